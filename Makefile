@@ -1,0 +1,51 @@
+# Everything a person does here, as one word each. `make` alone lists the words.
+# The work itself is in .ci/; recipes only name it.
+
+SHELL := bash
+CARGO ?= cargo
+# What demo-check runs: by default the program built without optimisation, which is ready soonest.
+POTLUCK ?= $(CARGO) run --
+# How long `make soak` runs.
+MINUTES ?= 10
+
+.DEFAULT_GOAL := help
+.PHONY: help deps test-deps run demo demo-check test check bench soak fmt clean-data
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: deps ## build and start the relay on SQLite in ./data, with a first admin
+	$(CARGO) build --release
+	$(CARGO) run --release --quiet -- init --if-missing
+	$(CARGO) run --release --quiet -- serve
+
+demo: deps ## build and start the relay in front of fake upstreams, nothing to bring
+	$(CARGO) build --release
+	$(CARGO) run --release --quiet -- demo
+
+demo-check: deps ## the demo as a test: every kind of request once, exits 0 only if all held
+	$(POTLUCK) demo --check
+
+test: deps test-deps ## all tests: Rust on SQLite and Postgres, and real client SDKs
+	.ci/test
+
+check: ## what CI runs: format, clippy, docs, licences, then all tests
+	.ci/run
+
+bench: deps ## measure beside nginx, haproxy and a bare Pingora; report in target/bench/
+	.ci/bench
+
+soak: deps ## keep the relay under load for MINUTES (10); report in target/bench/soak.json
+	.ci/soak $(MINUTES)
+
+fmt: ## format the Rust code
+	$(CARGO) fmt --all
+
+clean-data: ## delete ./data and ./logs: the database with all accounts and keys
+	rm -rf data logs
+
+deps:
+	@.ci/deps build
+
+test-deps:
+	@.ci/deps test
