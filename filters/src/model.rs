@@ -1,0 +1,13 @@
+//! The nouns of the relay, as an edge sees them. Words as in `docs/architecture.md`.
+
+mod address;
+mod layout;
+mod node;
+mod people;
+mod pool_key;
+
+pub use address::{Network, NetworkError};
+pub use layout::{Bodies, Layout, Route, RouteAuth, Timeouts, Upstream};
+pub use node::{BaseUrl, BaseUrlError, HttpVersion, Kind, Node, Role, Scheme};
+pub use people::{ClientKey, ClientKeyState, KeyHash, User};
+pub use pool_key::{CredentialError, PoolCredential, PoolKey, PoolKeyState};

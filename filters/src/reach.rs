@@ -1,0 +1,109 @@
+//! What may be reached, and who answers it.
+//!
+//! Decided on the path percent-decoded once ([`decode_path`]); what is allowed is forwarded as it was
+//! sent. novelai and openai have lists of what is allowed, and everything else is refused; an http
+//! upstream is reached as a whole, by every path that has one meaning only.
+//!
+//! Invariant: no path that two servers could read differently gets past [`decode_path`].
+
+mod http;
+mod novelai;
+mod openai;
+mod path;
+
+use std::borrow::Cow;
+
+use ::http::Method;
+
+use crate::model::{Kind, Role};
+use crate::rejection::Code;
+
+pub use path::{PathError, SLASH_IN_SEGMENT, decode_path};
+
+/// Where a request may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach<'a> {
+    /// To the upstream.
+    Forward {
+        /// The role of the nodes that serve it.
+        role: Role,
+        /// Path (with its query, where `raw` had it) as it goes to the upstream, before the node's
+        /// own prefix.
+        path: Cow<'a, str>,
+        /// What to do with the body.
+        body: BodyUse,
+    },
+    /// Nowhere: the relay answers for the pool as a whole, to holders of a client key.
+    Answer(Synthetic),
+    /// Nowhere: a browser's preflight, which carries no key and is answered without one.
+    Preflight,
+    /// Nowhere.
+    Refuse(Code),
+    /// Nowhere: the path is known, but only for these methods (as `Allow` lists them).
+    WrongMethod(&'static str),
+}
+
+/// What to do with a request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BodyUse {
+    /// Read whole before a lease is taken: its price or model decides.
+    Whole,
+    /// Keep for replay up to the bound, and stream past it. A client key with a list of models makes
+    /// it `Whole`.
+    Replay,
+    /// None is expected; what comes is not forwarded.
+    None,
+}
+
+/// An account answer that the relay gives itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Synthetic {
+    /// `/user/subscription`
+    Subscription,
+    /// `/user/information`
+    Information,
+    /// `/user/data`
+    Data,
+    /// `/user/priority`
+    Priority,
+}
+
+/// Decides where a request goes. `path` is what [`decode_path`] made of `raw`; both without the
+/// route's prefix where the route takes it off, `raw` with its query or without.
+#[must_use]
+pub fn reach<'a>(kind: Kind, method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
+    match kind {
+        Kind::Novelai => novelai::reach(method, path, raw),
+        Kind::Openai => openai::reach(method, path, raw),
+        Kind::Http => http::reach(method, raw),
+    }
+}
+
+/// The methods of a listed path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Methods {
+    /// `GET`, and so `HEAD`.
+    Get,
+    /// `POST`.
+    Post,
+}
+
+impl Methods {
+    fn allow(self, method: &Method) -> bool {
+        match self {
+            Self::Get => *method == Method::GET || *method == Method::HEAD,
+            Self::Post => *method == Method::POST,
+        }
+    }
+
+    /// For the `Allow` header.
+    fn listed(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Post => "POST",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! The codes: every reason to refuse, once.
+
+use http::StatusCode;
+
+macro_rules! codes {
+    ($($name:ident $text:literal $status:ident $message:literal;)*) => {
+        /// Why a request was refused. The text form is stable; `docs/errors.md` explains each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $message] $name,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable text form, in snake case.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The HTTP status of an answer with this code.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+
+            /// One sentence for the client.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    MissingKey "missing_key" UNAUTHORIZED "No client key was sent.";
+    UnknownKey "unknown_key" UNAUTHORIZED "This client key is not known.";
+    ExpiredKey "expired_key" UNAUTHORIZED "This client key has expired.";
+    RevokedKey "revoked_key" UNAUTHORIZED "This client key has been revoked.";
+    DisabledKey "disabled_key" UNAUTHORIZED "This client key is switched off.";
+    UserDisabled "user_disabled" FORBIDDEN "The owner of this client key is switched off.";
+    AddressNotAllowed "address_not_allowed" FORBIDDEN "This client key may not be used from this address.";
+    ModelNotAllowed "model_not_allowed" FORBIDDEN "This client key may not use this model.";
+    RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests in the last 60 seconds.";
+    ConcurrencyLimited "concurrency_limited" TOO_MANY_REQUESTS "Too many requests of this client key are in flight.";
+    TooManyFailures "too_many_failures" TOO_MANY_REQUESTS "Too many failed attempts from this address.";
+    PathNotAllowed "path_not_allowed" FORBIDDEN "This path cannot be reached through the relay.";
+    NotFound "not_found" NOT_FOUND "Nothing answers on this path.";
+    BadPath "bad_path" BAD_REQUEST "The request's path is malformed.";
+    BadFraming "bad_framing" BAD_REQUEST "The request's headers or framing are malformed.";
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This path does not know this method.";
+    BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The request's body is too large.";
+    BodyTruncated "body_truncated" BAD_REQUEST "The request's body ended before its announced length.";
+    BodyTimeout "body_timeout" REQUEST_TIMEOUT "The request's body came too slowly.";
+    MemoryFull "memory_full" SERVICE_UNAVAILABLE "The relay holds too many request bodies just now.";
+    CostUnreadable "cost_unreadable" BAD_REQUEST "The request's model or cost cannot be read without doubt.";
+    PoolEmpty "pool_empty" SERVICE_UNAVAILABLE "The pool has no key for this upstream.";
+    PoolBusy "pool_busy" SERVICE_UNAVAILABLE "No pool key is free just now.";
+    AttemptsExhausted "attempts_exhausted" BAD_GATEWAY "Every attempt at the upstream failed.";
+    UpstreamUnreachable "upstream_unreachable" BAD_GATEWAY "The upstream cannot be reached.";
+    UpstreamTimeout "upstream_timeout" GATEWAY_TIMEOUT "The upstream did not answer in time.";
+    UpstreamBroken "upstream_broken" BAD_GATEWAY "The upstream's answer was malformed or broke off.";
+    NotReady "not_ready" SERVICE_UNAVAILABLE "The relay is not ready to serve yet.";
+    ShuttingDown "shutting_down" SERVICE_UNAVAILABLE "The relay is shutting down.";
+    Internal "internal" INTERNAL_SERVER_ERROR "The relay failed to handle this request.";
+}

@@ -1,0 +1,104 @@
+//! The immutable, versioned view an edge serves from.
+//!
+//! Built once from a [`Draft`] with every problem reported, changed by [`Delta`]s that copy only the
+//! shards they touch. Invariant: `a.apply(a.delta_to(&b)) == b` for all built `a` and `b`.
+
+mod build;
+mod change;
+mod problem;
+mod shards;
+
+use std::sync::Arc;
+
+pub use change::{Delta, PoolKeyChange};
+pub use problem::Problem;
+use shards::Shards;
+
+use crate::id::{PoolKeyId, Revision, UserId};
+use crate::model::{ClientKey, KeyHash, Layout, PoolKey, User};
+
+/// Everything a snapshot is built from.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The database's revision that this is a view of.
+    pub revision: Revision,
+    /// Routes and upstreams.
+    pub layout: Arc<Layout>,
+    /// All users.
+    pub users: Vec<User>,
+    /// All client keys, revoked ones too.
+    pub client_keys: Vec<ClientKey>,
+    /// The pool keys that may serve.
+    pub pool_keys: Vec<PoolKey>,
+}
+
+/// Everything a request needs, nothing it must ask for. Cheap to clone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    revision: Revision,
+    layout: Arc<Layout>,
+    users: Shards<UserId, User>,
+    client_keys: Shards<KeyHash, ClientKey>,
+    pool_keys: Shards<PoolKeyId, Arc<PoolKey>>,
+}
+
+impl Snapshot {
+    /// The revision this is a view of.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Routes and upstreams; routes in the order in which they are tried.
+    #[must_use]
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// The client key with that hash.
+    #[must_use]
+    pub fn client_key(&self, hash: &KeyHash) -> Option<&ClientKey> {
+        self.client_keys.get(hash)
+    }
+
+    /// The user with that id.
+    #[must_use]
+    pub fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    /// The pool key with that id, if it may serve.
+    #[must_use]
+    pub fn pool_key(&self, id: PoolKeyId) -> Option<&Arc<PoolKey>> {
+        self.pool_keys.get(&id)
+    }
+
+    /// All pool keys that may serve, in no order.
+    pub fn pool_keys(&self) -> impl Iterator<Item = &Arc<PoolKey>> {
+        self.pool_keys.values()
+    }
+
+    /// How many users, client keys and pool keys there are.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            users: self.users.len(),
+            client_keys: self.client_keys.len(),
+            pool_keys: self.pool_keys.len(),
+        }
+    }
+}
+
+/// Sizes of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Users, disabled ones too.
+    pub users: usize,
+    /// Client keys in every state.
+    pub client_keys: usize,
+    /// Pool keys that may serve.
+    pub pool_keys: usize,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! From a draft to a snapshot: check everything, index everything.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{Draft, Problem, Shards, Snapshot};
+use crate::id::UserId;
+use crate::model::{ClientKey, Layout, User};
+
+impl Snapshot {
+    /// Checks and indexes a draft.
+    ///
+    /// A pool key whose upstream the layout does not have is kept and never chosen, so that taking an
+    /// upstream out of the configuration for a while loses nothing.
+    ///
+    /// # Errors
+    /// Every problem of the draft, not only the first.
+    pub fn build(draft: Draft) -> Result<Self, Vec<Problem>> {
+        let mut snapshot = Self {
+            revision: draft.revision,
+            layout: Arc::default(),
+            users: Shards::default(),
+            client_keys: Shards::default(),
+            pool_keys: Shards::default(),
+        };
+        let mut problems = snapshot.set_layout(draft.layout);
+        for user in draft.users {
+            snapshot.users.put(user.id, user);
+        }
+        for key in draft.client_keys {
+            problems.extend(snapshot.put_client_key(key));
+        }
+        for key in draft.pool_keys {
+            snapshot.pool_keys.put(key.id, Arc::new(key));
+        }
+        if problems.is_empty() {
+            Ok(snapshot)
+        } else {
+            Err(problems)
+        }
+    }
+
+    pub(super) fn set_layout(&mut self, layout: Arc<Layout>) -> Vec<Problem> {
+        let problems = layout_problems(&layout);
+        let mut layout = Arc::unwrap_or_clone(layout);
+        // The longest prefix is tried first, and a route with a host before one without.
+        layout
+            .routes
+            .sort_by_key(|r| (r.host.is_none(), Reverse(r.prefix.len()), r.prefix.clone()));
+        self.layout = Arc::new(layout);
+        problems
+    }
+
+    pub(super) fn put_client_key(&mut self, key: ClientKey) -> Option<Problem> {
+        let orphan = owner_problem(&key, &self.users);
+        let id = key.id;
+        let old = self.client_keys.put(key.hash, key);
+        orphan.or_else(|| {
+            old.filter(|old| old.id != id)
+                .map(|old| Problem::HashTwice(old.id, id))
+        })
+    }
+}
+
+fn owner_problem(key: &ClientKey, users: &Shards<UserId, User>) -> Option<Problem> {
+    let known = users.get(&key.user).is_some();
+    (!known).then_some(Problem::KeyOfNobody {
+        key: key.id,
+        user: key.user,
+    })
+}
+
+fn layout_problems(layout: &Layout) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut names = HashSet::new();
+    for upstream in &layout.upstreams {
+        let name = || upstream.name.to_string();
+        if !names.insert(&upstream.name) {
+            problems.push(Problem::UpstreamTwice(name()));
+        }
+        if upstream.nodes.is_empty() {
+            problems.push(Problem::NoNode(name()));
+        }
+        for (setting, zero) in [
+            ("attempts", upstream.attempts == 0),
+            ("key_concurrency", upstream.key_concurrency == 0),
+        ] {
+            if zero {
+                problems.push(Problem::Zero {
+                    upstream: name(),
+                    setting,
+                });
+            }
+        }
+        let mut nodes = HashSet::new();
+        for node in upstream.nodes.iter().filter(|node| !nodes.insert(&node.name)) {
+            problems.push(Problem::NodeTwice {
+                upstream: name(),
+                node: node.name.to_string(),
+            });
+        }
+    }
+    problems.extend(route_problems(layout));
+    problems
+}
+
+fn route_problems(layout: &Layout) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut claimed = HashSet::new();
+    for route in &layout.routes {
+        let prefix = || route.prefix.to_string();
+        if !route.prefix.starts_with('/') {
+            problems.push(Problem::RoutePrefix(prefix()));
+        }
+        if route.upstream >= layout.upstreams.len() {
+            problems.push(Problem::RouteNowhere(prefix()));
+        }
+        if !claimed.insert((&route.host, route.prefix.trim_end_matches('/'))) {
+            problems.push(Problem::RouteTwice(prefix()));
+        }
+    }
+    problems
+}

@@ -1,0 +1,113 @@
+//! What changed between two revisions, and how a snapshot takes it in.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use super::{Problem, Shards, Snapshot};
+use crate::id::{PoolKeyId, Revision};
+use crate::model::{ClientKey, Layout, PoolKey, User};
+
+/// Whole rows that are new or different, and tombstones for what may no longer serve. Users and
+/// client keys are never taken out: they are disabled and revoked.
+#[derive(Clone, Debug, Default)]
+pub struct Delta {
+    /// The revision it applies to.
+    pub from: Revision,
+    /// The revision it leads to.
+    pub to: Revision,
+    /// A new layout, when routes or upstreams changed.
+    pub layout: Option<Arc<Layout>>,
+    /// New or changed users.
+    pub users: Vec<User>,
+    /// New or changed client keys.
+    pub client_keys: Vec<ClientKey>,
+    /// New, changed and withdrawn pool keys.
+    pub pool_keys: Vec<PoolKeyChange>,
+}
+
+/// A pool key that can serve, or one that no longer can.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PoolKeyChange {
+    /// New, or with new settings.
+    Put(PoolKey),
+    /// Paused or withdrawn.
+    Gone(PoolKeyId),
+}
+
+impl PoolKeyChange {
+    /// Which pool key.
+    #[must_use]
+    pub fn id(&self) -> PoolKeyId {
+        match self {
+            Self::Put(key) => key.id,
+            Self::Gone(id) => *id,
+        }
+    }
+}
+
+impl Snapshot {
+    /// The snapshot after a change; this one stays as it is.
+    ///
+    /// # Errors
+    /// Every problem of the change; nothing of it is taken then.
+    pub fn apply(&self, delta: Delta) -> Result<Self, Vec<Problem>> {
+        if delta.from != self.revision {
+            return Err(vec![Problem::Gap {
+                from: delta.from,
+                at: self.revision,
+            }]);
+        }
+        let mut next = Self {
+            revision: delta.to,
+            ..self.clone()
+        };
+        let mut problems = delta
+            .layout
+            .map_or_else(Vec::new, |layout| next.set_layout(layout));
+        for user in delta.users {
+            next.users.put(user.id, user);
+        }
+        for key in delta.client_keys {
+            problems.extend(next.put_client_key(key));
+        }
+        for change in delta.pool_keys {
+            match change {
+                PoolKeyChange::Put(key) => next.pool_keys.put(key.id, Arc::new(key)),
+                PoolKeyChange::Gone(id) => next.pool_keys.remove(&id),
+            };
+        }
+        if problems.is_empty() {
+            Ok(next)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The change that leads from here to `target`.
+    #[must_use]
+    pub fn delta_to(&self, target: &Self) -> Delta {
+        let gone = self.pool_keys.iter().map(|(id, _)| *id);
+        let gone = gone
+            .filter(|id| target.pool_keys.get(id).is_none())
+            .map(PoolKeyChange::Gone);
+        let put = changed(&self.pool_keys, &target.pool_keys);
+        let put = put.map(|key| PoolKeyChange::Put(PoolKey::clone(key)));
+        Delta {
+            from: self.revision,
+            to: target.revision,
+            layout: (self.layout != target.layout).then(|| Arc::clone(&target.layout)),
+            users: changed(&self.users, &target.users).cloned().collect(),
+            client_keys: changed(&self.client_keys, &target.client_keys).cloned().collect(),
+            pool_keys: gone.chain(put).collect(),
+        }
+    }
+}
+
+fn changed<'a, K: Hash + Eq + Clone, V: Clone + PartialEq>(
+    from: &'a Shards<K, V>,
+    to: &'a Shards<K, V>,
+) -> impl Iterator<Item = &'a V> {
+    to.iter()
+        .filter(|(key, value)| from.get(key) != Some(value))
+        .map(|(_, value)| value)
+}

@@ -1,0 +1,58 @@
+//! What can be wrong with a draft or a delta. All of it is reported at once.
+
+use crate::id::{ClientKeyId, Revision, UserId};
+
+/// One reason why a snapshot was not built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// An upstream without a place to send requests to.
+    #[error("upstream {0:?} has no node")]
+    NoNode(String),
+    /// Two upstreams share a name.
+    #[error("two upstreams are called {0:?}")]
+    UpstreamTwice(String),
+    /// Two nodes of an upstream share a name.
+    #[error("upstream {upstream:?} has two nodes called {node:?}")]
+    NodeTwice {
+        /// The upstream.
+        upstream: String,
+        /// The name that stands twice.
+        node: String,
+    },
+    /// `attempts` or `key_concurrency` is 0, with which nothing could ever be served.
+    #[error("upstream {upstream:?}: {setting} must be at least 1")]
+    Zero {
+        /// The upstream.
+        upstream: String,
+        /// The setting.
+        setting: &'static str,
+    },
+    /// A route leads to an upstream that does not exist.
+    #[error("route {0:?} leads to no upstream")]
+    RouteNowhere(String),
+    /// Two routes claim the same prefix on the same host.
+    #[error("two routes claim {0:?} on the same host")]
+    RouteTwice(String),
+    /// A route's prefix does not start with a slash.
+    #[error("route {0:?} does not start with /")]
+    RoutePrefix(String),
+    /// A client key of nobody.
+    #[error("client key {key} belongs to user {user}, who does not exist")]
+    KeyOfNobody {
+        /// The client key.
+        key: ClientKeyId,
+        /// The missing owner.
+        user: UserId,
+    },
+    /// Two client keys have one hash: the rows were tampered with.
+    #[error("client keys {0} and {1} have the same hash")]
+    HashTwice(ClientKeyId, ClientKeyId),
+    /// A delta that does not start where the snapshot is.
+    #[error("the change starts at revision {from}, but revision {at} is served")]
+    Gap {
+        /// Where the delta starts.
+        from: Revision,
+        /// What is served.
+        at: Revision,
+    },
+}

@@ -1,0 +1,184 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::id::{ClientKeyId, PoolKeyId, UserId};
+use crate::limit::Limit;
+use crate::model::{ClientKeyState, PoolCredential};
+use crate::secret::Secret;
+
+fn user(id: i64, enabled: bool) -> User {
+    User {
+        id: UserId(id),
+        enabled,
+        rate_limit: Limit::Unlimited,
+    }
+}
+
+fn client_key(id: i64, user: i64, state: ClientKeyState) -> ClientKey {
+    ClientKey {
+        id: ClientKeyId(id),
+        user: UserId(user),
+        hash: KeyHash::of(&format!("np-{id}")),
+        state,
+        expires_at: None,
+        rate_limit: Limit::AtMost(5),
+        concurrency: Limit::Unlimited,
+        models: None,
+        addresses: None,
+    }
+}
+
+fn pool_key(id: i64, concurrency: Option<u32>) -> PoolKey {
+    PoolKey {
+        id: PoolKeyId(id),
+        upstream: "novelai".into(),
+        contributor: UserId(1),
+        operator_owned: true,
+        concurrency,
+        origins: Arc::from([]),
+        credential: PoolCredential::bearer(&Secret::new("pst-x")).unwrap(),
+    }
+}
+
+fn draft(revision: i64, users: Vec<User>, client_keys: Vec<ClientKey>, pool_keys: Vec<PoolKey>) -> Draft {
+    Draft {
+        revision: Revision(revision),
+        layout: Arc::default(),
+        users,
+        client_keys,
+        pool_keys,
+    }
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let orphan = client_key(7, 99, ClientKeyState::Active);
+    let twin = ClientKey {
+        id: ClientKeyId(8),
+        ..client_key(9, 1, ClientKeyState::Active)
+    };
+    let original = client_key(9, 1, ClientKeyState::Active);
+    let problems = Snapshot::build(draft(
+        1,
+        vec![user(1, true)],
+        vec![orphan, original, twin],
+        vec![],
+    ))
+    .unwrap_err();
+    assert_eq!(
+        problems,
+        [
+            Problem::KeyOfNobody {
+                key: ClientKeyId(7),
+                user: UserId(99)
+            },
+            Problem::HashTwice(ClientKeyId(9), ClientKeyId(8)),
+        ]
+    );
+}
+
+#[test]
+fn a_change_that_does_not_follow_is_refused() {
+    let snapshot = Snapshot::build(draft(3, vec![], vec![], vec![])).unwrap();
+    let delta = Delta {
+        from: Revision(4),
+        to: Revision(5),
+        ..Delta::default()
+    };
+    assert_eq!(
+        snapshot.apply(delta),
+        Err(vec![Problem::Gap {
+            from: Revision(4),
+            at: Revision(3)
+        }])
+    );
+}
+
+#[test]
+fn the_old_snapshot_does_not_see_the_change() {
+    let key = client_key(1, 1, ClientKeyState::Active);
+    let before = Snapshot::build(draft(1, vec![user(1, true)], vec![key.clone()], vec![])).unwrap();
+    let revoked = ClientKey {
+        state: ClientKeyState::Revoked,
+        ..key.clone()
+    };
+    let delta = Delta {
+        from: Revision(1),
+        to: Revision(2),
+        client_keys: vec![revoked],
+        ..Delta::default()
+    };
+    let after = before.apply(delta).unwrap();
+    assert_eq!(
+        before.client_key(&key.hash).map(|k| k.state),
+        Some(ClientKeyState::Active)
+    );
+    assert_eq!(
+        after.client_key(&key.hash).map(|k| k.state),
+        Some(ClientKeyState::Revoked)
+    );
+    assert_eq!(
+        after.counts(),
+        Counts {
+            users: 1,
+            client_keys: 1,
+            pool_keys: 0
+        }
+    );
+}
+
+fn states() -> impl Strategy<Value = ClientKeyState> {
+    prop_oneof![
+        Just(ClientKeyState::Active),
+        Just(ClientKeyState::Disabled),
+        Just(ClientKeyState::Revoked)
+    ]
+}
+
+/// Two databases of which the second is what the first became: users and client keys are only added
+/// or changed, pool keys also taken away.
+fn two_revisions() -> impl Strategy<Value = (Draft, Draft)> {
+    let people = prop::collection::vec((any::<bool>(), any::<bool>()), 1..40);
+    let keys = prop::collection::vec((states(), states(), any::<bool>()), 0..200);
+    let pool = prop::collection::vec((prop::option::of(1_u32..4), prop::option::of(1_u32..4)), 0..200);
+    let presence = prop::collection::vec((any::<bool>(), any::<bool>()), 200);
+    (people, keys, pool, presence).prop_map(|(people, keys, pool, presence)| {
+        let users = |now: bool| {
+            people
+                .iter()
+                .zip(1..)
+                .map(|((a, b), id)| user(id, if now { *b } else { *a }))
+                .collect()
+        };
+        let client_keys = |now: bool| {
+            let here = keys.iter().zip(1..).filter(|((_, _, new), _)| now || !new);
+            here.map(|((a, b, _), id)| client_key(id, 1, if now { *b } else { *a }))
+                .collect()
+        };
+        let pool_keys = |now: bool| {
+            let all = pool.iter().zip(&presence).zip(1..);
+            let here = all.filter(|((_, (a, b)), _)| if now { *b } else { *a });
+            here.map(|(((a, b), _), id)| pool_key(id, if now { *b } else { *a }))
+                .collect()
+        };
+        (
+            draft(1, users(false), client_keys(false), pool_keys(false)),
+            draft(2, users(true), client_keys(true), pool_keys(true)),
+        )
+    })
+}
+
+proptest! {
+    #[test]
+    fn applying_the_difference_is_the_same_as_building_anew((a, b) in two_revisions()) {
+        let (a, b) = (Snapshot::build(a).unwrap(), Snapshot::build(b).unwrap());
+        let applied = a.apply(a.delta_to(&b)).unwrap();
+        prop_assert_eq!(&applied, &b);
+        prop_assert_eq!(applied.counts(), b.counts());
+        let nothing = b.delta_to(&applied);
+        prop_assert!(nothing.client_keys.is_empty() && nothing.users.is_empty());
+        prop_assert!(nothing.pool_keys.is_empty() && nothing.layout.is_none());
+    }
+}
