@@ -1,0 +1,29 @@
+//! The database of the relay: users, client keys and pool keys, and the revision that counts their changes.
+//!
+//! 1. [`location`]: which database, and whether it can be one at all.
+//! 2. [`dialect`]: what differs between SQLite and Postgres. Everything else is written once.
+//! 3. [`store`]: opening, loading everything at a revision, and what changed since one.
+//! 4. [`change`]: one transaction that counts the revision up and changes rows.
+//! 5. [`table`]: the queries, one file per table.
+//! 6. [`seal`]: how a pool key rests on disk, and how a second copy of it is recognised.
+//!
+//! Invariants: a row and the revision change in one transaction, and commit order is revision order; a pool
+//! key's text is only ever in memory; a client key's text is not kept at all.
+
+pub mod change;
+pub mod client_key_text;
+pub mod dialect;
+pub mod error;
+pub mod location;
+pub mod random;
+pub mod seal;
+pub mod store;
+pub mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use change::Change;
+pub use error::StoreError;
+pub use seal::ring::KeyRing;
+pub use store::{Parts, Store};

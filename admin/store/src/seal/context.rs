@@ -1,0 +1,100 @@
+//! What an envelope is bound to, as the bytes that AES-GCM authenticates beside the ciphertext.
+//!
+//! Invariant: two different contexts never have the same bytes (each part carries its length), and the order
+//! in which origins are named does not matter.
+
+/// The place of a sealed value. Moved to any other place, it cannot be opened.
+#[derive(Clone, Copy, Debug)]
+pub enum Context<'a> {
+    /// A pool key's credential.
+    PoolKey {
+        /// Row id.
+        id: i64,
+        /// The upstream's name.
+        upstream: &'a str,
+        /// The `host:port` origins it may be sent to.
+        origins: &'a [Box<str>],
+    },
+    /// The root of all fingerprints of the database with this epoch.
+    FingerprintRoot {
+        /// The database's epoch.
+        epoch: &'a str,
+    },
+}
+
+impl Context<'_> {
+    /// The canonical encoding.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut to = Vec::with_capacity(128);
+        match self {
+            Self::PoolKey {
+                id,
+                upstream,
+                origins,
+            } => {
+                part(&mut to, b"potluck pool key v1");
+                part(&mut to, &id.to_be_bytes());
+                part(&mut to, upstream.as_bytes());
+                sorted(origins)
+                    .iter()
+                    .for_each(|origin| part(&mut to, origin.as_bytes()));
+            }
+            Self::FingerprintRoot { epoch } => {
+                part(&mut to, b"potluck fingerprint root v1");
+                part(&mut to, epoch.as_bytes());
+            }
+        }
+        to
+    }
+}
+
+fn sorted(origins: &[Box<str>]) -> Vec<&str> {
+    let mut sorted: Vec<&str> = origins.iter().map(AsRef::as_ref).collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted
+}
+
+fn part(to: &mut Vec<u8>, bytes: &[u8]) {
+    to.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+    to.extend_from_slice(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(id: i64, upstream: &str, origins: &[&str]) -> Vec<u8> {
+        let origins: Vec<Box<str>> = origins.iter().map(|&o| o.into()).collect();
+        Context::PoolKey {
+            id,
+            upstream,
+            origins: &origins,
+        }
+        .bytes()
+    }
+
+    #[test]
+    fn the_order_of_origins_does_not_matter() {
+        assert_eq!(
+            bytes(1, "u", &["a:1", "b:2"]),
+            bytes(1, "u", &["b:2", "a:1", "a:1"])
+        );
+    }
+
+    #[test]
+    fn every_part_matters_and_parts_do_not_run_together() {
+        let one = bytes(1, "u", &["a:1"]);
+        for other in [
+            bytes(2, "u", &["a:1"]),
+            bytes(1, "v", &["a:1"]),
+            bytes(1, "u", &["a:2"]),
+            bytes(1, "u", &["a:1", "b:2"]),
+            bytes(1, "ua", &[":1"]),
+            Context::FingerprintRoot { epoch: "u" }.bytes(),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+}

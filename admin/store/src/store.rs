@@ -1,0 +1,183 @@
+//! Opening the database, and reading everything that an edge serves from.
+//!
+//! Invariant: what one call returns belongs to one revision, also while changes are being made.
+
+use std::sync::Arc;
+
+use potluck_filters::id::Revision;
+use potluck_filters::model::{ClientKey, Layout, PoolKey, User};
+use potluck_filters::snapshot::{Delta, Draft};
+use sqlx::{AnyConnection, AnyPool};
+
+use crate::change::Change;
+use crate::dialect::{self, Dialect};
+use crate::error::StoreError;
+use crate::location::Location;
+use crate::seal::envelope::wrong_ring;
+use crate::seal::fingerprint::Fingerprints;
+use crate::seal::ring::KeyRing;
+use crate::table::{client_keys, meta, pool_keys, users};
+
+/// An open control database with the key ring that fits it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) pool: AnyPool,
+    pub(crate) ring: Arc<KeyRing>,
+    pub(crate) fingerprints: Fingerprints,
+    dialect: Dialect,
+    epoch: Arc<str>,
+}
+
+/// Everything of the database that an edge serves from. The layout comes from the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// The change that all of this belongs to.
+    pub revision: Revision,
+    /// All users.
+    pub users: Vec<User>,
+    /// All client keys, whatever their state.
+    pub client_keys: Vec<ClientKey>,
+    /// The pool keys that may serve.
+    pub pool_keys: Vec<PoolKey>,
+}
+
+impl Parts {
+    /// Together with the layout, what a snapshot is built from.
+    #[must_use]
+    pub fn into_draft(self, layout: Arc<Layout>) -> Draft {
+        let Self {
+            revision,
+            users,
+            client_keys,
+            pool_keys,
+        } = self;
+        Draft {
+            revision,
+            layout,
+            users,
+            client_keys,
+            pool_keys,
+        }
+    }
+}
+
+impl Store {
+    /// Opens the database at `url`, brings its tables up to date, and checks that `ring` can open it.
+    ///
+    /// # Errors
+    /// Whatever makes the database unusable, each with the way out.
+    pub async fn open(url: &str, ring: KeyRing) -> Result<Self, StoreError> {
+        let (pool, dialect) = dialect::connect(&Location::parse(url)?).await?;
+        let meta = meta::open(&pool, &ring).await?;
+        let (ring, epoch) = (Arc::new(ring), meta.epoch.into());
+        let store = Self {
+            pool,
+            ring,
+            fingerprints: meta.fingerprints,
+            dialect,
+            epoch,
+        };
+        store.verify_ring().await?;
+        Ok(store)
+    }
+
+    /// Whether every pool key was sealed with a key of the ring.
+    async fn verify_ring(&self) -> Result<(), StoreError> {
+        let have: Vec<String> = self.ring.ids().iter().map(ToString::to_string).collect();
+        let ids = pool_keys::sealing_keys(&self.pool).await?;
+        match ids.iter().find(|id| !have.contains(id)) {
+            Some(missing) => Err(wrong_ring(&self.ring, missing).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Tells this database from a restored or new one.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    /// Waits for the last statement and closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// The revision of the last change.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revision(&self) -> Result<Revision, StoreError> {
+        meta::revision(&mut *self.pool.acquire().await?).await
+    }
+
+    /// Everything an edge serves from.
+    ///
+    /// # Errors
+    /// When the database fails, or holds what this program cannot read or open.
+    pub async fn load(&self) -> Result<Parts, StoreError> {
+        let mut tx = self.dialect.read(&self.pool).await?;
+        let parts = Parts {
+            revision: meta::revision(&mut tx).await?,
+            users: users::changed(&mut tx, Revision(0)).await?,
+            client_keys: client_keys::changed(&mut tx, Revision(0)).await?,
+            pool_keys: pool_keys::serving(&mut tx, &self.ring).await?,
+        };
+        tx.commit().await?;
+        Ok(parts)
+    }
+
+    /// What changed after `since`. Pool keys that may no longer serve are named as gone.
+    ///
+    /// # Errors
+    /// When the database fails, or holds what this program cannot read or open.
+    pub async fn changes_since(&self, since: Revision) -> Result<Delta, StoreError> {
+        let mut tx = self.dialect.read(&self.pool).await?;
+        let delta = delta(&mut tx, &self.ring, since).await?;
+        tx.commit().await?;
+        Ok(delta)
+    }
+
+    /// Begins a change: takes the next revision and holds off other changes until it ends.
+    ///
+    /// # Errors
+    /// When the database fails or stays locked by another process.
+    pub async fn change(&self) -> Result<Change<'_>, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        let revision = meta::next_revision(&mut tx).await?;
+        Ok(Change {
+            store: self,
+            tx,
+            revision,
+        })
+    }
+
+    /// Overwrites what withdrawn pool keys have left behind in files of the database.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_deleted(&self) -> Result<(), StoreError> {
+        self.dialect.forget_deleted(&self.pool).await
+    }
+}
+
+/// What changed after `since`, as seen by the transaction of `connection`.
+pub(crate) async fn delta(
+    connection: &mut AnyConnection,
+    ring: &KeyRing,
+    since: Revision,
+) -> Result<Delta, StoreError> {
+    Ok(Delta {
+        from: since,
+        to: meta::revision(connection).await?,
+        layout: None,
+        users: users::changed(connection, since).await?,
+        client_keys: client_keys::changed(connection, since).await?,
+        pool_keys: pool_keys::changed(connection, ring, since).await?,
+    })
+}

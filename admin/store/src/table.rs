@@ -1,0 +1,55 @@
+//! The queries, one file per table. Columns are always named, and a row that cannot be read names itself.
+
+pub mod client_keys;
+pub mod meta;
+pub mod pool_keys;
+pub mod users;
+
+use potluck_filters::limit::Limit;
+
+use crate::error::StoreError;
+
+/// Which cell a value was read from, for the error when it makes no sense.
+#[derive(Clone, Copy)]
+struct Cell {
+    table: &'static str,
+    id: i64,
+    column: &'static str,
+}
+
+impl Cell {
+    fn unreadable(self) -> StoreError {
+        StoreError::Row {
+            table: self.table,
+            id: self.id,
+            column: self.column,
+        }
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(self, text: Option<&str>) -> Result<Option<T>, StoreError> {
+        text.map(|text| serde_json::from_str(text).map_err(|_| self.unreadable()))
+            .transpose()
+    }
+
+    fn count(self, number: Option<i64>) -> Result<Option<u32>, StoreError> {
+        number
+            .map(|number| u32::try_from(number).map_err(|_| self.unreadable()))
+            .transpose()
+    }
+
+    /// NULL is unlimited, 0 allows nothing.
+    fn limit(self, number: Option<i64>) -> Result<Limit, StoreError> {
+        Ok(self.count(number)?.map_or(Limit::Unlimited, Limit::AtMost))
+    }
+
+    fn json_text<T: serde::Serialize + ?Sized>(self, value: &T) -> Result<String, StoreError> {
+        serde_json::to_string(value).map_err(|_| self.unreadable())
+    }
+}
+
+fn limit_number(limit: Limit) -> Option<i64> {
+    match limit {
+        Limit::Unlimited => None,
+        Limit::AtMost(most) => Some(i64::from(most)),
+    }
+}

@@ -1,0 +1,145 @@
+//! Making and editing client keys.
+
+use std::sync::Arc;
+
+use potluck_filters::id::{ClientKeyId, UserId};
+use potluck_filters::limit::Limit;
+use potluck_filters::model::{KeyHash, Network};
+use potluck_filters::secret::Secret;
+
+use super::{BY_ID, ClientKeyRow, Row, cell, state_text};
+use crate::change::Change;
+use crate::client_key_text;
+use crate::error::{StoreError, is_dangling, is_duplicate};
+use crate::table::{limit_number, meta};
+
+/// A client key to be made.
+#[derive(Clone, Debug)]
+pub struct NewClientKey {
+    /// Its owner.
+    pub user: UserId,
+    /// Its owner's name for it.
+    pub name: String,
+    /// Requests per 60 seconds.
+    pub rate_limit: Limit,
+    /// Requests in flight at once.
+    pub concurrency: Limit,
+    /// Unix time in milliseconds.
+    pub expires_at: Option<i64>,
+    /// Models it may ask for; `None` allows all.
+    pub models: Option<Arc<[Box<str>]>>,
+    /// Addresses it may come from; `None` allows all.
+    pub addresses: Option<Arc<[Network]>>,
+}
+
+/// The lists of a key as they are written.
+struct Lists {
+    models: Option<String>,
+    addresses: Option<String>,
+}
+
+impl Lists {
+    fn of(id: i64, models: Option<&[Box<str>]>, addresses: Option<&[Network]>) -> Result<Self, StoreError> {
+        Ok(Self {
+            models: models
+                .map(|models| cell(id, "models").json_text(models))
+                .transpose()?,
+            addresses: addresses
+                .map(|list| cell(id, "addresses").json_text(list))
+                .transpose()?,
+        })
+    }
+}
+
+impl Change<'_> {
+    /// Makes a client key whose text is `text`.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when a key with this text was made before, [`StoreError::Missing`] without the user.
+    pub async fn create_client_key(
+        &mut self,
+        new: &NewClientKey,
+        text: &Secret,
+        now_ms: i64,
+    ) -> Result<ClientKeyRow, StoreError> {
+        let id = meta::reserve_ids(&mut self.tx, 1).await?;
+        let lists = Lists::of(id, new.models.as_deref(), new.addresses.as_deref())?;
+        sqlx::query(
+            "insert into client_keys (id, user_id, name, hash, hint, state, rate_limit, concurrency, expires_at, \
+             models, addresses, created_at, updated_at, revision) \
+             values ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10, $11, $11, $12)",
+        )
+        .bind(id)
+        .bind(new.user.0)
+        .bind(new.name.as_str())
+        .bind(KeyHash::of(text.expose()).0.as_slice())
+        .bind(client_key_text::hint(text))
+        .bind(limit_number(new.rate_limit))
+        .bind(limit_number(new.concurrency))
+        .bind(new.expires_at)
+        .bind(lists.models)
+        .bind(lists.addresses)
+        .bind(now_ms)
+        .bind(self.revision.0)
+        .execute(&mut *self.tx)
+        .await
+        .map_err(refused)?;
+        self.client_key(ClientKeyId(id))
+            .await?
+            .ok_or(StoreError::Missing("client key"))
+    }
+
+    /// A client key by id, as this change sees it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn client_key(&mut self, id: ClientKeyId) -> Result<Option<ClientKeyRow>, StoreError> {
+        let row: Option<Row> = sqlx::query_as(BY_ID)
+            .bind(id.0)
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        row.map(Row::read).transpose()
+    }
+
+    /// Writes what may change of a client key: all but id, user, hash, hint and creation.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without the row.
+    pub async fn save_client_key(
+        &mut self,
+        row: &ClientKeyRow,
+        now_ms: i64,
+    ) -> Result<ClientKeyRow, StoreError> {
+        let key = &row.key;
+        let lists = Lists::of(key.id.0, key.models.as_deref(), key.addresses.as_deref())?;
+        sqlx::query(
+            "update client_keys set name = $2, state = $3, rate_limit = $4, concurrency = $5, expires_at = $6, \
+             models = $7, addresses = $8, updated_at = $9, revision = $10 where id = $1",
+        )
+        .bind(key.id.0)
+        .bind(row.name.as_str())
+        .bind(state_text(key.state))
+        .bind(limit_number(key.rate_limit))
+        .bind(limit_number(key.concurrency))
+        .bind(key.expires_at)
+        .bind(lists.models)
+        .bind(lists.addresses)
+        .bind(now_ms)
+        .bind(self.revision.0)
+        .execute(&mut *self.tx)
+        .await?;
+        self.client_key(key.id)
+            .await?
+            .ok_or(StoreError::Missing("client key"))
+    }
+}
+
+fn refused(error: sqlx::Error) -> StoreError {
+    if is_duplicate(&error) {
+        StoreError::Exists("client key")
+    } else if is_dangling(&error) {
+        StoreError::Missing("user")
+    } else {
+        error.into()
+    }
+}

@@ -1,0 +1,197 @@
+//! Users.
+
+use potluck_filters::id::{Revision, UserId};
+use potluck_filters::limit::Limit;
+use potluck_filters::model::User;
+use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
+
+use super::{Cell, limit_number, meta};
+use crate::change::Change;
+use crate::error::{StoreError, is_duplicate};
+use crate::store::Store;
+
+/// What a user may do on the control plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserRole {
+    /// Their own keys.
+    User,
+    /// Everything.
+    Admin,
+}
+
+impl UserRole {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        [Self::User, Self::Admin]
+            .into_iter()
+            .find(|role| role.as_str() == text)
+    }
+}
+
+/// A user with everything that is kept of them, save the password's hash.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserRow {
+    /// As an edge needs them.
+    pub user: User,
+    /// Unique.
+    pub name: String,
+    /// What they may do.
+    pub role: UserRole,
+    /// Whether a password is set.
+    pub has_password: bool,
+    /// Unix time in milliseconds.
+    pub created_at: i64,
+    /// The change that touched the row last.
+    pub revision: Revision,
+}
+
+/// A user to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Unique.
+    pub name: String,
+    /// What they may do.
+    pub role: UserRole,
+    /// Requests per 60 seconds over all the user's keys.
+    pub rate_limit: Limit,
+    /// Argon2id in PHC form; without one nobody can log in as this user.
+    pub password_hash: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    name: String,
+    role: String,
+    enabled: i64,
+    rate_limit: Option<i64>,
+    has_password: i64,
+    created_at: i64,
+    revision: i64,
+}
+
+macro_rules! columns {
+    () => {
+        "id, name, role, enabled, rate_limit, \
+         case when password_hash is null then 0 else 1 end as has_password, created_at, revision"
+    };
+}
+
+impl Row {
+    fn read(self) -> Result<UserRow, StoreError> {
+        let cell = |column| Cell {
+            table: "users",
+            id: self.id,
+            column,
+        };
+        let rate_limit = cell("rate_limit").limit(self.rate_limit)?;
+        Ok(UserRow {
+            user: User {
+                id: UserId(self.id),
+                enabled: self.enabled != 0,
+                rate_limit,
+            },
+            role: UserRole::parse(&self.role).ok_or_else(|| cell("role").unreadable())?,
+            name: self.name,
+            has_password: self.has_password != 0,
+            created_at: self.created_at,
+            revision: Revision(self.revision),
+        })
+    }
+}
+
+impl Store {
+    /// Users with an id above `after`, by id, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn users(&self, after: UserId, limit: u32) -> Result<Vec<UserRow>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(concat!(
+            "select ",
+            columns!(),
+            " from users where id > $1 order by id limit $2"
+        ))
+        .bind(after.0)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Row::read).collect()
+    }
+}
+
+impl Change<'_> {
+    /// Makes a user.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when the name is taken.
+    pub async fn create_user(&mut self, new: &NewUser, now_ms: i64) -> Result<UserRow, StoreError> {
+        let id = meta::reserve_ids(&mut self.tx, 1).await?;
+        sqlx::query(
+            "insert into users (id, name, role, enabled, rate_limit, password_hash, created_at, revision) \
+             values ($1, $2, $3, 1, $4, $5, $6, $7)",
+        )
+        .bind(id)
+        .bind(new.name.as_str())
+        .bind(new.role.as_str())
+        .bind(limit_number(new.rate_limit))
+        .bind(new.password_hash.as_deref())
+        .bind(now_ms)
+        .bind(self.revision.0)
+        .execute(&mut *self.tx)
+        .await
+        .map_err(|error| {
+            if is_duplicate(&error) {
+                StoreError::Exists("user")
+            } else {
+                error.into()
+            }
+        })?;
+        self.user(UserId(id)).await?.ok_or(StoreError::Missing("user"))
+    }
+
+    /// A user by id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user(&mut self, id: UserId) -> Result<Option<UserRow>, StoreError> {
+        let row: Option<Row> = sqlx::query_as(concat!("select ", columns!(), " from users where id = $1"))
+            .bind(id.0)
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        row.map(Row::read).transpose()
+    }
+
+    /// The admin who was made first: the owner of what an operator makes without naming one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn first_admin(&mut self) -> Result<Option<UserId>, StoreError> {
+        let row: Option<(i64,)> =
+            sqlx::query_as("select id from users where role = 'admin' and enabled = 1 order by id limit 1")
+                .fetch_optional(&mut *self.tx)
+                .await?;
+        Ok(row.map(|(id,)| UserId(id)))
+    }
+}
+
+/// Users as an edge needs them, changed after `since`.
+pub(crate) async fn changed(
+    connection: &mut AnyConnection,
+    since: Revision,
+) -> Result<Vec<User>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(concat!("select ", columns!(), " from users where revision > $1"))
+        .bind(since.0)
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter()
+        .map(|row| row.read().map(|read| read.user))
+        .collect()
+}
