@@ -1,0 +1,66 @@
+//! The types of `/manage/v1`: what is sent and what comes back.
+//!
+//! Times are milliseconds since the Unix epoch. An absent field of an edit stays as it is; `null` clears it.
+//! Invariant: only [`SecretText`] carries a secret, and it is nowhere but in the bodies of these requests.
+
+mod client_key;
+mod patch;
+mod pool_key;
+mod problem;
+mod secret_text;
+mod status;
+mod user;
+
+use serde::{Deserialize, Serialize};
+
+pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Switch};
+pub use pool_key::{
+    AddPoolKey, EditPoolKey, ImportPoolKeys, Imported, LineResult, PoolKey, PoolSwitch, WhatBecame,
+};
+pub use potluck_store::table::users::UserRole;
+pub use problem::Problem;
+pub use secret_text::SecretText;
+pub use status::{Database, NodeFacts, Status, UpstreamFacts};
+pub use user::{CreateUser, User};
+
+/// The most items of one page.
+pub const MAX_PAGE: u32 = 1000;
+
+/// Which part of a list: items with an id above `after`, at most `limit`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// The id that the page before ended with; 0 or absent begins.
+    #[serde(default)]
+    pub after: i64,
+    /// 1 to [`MAX_PAGE`]; 100 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+impl PageQuery {
+    /// The limit within its bounds.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        self.limit.unwrap_or(100).clamp(1, MAX_PAGE)
+    }
+}
+
+/// One page of a list, ordered by id.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// What `after` must be for the next page; `null` at the end.
+    pub next: Option<i64>,
+}
+
+impl<T> Page<T> {
+    /// A page of rows that were asked for with `limit`.
+    pub(crate) fn of<R: Into<T>>(rows: Vec<R>, limit: u32, id: impl Fn(&T) -> i64) -> Self {
+        let full = rows.len() >= limit as usize;
+        let items: Vec<T> = rows.into_iter().map(Into::into).collect();
+        let next = items.last().filter(|_| full).map(id);
+        Self { items, next }
+    }
+}

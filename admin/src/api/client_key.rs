@@ -1,0 +1,144 @@
+//! Client keys.
+
+use potluck_filters::id::{ClientKeyId, Revision, UserId};
+use potluck_filters::limit::Limit;
+use potluck_filters::model::{ClientKeyState, Network};
+use potluck_store::table::client_keys::ClientKeyRow;
+use serde::{Deserialize, Serialize};
+
+use super::SecretText;
+use super::patch::given;
+
+/// A client key, without its text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClientKey {
+    /// Its id.
+    pub id: ClientKeyId,
+    /// Its owner.
+    pub user: UserId,
+    /// Its owner's name for it.
+    pub name: String,
+    /// The last four characters of its text.
+    pub hint: String,
+    /// Whether it may be used; expiry is told by `expires_at`.
+    pub state: ClientKeyState,
+    /// Requests per 60 seconds; 0 is unlimited.
+    pub rate_limit: u32,
+    /// Requests in flight at once; `null` is unlimited, 0 allows nothing.
+    pub concurrency: Option<u32>,
+    /// When it stops working; `null` is never.
+    pub expires_at: Option<i64>,
+    /// Models it may ask for, `*` at the end matching any rest; `null` allows all.
+    pub models: Option<Vec<String>>,
+    /// Addresses it may come from; `null` allows all.
+    pub addresses: Option<Vec<Network>>,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it was edited last.
+    pub updated_at: i64,
+    /// The change that touched it last.
+    pub revision: Revision,
+}
+
+impl From<ClientKeyRow> for ClientKey {
+    fn from(row: ClientKeyRow) -> Self {
+        let key = row.key;
+        Self {
+            id: key.id,
+            user: key.user,
+            name: row.name,
+            hint: row.hint,
+            state: key.state,
+            rate_limit: at_most(key.rate_limit).unwrap_or(0),
+            concurrency: at_most(key.concurrency),
+            expires_at: key.expires_at,
+            models: key
+                .models
+                .map(|models| models.iter().map(ToString::to_string).collect()),
+            addresses: key.addresses.map(|addresses| addresses.to_vec()),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            revision: row.revision,
+        }
+    }
+}
+
+/// The number of a limit, where there is one.
+pub(super) fn at_most(limit: Limit) -> Option<u32> {
+    match limit {
+        Limit::Unlimited => None,
+        Limit::AtMost(most) => Some(most),
+    }
+}
+
+/// A client key to be made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateClientKey {
+    /// Its owner's name for it, 1 to 100 characters.
+    pub name: String,
+    /// Its owner; the first admin when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// Requests per 60 seconds; 0 is unlimited.
+    #[serde(default)]
+    pub rate_limit: u32,
+    /// Requests in flight at once; absent is unlimited, 0 allows nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+    /// When it stops working.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    /// Models it may ask for; absent allows all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<String>>,
+    /// Addresses it may come from; absent allows all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Vec<Network>>,
+}
+
+/// A client key that was just made. The only answer that has its text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CreatedClientKey {
+    /// The text, shown once.
+    pub text: SecretText,
+    /// The key.
+    pub key: ClientKey,
+}
+
+/// What an edit may switch a client key to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// May be used.
+    Active,
+    /// May not, until it is switched on again.
+    Disabled,
+}
+
+/// What to edit of a client key.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditClientKey {
+    /// Its owner's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// On or off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Switch>,
+    /// Requests per 60 seconds; 0 is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
+    /// Requests in flight at once; `null` is unlimited.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<Option<u32>>,
+    /// When it stops working; `null` is never.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Option<i64>>,
+    /// Models it may ask for; `null` allows all.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub models: Option<Option<Vec<String>>>,
+    /// Addresses it may come from; `null` allows all.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Option<Vec<Network>>>,
+}

@@ -1,0 +1,164 @@
+//! Pool keys.
+
+use potluck_filters::id::{PoolKeyId, Revision, UserId};
+use potluck_filters::model::PoolKeyState;
+use potluck_store::table::pool_keys::PoolKeyRow;
+use serde::{Deserialize, Serialize};
+
+use super::SecretText;
+use super::patch::given;
+
+/// A pool key, without its credential, which is never shown again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolKey {
+    /// Its id.
+    pub id: PoolKeyId,
+    /// The upstream's name.
+    pub upstream: String,
+    /// Who brought it.
+    pub contributor: UserId,
+    /// Its contributor's name for it; may be empty.
+    pub label: String,
+    /// What people decided about it.
+    pub state: PoolKeyState,
+    /// The `host:port` origins it may be sent to.
+    pub origins: Vec<String>,
+    /// Requests in flight at once; `null` takes the upstream's setting.
+    pub concurrency: Option<u32>,
+    /// Id of the key it is sealed with; `null` once withdrawn.
+    pub key_id: Option<String>,
+    /// When it was brought.
+    pub created_at: i64,
+    /// When it was withdrawn.
+    pub withdrawn_at: Option<i64>,
+    /// The change that touched it last.
+    pub revision: Revision,
+}
+
+impl From<PoolKeyRow> for PoolKey {
+    fn from(row: PoolKeyRow) -> Self {
+        Self {
+            id: row.id,
+            upstream: row.upstream,
+            contributor: row.contributor,
+            label: row.label,
+            state: row.state,
+            origins: row.origins.iter().map(ToString::to_string).collect(),
+            concurrency: row.concurrency,
+            key_id: row.key_id,
+            created_at: row.created_at,
+            withdrawn_at: row.withdrawn_at,
+            revision: row.revision,
+        }
+    }
+}
+
+/// A pool key to be added.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddPoolKey {
+    /// The upstream's name.
+    pub upstream: String,
+    /// The credential.
+    pub credential: SecretText,
+    /// Who brings it; the first admin when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributor: Option<UserId>,
+    /// Its contributor's name for it, at most 100 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// The origins it may be sent to, each one of the upstream's; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Vec<String>>,
+    /// Requests in flight at once; absent takes the upstream's setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+}
+
+/// Many pool keys to be added on the same terms.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportPoolKeys {
+    /// The upstream's name.
+    pub upstream: String,
+    /// One credential each. Empty lines and those that begin with `#` are passed over.
+    pub lines: Vec<SecretText>,
+    /// Who brings them; the first admin when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributor: Option<UserId>,
+    /// Their contributor's name for all of them, at most 100 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// The origins they may be sent to, each one of the upstream's; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origins: Option<Vec<String>>,
+    /// Requests in flight at once on each; absent takes the upstream's setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+}
+
+/// What became of an import.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Imported {
+    /// How many are in the pool now that were not before.
+    pub added: usize,
+    /// How many were there already, or stood in the import before.
+    pub duplicate: usize,
+    /// How many cannot be credentials.
+    pub invalid: usize,
+    /// Each line that was not passed over.
+    pub lines: Vec<LineResult>,
+}
+
+/// What became of one line. Never says anything of its text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LineResult {
+    /// Counted from 1.
+    pub line: usize,
+    /// What became of it.
+    #[serde(flatten)]
+    pub result: WhatBecame,
+}
+
+/// What became of a credential.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum WhatBecame {
+    /// It is in the pool now.
+    Added {
+        /// Its id.
+        id: PoolKeyId,
+    },
+    /// It was there already.
+    Duplicate,
+    /// It cannot be a credential.
+    Invalid {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// What an edit may switch a pool key to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolSwitch {
+    /// May serve.
+    Active,
+    /// Held back, until it is switched on again.
+    Paused,
+}
+
+/// What to edit of a pool key.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditPoolKey {
+    /// Its contributor's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Serving or held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<PoolSwitch>,
+    /// Requests in flight at once; `null` takes the upstream's setting.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<Option<u32>>,
+}

@@ -1,0 +1,43 @@
+//! A secret inside a request or answer of this API.
+
+use std::fmt;
+
+use potluck_filters::secret::Secret;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The text of a key or password on its way through a body. `Debug` shows nothing of it; the memory is wiped
+/// on drop. Serialised in clear, which is its purpose: the program that sends it, and the one answer that
+/// shows a new client key, have to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretText(pub Secret);
+
+impl Serialize for SecretText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = SecretText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<SecretText, E> {
+        Ok(SecretText(Secret::new(text)))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<SecretText, E> {
+        Ok(SecretText(Secret::new(text)))
+    }
+}

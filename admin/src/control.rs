@@ -1,0 +1,206 @@
+//! The control plane's calls. Handlers and in-process callers alike make them here.
+//!
+//! A change's way: take the turn → rows and revision in one transaction → the edge checks what would change →
+//! commit → the edge serves it → the answer. Invariant: changes take turns, so that what the edge is given is
+//! in revision order; what it was not given (it refused, or the process ended) is part of the next delta.
+
+mod client_keys;
+mod fields;
+mod password;
+mod pool_keys;
+mod users;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use potluck_filters::id::Revision;
+use potluck_filters::snapshot::Delta;
+use potluck_store::{Change, Parts, Store};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::api::{Database, Status, UpstreamFacts};
+use crate::error::ControlError;
+
+/// The edge, as a change sees it.
+pub trait Publisher: Send + Sync {
+    /// Whether the edge could serve after this delta. Called before the change is committed.
+    ///
+    /// # Errors
+    /// Everything that speaks against it.
+    fn check(&self, delta: &Delta) -> Result<(), Vec<String>>;
+
+    /// Serve it from now on. Returns when the next request will see it.
+    ///
+    /// # Errors
+    /// Why the edge still serves what it had.
+    fn publish(&self, delta: Delta) -> Result<(), Vec<String>>;
+}
+
+/// The edge, as the status sees it.
+pub trait Live: Send + Sync {
+    /// What it says of itself: revision, requests in flight, the pool's health.
+    fn status(&self) -> serde_json::Value;
+}
+
+/// Stands in where no edge runs.
+struct NoEdge;
+
+impl Publisher for NoEdge {
+    fn check(&self, _: &Delta) -> Result<(), Vec<String>> {
+        Ok(())
+    }
+
+    fn publish(&self, _: Delta) -> Result<(), Vec<String>> {
+        Ok(())
+    }
+}
+
+impl Live for NoEdge {
+    fn status(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+}
+
+/// The control plane of one relay.
+pub struct Control {
+    pub(crate) store: Store,
+    upstreams: RwLock<Arc<[UpstreamFacts]>>,
+    publisher: Arc<dyn Publisher>,
+    live: Arc<dyn Live>,
+    clock: fn() -> i64,
+    /// What the edge has been given. Held for the whole of a change: it is the turn.
+    pub(crate) published: Mutex<Revision>,
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Control {
+    /// A control plane whose edge has been given nothing yet: [`Control::load`] comes next. `clock` gives Unix
+    /// time in milliseconds.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        upstreams: Vec<UpstreamFacts>,
+        publisher: Arc<dyn Publisher>,
+        live: Arc<dyn Live>,
+        clock: fn() -> i64,
+    ) -> Self {
+        let (upstreams, published) = (RwLock::new(upstreams.into()), Mutex::new(Revision(0)));
+        Self {
+            store,
+            upstreams,
+            publisher,
+            live,
+            clock,
+            published,
+        }
+    }
+
+    /// A control plane beside a stopped relay, whose changes are loaded at the next start.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn without_edge(
+        store: Store,
+        upstreams: Vec<UpstreamFacts>,
+        clock: fn() -> i64,
+    ) -> Result<Self, ControlError> {
+        let revision = store.revision().await?;
+        let control = Self::new(store, upstreams, Arc::new(NoEdge), Arc::new(NoEdge), clock);
+        control.begin_at(revision).await;
+        Ok(control)
+    }
+
+    /// Everything the edge begins with. What changes from here on is published.
+    ///
+    /// # Errors
+    /// When the database fails, or cannot be read or opened.
+    pub async fn load(&self) -> Result<Parts, ControlError> {
+        let mut published = self.published.lock().await;
+        let parts = self.store.load().await?;
+        *published = parts.revision;
+        Ok(parts)
+    }
+
+    /// Takes note that the edge begins with what [`Store::load`] gave before this control plane was made.
+    pub async fn begin_at(&self, revision: Revision) {
+        *self.published.lock().await = revision;
+    }
+
+    /// The upstreams of the configuration.
+    #[must_use]
+    pub fn upstreams(&self) -> Arc<[UpstreamFacts]> {
+        Arc::clone(&self.upstreams.read())
+    }
+
+    /// Takes over the upstreams of a configuration that was read again.
+    pub fn set_upstreams(&self, upstreams: Vec<UpstreamFacts>) {
+        *self.upstreams.write() = upstreams.into();
+    }
+
+    /// How the relay is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn status(&self) -> Result<Status, ControlError> {
+        let kind = self.store.dialect().as_str().to_owned();
+        let (epoch, revision) = (self.store.epoch().to_owned(), self.store.revision().await?);
+        Ok(Status {
+            database: Database {
+                kind,
+                epoch,
+                revision,
+            },
+            edge: self.live.status(),
+        })
+    }
+
+    /// Closes the database, when the last call has ended.
+    pub async fn close(&self) {
+        let _turn = self.published.lock().await;
+        self.store.close().await;
+    }
+
+    async fn turn(&self) -> Result<Turn<'_>, ControlError> {
+        let published = self.published.lock().await;
+        let change = self.store.change().await?;
+        Ok(Turn {
+            control: self,
+            published,
+            change,
+            now_ms: (self.clock)(),
+        })
+    }
+}
+
+/// A change whose turn it is. Dropped before its end, nothing has happened.
+struct Turn<'c> {
+    control: &'c Control,
+    published: MutexGuard<'c, Revision>,
+    change: Change<'c>,
+    now_ms: i64,
+}
+
+impl Turn<'_> {
+    /// Commits, and returns when the edge serves it.
+    async fn end(mut self) -> Result<(), ControlError> {
+        let delta = self.change.delta(*self.published).await?;
+        self.control
+            .publisher
+            .check(&delta)
+            .map_err(ControlError::Refused)?;
+        let to = self.change.commit().await?;
+        self.control
+            .publisher
+            .publish(delta)
+            .map_err(ControlError::NotServed)?;
+        *self.published = to;
+        Ok(())
+    }
+}

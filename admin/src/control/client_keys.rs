@@ -1,0 +1,146 @@
+//! Client keys.
+
+use potluck_filters::id::ClientKeyId;
+use potluck_filters::limit::Limit;
+use potluck_filters::model::ClientKeyState;
+use potluck_store::table::client_keys::{ClientKeyRow, NewClientKey};
+use potluck_store::{StoreError, client_key_text, random};
+use zeroize::Zeroizing;
+
+use super::{Control, Turn, fields};
+use crate::api::{
+    ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery, SecretText, Switch,
+};
+use crate::error::ControlError;
+
+const NOUN: &str = "client key";
+
+impl Control {
+    /// A page of client keys.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn client_keys(&self, page: PageQuery) -> Result<Page<ClientKey>, ControlError> {
+        let rows = self
+            .store
+            .client_keys(ClientKeyId(page.after), page.limit())
+            .await?;
+        Ok(Page::of(rows, page.limit(), |key: &ClientKey| key.id.0))
+    }
+
+    /// One client key.
+    ///
+    /// # Errors
+    /// When there is none with this id.
+    pub async fn client_key(&self, id: ClientKeyId) -> Result<ClientKey, ControlError> {
+        self.store
+            .client_key(id)
+            .await?
+            .map(Into::into)
+            .ok_or(ControlError::NotFound(NOUN))
+    }
+
+    /// Makes a client key. Its text is in this answer and nowhere else.
+    ///
+    /// # Errors
+    /// When a field cannot be what it is, or there is nobody to own it.
+    pub async fn create_client_key(&self, new: CreateClientKey) -> Result<CreatedClientKey, ControlError> {
+        let random = Zeroizing::new(random::bytes::<32>().map_err(StoreError::from)?);
+        let text = client_key_text::client_key(&random);
+        let mut turn = self.turn().await?;
+        let new = turn.new_client_key(new).await?;
+        let row = turn.change.create_client_key(&new, &text, turn.now_ms).await?;
+        turn.end().await?;
+        Ok(CreatedClientKey {
+            text: SecretText(text),
+            key: row.into(),
+        })
+    }
+
+    /// Edits a client key.
+    ///
+    /// # Errors
+    /// When there is none, it is revoked, or a field cannot be what it is.
+    pub async fn edit_client_key(
+        &self,
+        id: ClientKeyId,
+        edit: EditClientKey,
+    ) -> Result<ClientKey, ControlError> {
+        let mut turn = self.turn().await?;
+        let mut row = turn.usable_key(id).await?;
+        apply(&mut row, edit, turn.now_ms)?;
+        let saved = turn.change.save_client_key(&row, turn.now_ms).await?;
+        turn.end().await?;
+        Ok(saved.into())
+    }
+
+    /// Revokes a client key for ever. One that is revoked already stays so.
+    ///
+    /// # Errors
+    /// When there is none with this id.
+    pub async fn revoke_client_key(&self, id: ClientKeyId) -> Result<ClientKey, ControlError> {
+        let mut turn = self.turn().await?;
+        let mut row = match turn.usable_key(id).await {
+            Err(ControlError::Final(_)) => return self.client_key(id).await,
+            other => other?,
+        };
+        row.key.state = ClientKeyState::Revoked;
+        let saved = turn.change.save_client_key(&row, turn.now_ms).await?;
+        turn.end().await?;
+        Ok(saved.into())
+    }
+}
+
+impl Turn<'_> {
+    async fn new_client_key(&mut self, new: CreateClientKey) -> Result<NewClientKey, ControlError> {
+        Ok(NewClientKey {
+            name: fields::name("name", &new.name)?,
+            rate_limit: Limit::from_rate_limit(new.rate_limit),
+            concurrency: fields::limit(new.concurrency),
+            expires_at: fields::expiry(new.expires_at, self.now_ms)?,
+            models: fields::models(new.models)?.map(Into::into),
+            addresses: fields::addresses(new.addresses)?.map(Into::into),
+            user: self.owner(new.user, "user").await?,
+        })
+    }
+
+    async fn usable_key(&mut self, id: ClientKeyId) -> Result<ClientKeyRow, ControlError> {
+        let row = self
+            .change
+            .client_key(id)
+            .await?
+            .ok_or(ControlError::NotFound(NOUN))?;
+        match row.key.state {
+            ClientKeyState::Active | ClientKeyState::Disabled => Ok(row),
+            ClientKeyState::Revoked => Err(ControlError::Final(NOUN)),
+        }
+    }
+}
+
+fn apply(row: &mut ClientKeyRow, edit: EditClientKey, now_ms: i64) -> Result<(), ControlError> {
+    if let Some(name) = edit.name {
+        row.name = fields::name("name", &name)?;
+    }
+    if let Some(state) = edit.state {
+        row.key.state = match state {
+            Switch::Active => ClientKeyState::Active,
+            Switch::Disabled => ClientKeyState::Disabled,
+        };
+    }
+    if let Some(per_minute) = edit.rate_limit {
+        row.key.rate_limit = Limit::from_rate_limit(per_minute);
+    }
+    if let Some(most) = edit.concurrency {
+        row.key.concurrency = fields::limit(most);
+    }
+    if let Some(at) = edit.expires_at {
+        row.key.expires_at = fields::expiry(at, now_ms)?;
+    }
+    if let Some(list) = edit.models {
+        row.key.models = fields::models(list)?.map(Into::into);
+    }
+    if let Some(list) = edit.addresses {
+        row.key.addresses = fields::addresses(list)?.map(Into::into);
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! What the fields of a request may hold. Plain functions over values.
+
+use potluck_filters::limit::Limit;
+
+use crate::api::UpstreamFacts;
+use crate::error::ControlError;
+
+/// Characters of the longest name or label.
+const LONGEST: usize = 100;
+/// Characters of the longest model name, and the most of them on one key.
+const LONGEST_MODEL: usize = 256;
+const MOST_IN_LIST: usize = 1000;
+
+/// A name for people: not empty, not too long, one line.
+pub(super) fn name(field: &'static str, text: &str) -> Result<String, ControlError> {
+    let text = label(field, text)?;
+    if text.is_empty() {
+        Err(ControlError::invalid(field, "must not be empty"))
+    } else {
+        Ok(text)
+    }
+}
+
+/// A name that may be empty.
+pub(super) fn label(field: &'static str, text: &str) -> Result<String, ControlError> {
+    let text = text.trim();
+    if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+        return Err(ControlError::invalid(
+            field,
+            format!("must be one line of at most {LONGEST} characters"),
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A user's name: no two that look alike but for their case.
+pub(super) fn user_name(text: &str) -> Result<String, ControlError> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._@+-".contains(c);
+    if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
+        return Err(ControlError::invalid(
+            "name",
+            "must be 1 to 64 of a-z, 0-9 and . _ @ + -",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// When a key stops working: a time to come, in milliseconds. Seconds would be a time long past.
+pub(super) fn expiry(at: Option<i64>, now_ms: i64) -> Result<Option<i64>, ControlError> {
+    match at {
+        Some(at) if at <= now_ms => Err(ControlError::invalid(
+            "expires_at",
+            "must be a time to come, in milliseconds since 1970",
+        )),
+        Some(_) | None => Ok(at),
+    }
+}
+
+/// An allow-list of models. `*` stands at the end or nowhere.
+pub(super) fn models(list: Option<Vec<String>>) -> Result<Option<Vec<Box<str>>>, ControlError> {
+    let Some(list) = list else { return Ok(None) };
+    let fits = |model: &String| {
+        let stem = model.strip_suffix('*').unwrap_or(model);
+        !model.is_empty()
+            && model.len() <= LONGEST_MODEL
+            && !stem.contains('*')
+            && !model.contains(char::is_control)
+    };
+    if list.len() > MOST_IN_LIST || !list.iter().all(fits) {
+        return Err(ControlError::invalid(
+            "models",
+            "must be names, with `*` at the end at most; null allows all",
+        ));
+    }
+    Ok(Some(list.into_iter().map(String::into_boxed_str).collect()))
+}
+
+/// An allow-list of addresses.
+pub(super) fn addresses<T>(list: Option<Vec<T>>) -> Result<Option<Vec<T>>, ControlError> {
+    if list.as_ref().is_some_and(|list| list.len() > MOST_IN_LIST) {
+        return Err(ControlError::invalid(
+            "addresses",
+            format!("must be at most {MOST_IN_LIST} networks"),
+        ));
+    }
+    Ok(list)
+}
+
+/// A limit that an absent number lifts; 0 allows nothing.
+pub(super) fn limit(number: Option<u32>) -> Limit {
+    number.map_or(Limit::Unlimited, Limit::AtMost)
+}
+
+/// The origins that a pool key is bound to: those asked for, if the upstream has them all; else all it has.
+pub(super) fn origins(
+    upstreams: &[UpstreamFacts],
+    upstream: &str,
+    asked: Option<Vec<String>>,
+) -> Result<Vec<Box<str>>, ControlError> {
+    let facts = upstreams
+        .iter()
+        .find(|facts| facts.name == upstream)
+        .ok_or_else(|| unknown(upstreams))?;
+    if !facts.keyed {
+        return Err(ControlError::invalid(
+            "upstream",
+            "takes no keys (its `keyed` is off)",
+        ));
+    }
+    let has = facts.origins();
+    let asked = asked.unwrap_or_else(|| has.iter().map(ToString::to_string).collect());
+    if asked.is_empty() || !asked.iter().all(|origin| has.contains(&origin.as_str())) {
+        return Err(ControlError::invalid(
+            "origins",
+            format!("must be of this upstream: {}", has.join(", ")),
+        ));
+    }
+    Ok(asked.into_iter().map(String::into_boxed_str).collect())
+}
+
+fn unknown(upstreams: &[UpstreamFacts]) -> ControlError {
+    let names: Vec<&str> = upstreams
+        .iter()
+        .filter(|facts| facts.keyed)
+        .map(|facts| facts.name.as_str())
+        .collect();
+    ControlError::invalid(
+        "upstream",
+        format!("must be one of those that take keys: {}", names.join(", ")),
+    )
+}

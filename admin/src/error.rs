@@ -1,0 +1,145 @@
+//! What can go wrong in the control plane, and the one place where it becomes an answer.
+//!
+//! Invariant: an answer says what the caller can do about it; causes inside the database go to the log alone.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use potluck_store::StoreError;
+
+use crate::api::Problem;
+
+/// Why a call was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// No caller came with the request.
+    #[error("this needs an account")]
+    NobodyAsks,
+    /// No such route.
+    #[error("there is nothing at this path")]
+    NoRoute,
+    /// The route has no such method.
+    #[error("this path has no such method")]
+    NoMethod,
+    /// Path, query or body cannot be read as what they should be.
+    #[error("{0}")]
+    Unreadable(String),
+    /// The body is longer than any request needs.
+    #[error("the body is longer than {} MiB; send it in parts", crate::router::BODY_LIMIT >> 20)]
+    TooLong,
+    /// Readable, but cannot be.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// Why it cannot be, and what can.
+        why: String,
+    },
+    /// The row does not exist.
+    #[error("there is no {0} with this id")]
+    NotFound(&'static str),
+    /// Something with the same name or text exists.
+    #[error("this {0} exists already")]
+    Exists(&'static str),
+    /// Revoked and withdrawn are final.
+    #[error("this {0} is gone for ever; make a new one")]
+    Final(&'static str),
+    /// Nobody to own what is made.
+    #[error("there is no admin yet; run `potluck init`, or name an owner")]
+    NoAdmin,
+    /// The edge could not serve from what this change would make.
+    #[error("the change was not made, because the edge cannot serve from it: {}", .0.join("; "))]
+    Refused(Vec<String>),
+    /// Stored, but the edge did not take it.
+    #[error("the change is stored, but the edge does not serve it yet: {}", .0.join("; "))]
+    NotServed(Vec<String>),
+    /// Hashing a password failed.
+    #[error("the password cannot be hashed")]
+    Password,
+    /// A task ended early.
+    #[error("the call ended early; look whether it was done before you try again")]
+    Ended,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ControlError {
+    /// The refusal of a field.
+    pub(crate) fn invalid(field: &'static str, why: impl Into<String>) -> Self {
+        Self::Invalid {
+            field,
+            why: why.into(),
+        }
+    }
+
+    /// Status and stable code. Every kind once.
+    fn told(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NobodyAsks => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::NoRoute => (StatusCode::NOT_FOUND, "no_such_path"),
+            Self::NoMethod => (StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
+            Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable_request"),
+            Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::Exists(_) => (StatusCode::CONFLICT, "exists"),
+            Self::Final(_) => (StatusCode::CONFLICT, "final_state"),
+            Self::NoAdmin => (StatusCode::CONFLICT, "no_admin"),
+            Self::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused_by_edge"),
+            Self::NotServed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "stored_not_served"),
+            Self::Password | Self::Ended => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Store(error) => store_told(error),
+        }
+    }
+
+    /// What the caller is told. Of a failing database only that it fails.
+    fn problem(&self) -> Problem {
+        let (status, code) = self.told();
+        Problem {
+            kind: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or_default().to_owned(),
+            status: status.as_u16(),
+            code: code.to_owned(),
+            detail: self.to_string(),
+        }
+    }
+}
+
+fn store_told(error: &StoreError) -> (StatusCode, &'static str) {
+    match error {
+        StoreError::Exists(_) => (StatusCode::CONFLICT, "exists"),
+        StoreError::Missing(_) => (StatusCode::NOT_FOUND, "not_found"),
+        StoreError::Locked | StoreError::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "database_away"),
+        StoreError::ReadOnly => (StatusCode::INSUFFICIENT_STORAGE, "database_read_only"),
+        StoreError::Corrupt | StoreError::Row { .. } | StoreError::Seal(_) | StoreError::NoMeta => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "database_damaged")
+        }
+        StoreError::Url
+        | StoreError::NoFolder(_)
+        | StoreError::NotAFile(_)
+        | StoreError::NotADatabase(_)
+        | StoreError::File { .. }
+        | StoreError::Newer { .. }
+        | StoreError::Altered(_)
+        | StoreError::Migrate(_)
+        | StoreError::Random(_)
+        | StoreError::Database(_) => (StatusCode::INTERNAL_SERVER_ERROR, "database_failed"),
+    }
+}
+
+impl IntoResponse for ControlError {
+    fn into_response(self) -> Response {
+        let problem = self.problem();
+        if problem.status >= 500 {
+            let cause = std::error::Error::source(&self).map(ToString::to_string);
+            tracing::error!(code = problem.code, cause, "control call failed: {self}");
+        }
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        (status, [kind], Json(problem)).into_response()
+    }
+}

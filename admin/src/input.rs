@@ -1,0 +1,80 @@
+//! Path, query and body as typed values, with errors in this API's own form.
+//!
+//! Invariant: no error repeats anything of what was sent, because it may be a key in the wrong place.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody, PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::error::ControlError;
+
+/// A JSON body. The content type is not asked for: whoever reaches this router means it.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ControlError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ControlError> {
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| buffering(&rejection))?;
+        serde_json::from_slice(&bytes)
+            .map(Body)
+            .map_err(|error| ControlError::Unreadable(json_reason(&error)))
+    }
+}
+
+/// The `{id}` of the path.
+pub(crate) struct Id(pub(crate) i64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ControlError> {
+        let id: Result<Path<i64>, PathRejection> = Path::from_request_parts(parts, state).await;
+        id.map(|Path(id)| Self(id))
+            .map_err(|_| ControlError::Unreadable("the id in the path is no number".to_owned()))
+    }
+}
+
+/// The query.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ControlError> {
+        let asked: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
+        let known = "the query is not readable; `after` and `limit` are known, both numbers";
+        asked
+            .map(|Query(asked)| Self(asked))
+            .map_err(|_| ControlError::Unreadable(known.to_owned()))
+    }
+}
+
+fn buffering(rejection: &BytesRejection) -> ControlError {
+    match rejection {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => ControlError::TooLong,
+        _ => ControlError::Unreadable("the body ended early".to_owned()),
+    }
+}
+
+/// Where and why a body does not fit. Of serde's own words only those that name what is expected are kept.
+fn json_reason(error: &serde_json::Error) -> String {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    let words = error.to_string();
+    let words = words
+        .rsplit_once(" at line ")
+        .map_or(words.as_str(), |(words, _)| words);
+    let expected = words
+        .rsplit_once(", expected ")
+        .map(|(_, expected)| format!("expected {expected}"));
+    let missing = words.starts_with("missing field `").then(|| words.to_owned());
+    let known = missing.or(expected);
+    known.map_or_else(
+        || format!("the body is no JSON that fits, at {place}"),
+        |known| format!("the body does not fit at {place}: {known}"),
+    )
+}

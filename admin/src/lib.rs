@@ -1,0 +1,29 @@
+//! The control plane: the operator's API over the store, and the way of a change to the edge.
+//!
+//! 1. [`mod@router`]: every route on one page.
+//! 2. [`caller`]: who asks. A request without a caller is refused.
+//! 3. `route`: one file per noun; each handler takes its input, makes one call, gives a typed answer.
+//! 4. [`control`]: the calls. A change goes store → check by the edge → commit → edge, one at a time.
+//! 5. [`api`]: the types of requests and answers, for servers and clients alike.
+//! 6. [`error`]: what can go wrong, and the one place where it becomes an answer.
+//!
+//! Invariant: nothing here knows Pingora; pool keys enter and never leave; an answer to a change is sent when
+//! the edge serves it.
+
+pub mod api;
+pub mod caller;
+pub mod control;
+pub mod error;
+mod input;
+mod route;
+pub mod router;
+
+#[cfg(test)]
+mod tests;
+
+pub use caller::Caller;
+pub use control::{Control, Live, Publisher};
+pub use error::ControlError;
+/// The database, for whoever opens it and hands it to [`Control::new`].
+pub use potluck_store as store;
+pub use router::{operator_router, router};

@@ -1,0 +1,58 @@
+//! Every route of the control plane.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+
+use crate::caller::Caller;
+use crate::control::Control;
+use crate::error::ControlError;
+use crate::route::{client_keys, pool_keys, status, users};
+
+/// Bytes of the longest body: an import of a hundred thousand keys fits.
+pub(crate) const BODY_LIMIT: usize = 16 << 20;
+
+/// The routes under `/manage/v1`. Each request must carry a [`Caller`] as an extension, or is refused.
+pub fn router(control: Arc<Control>) -> Router {
+    Router::new()
+        .route(
+            "/manage/v1/keys",
+            get(client_keys::list).post(client_keys::create),
+        )
+        .route(
+            "/manage/v1/keys/{id}",
+            get(client_keys::show)
+                .patch(client_keys::edit)
+                .delete(client_keys::revoke),
+        )
+        .route("/manage/v1/pool-keys", get(pool_keys::list).post(pool_keys::add))
+        .route("/manage/v1/pool-keys/import", post(pool_keys::import))
+        .route(
+            "/manage/v1/pool-keys/{id}",
+            get(pool_keys::show).patch(pool_keys::edit),
+        )
+        .route("/manage/v1/pool-keys/{id}/withdraw", post(pool_keys::withdraw))
+        .route("/manage/v1/users", get(users::list).post(users::create))
+        .route("/manage/v1/upstreams", get(status::upstreams))
+        .route("/manage/v1/status", get(status::status))
+        .method_not_allowed_fallback(async || ControlError::NoMethod)
+        .fallback(async || ControlError::NoRoute)
+        .layer(middleware::from_fn(to_its_end))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(control)
+}
+
+/// [`router`] for those who are operators by where they are: on the data folder's socket, or in the process.
+pub fn operator_router(control: Arc<Control>) -> Router {
+    router(control).layer(Extension(Caller::Operator))
+}
+
+/// Runs each call to its end, also when the client leaves: a change that is committed must be published.
+async fn to_its_end(request: Request, next: Next) -> Response {
+    let call = tokio::spawn(next.run(request));
+    call.await.unwrap_or_else(|_| ControlError::Ended.into_response())
+}

@@ -1,0 +1,179 @@
+//! The router, called as a server would call it, over a fresh database and an edge that takes notes.
+
+mod client_keys;
+mod pool_keys;
+mod publishing;
+mod refusals;
+mod users;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use parking_lot::Mutex;
+use potluck_filters::model::{Kind, Role};
+use potluck_filters::secret::Secret;
+use potluck_filters::snapshot::Delta;
+use potluck_store::{KeyRing, Store};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::api::{NodeFacts, UpstreamFacts};
+use crate::control::{Control, Live, Publisher};
+use crate::router::operator_router;
+
+/// When every test takes place.
+const NOW: i64 = 1_790_000_000_000;
+
+/// An edge that notes what it is given, and refuses when told to.
+#[derive(Default)]
+struct NotingEdge {
+    given: Mutex<Vec<Delta>>,
+    refuses: AtomicBool,
+    is_stuck: AtomicBool,
+}
+
+impl Publisher for NotingEdge {
+    fn check(&self, _: &Delta) -> Result<(), Vec<String>> {
+        if self.refuses.load(Ordering::SeqCst) {
+            Err(vec!["no such thing".to_owned()])
+        } else {
+            Ok(())
+        }
+    }
+
+    fn publish(&self, delta: Delta) -> Result<(), Vec<String>> {
+        if self.is_stuck.load(Ordering::SeqCst) {
+            return Err(vec!["stuck".to_owned()]);
+        }
+        self.given.lock().push(delta);
+        Ok(())
+    }
+}
+
+impl Live for NotingEdge {
+    fn status(&self) -> Value {
+        json!({ "in_flight": 3 })
+    }
+}
+
+struct Relay {
+    router: Router,
+    control: Arc<Control>,
+    edge: Arc<NotingEdge>,
+    _folder: tempfile::TempDir,
+}
+
+impl Relay {
+    /// A relay without users.
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}/control.db", folder.path().display());
+        let ring = KeyRing::parse(&Secret::new("3q2-7wABAgMEBfX29_gJCgsMDQ4PEJGSk5SVlpeYmZo"), None).unwrap();
+        let store = Store::open(&url, ring).await.unwrap();
+        let edge = Arc::new(NotingEdge::default());
+        let control = Arc::new(Control::new(
+            store,
+            upstreams(),
+            edge.clone(),
+            edge.clone(),
+            || NOW,
+        ));
+        Self {
+            router: operator_router(Arc::clone(&control)),
+            control,
+            edge,
+            _folder: folder,
+        }
+    }
+
+    /// A relay with its admin.
+    async fn seeded() -> Self {
+        let relay = Self::new().await;
+        let (status, _) = relay
+            .post("/manage/v1/users", json!({ "name": "owner", "role": "admin" }))
+            .await;
+        assert_eq!(status, StatusCode::CREATED);
+        relay
+    }
+
+    async fn send(&self, method: Method, path: &str, body: String) -> (StatusCode, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Body::from(body))
+            .unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status();
+        let kind = if status.is_success() {
+            "application/json"
+        } else {
+            "application/problem+json"
+        };
+        assert_eq!(answer.headers()["content-type"], kind, "{path}");
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.send(Method::GET, path, String::new()).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.send(Method::POST, path, body.to_string()).await
+    }
+
+    async fn patch(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.send(Method::PATCH, path, body.to_string()).await
+    }
+
+    /// A client key's answer.
+    async fn create_key(&self, body: Value) -> Value {
+        let (status, created) = self.post("/manage/v1/keys", body).await;
+        assert_eq!(status, StatusCode::CREATED, "{created}");
+        created
+    }
+
+    /// A pool key's answer.
+    async fn add(&self, credential: &str) -> Value {
+        let body = json!({ "upstream": "novelai", "credential": credential });
+        let (status, added) = self.post("/manage/v1/pool-keys", body).await;
+        assert_eq!(status, StatusCode::CREATED, "{added}");
+        added
+    }
+
+    fn last_given(&self) -> Delta {
+        self.edge.given.lock().last().unwrap().clone()
+    }
+}
+
+fn upstreams() -> Vec<UpstreamFacts> {
+    let node = |name: &str, role, origin: &str| NodeFacts {
+        name: name.to_owned(),
+        role,
+        url: format!("https://{name}.example"),
+        origin: origin.to_owned(),
+    };
+    let nodes = vec![
+        node("image", Role::Image, "image.example:443"),
+        node("text", Role::Text, "text.example:443"),
+    ];
+    let gpu = vec![node("gpu-1", Role::Any, "gpu.example:443")];
+    vec![
+        UpstreamFacts {
+            name: "novelai".to_owned(),
+            kind: Kind::Novelai,
+            keyed: true,
+            nodes,
+        },
+        UpstreamFacts {
+            name: "gpu".to_owned(),
+            kind: Kind::Http,
+            keyed: false,
+            nodes: gpu,
+        },
+    ]
+}
