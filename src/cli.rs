@@ -1,0 +1,220 @@
+//! The command line: what each command takes, and the way from arguments to an exit code.
+//!
+//! Answers go to standard output, everything else to standard error, so that output can be piped. Commands
+//! that manage something make requests to the same API, through the running relay's control socket or, when
+//! none runs, in this process ([`api`]); so they behave alike either way.
+
+mod api;
+mod ask;
+mod config;
+mod date;
+mod exit;
+mod init;
+mod keys;
+mod list;
+pub mod local;
+mod lock;
+mod pool;
+mod print;
+mod status;
+mod table;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::config::{Config, Sources};
+use crate::demo::DemoArgs;
+use crate::secrets::{self, Secrets, SecretsError};
+use api::Api;
+pub use exit::{Exit, Failure};
+
+/// A shared relay for AI services: one pool of upstream keys, many members.
+#[derive(Debug, Parser)]
+#[command(name = "potluck", version, after_help = exit::HELP, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+struct Options {
+    /// Configuration file.
+    #[arg(
+        long,
+        global = true,
+        env = "POTLUCK_CONFIG",
+        value_name = "FILE",
+        default_value = "conf/potluck.yaml"
+    )]
+    config: PathBuf,
+    /// Override one setting; may be given several times.
+    #[arg(long = "set", global = true, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// Print JSON for programs instead of tables for people.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write configuration and secrets, make the data folder and the first admin.
+    Init(init::InitArgs),
+    /// Run the relay until it is told to stop.
+    #[command(
+        after_help = "Examples:\n  potluck serve\n  potluck serve --config /etc/potluck/potluck.yaml\n  \
+                            potluck serve --set listen.address=0.0.0.0:5002"
+    )]
+    Serve,
+    /// Run the relay in front of fake upstreams, in a temporary folder.
+    #[command(after_help = "Examples:\n  potluck demo\n  potluck demo --check")]
+    Demo(DemoArgs),
+    /// Check, show or describe the configuration.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Make secrets.
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
+    /// Make and manage client keys (np-…), which members' programs send.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Bring and manage pool keys, the upstream credentials that serve everybody.
+    #[command(subcommand)]
+    Pool(pool::PoolCommand),
+    /// Look at upstreams.
+    #[command(subcommand)]
+    Upstreams(status::UpstreamsCommand),
+    /// Say what the relay is doing.
+    #[command(after_help = "Examples:\n  potluck status\n  potluck status --json")]
+    Status,
+    /// Print completions for a shell.
+    #[command(
+        after_help = "Examples:\n  potluck completions bash > /etc/bash_completion.d/potluck\n  \
+                            potluck completions zsh > ~/.zfunc/_potluck"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SecretsCommand {
+    /// Print a fresh ENCRYPTION_KEY: 32 random bytes in base64url.
+    #[command(after_help = "Examples:\n  potluck secrets generate\n  \
+                            ENCRYPTION_KEY=$(potluck secrets generate) potluck serve")]
+    Generate,
+}
+
+/// Runs the program with its arguments, the first of which is its name.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers too; only their exit code differs.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    match cli.command.run(&cli.options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(cli.options.json),
+    }
+}
+
+impl Command {
+    fn run(self, options: &Options) -> Result<(), Failure> {
+        match self {
+            Self::Init(arguments) => init::run(&arguments, options),
+            Self::Serve => {
+                let (config, secrets) = (options.config()?, options.secrets()?);
+                crate::serve::run(config, &secrets).map_err(Failure::from_startup)
+            }
+            Self::Demo(arguments) => {
+                crate::demo::run(&arguments, options.json).map_err(Failure::from_startup)
+            }
+            Self::Config(command) => command.run(options),
+            Self::Secrets(SecretsCommand::Generate) => {
+                print::line(
+                    secrets::fresh_key()
+                        .map_err(|error| no_randomness(&error))?
+                        .expose(),
+                );
+                Ok(())
+            }
+            Self::Keys(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Pool(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Upstreams(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Status => options.with_api(async |api| status::run(api, options).await),
+            Self::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "potluck", &mut script);
+                print::text(&String::from_utf8_lossy(&script));
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Options {
+    fn sources(&self) -> Sources {
+        // What is no text cannot be a setting; replaced characters make sure that it is refused as one.
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        });
+        Sources {
+            file: Some(self.config.clone()),
+            environment: environment.collect(),
+            flags: self.set.clone(),
+        }
+    }
+
+    fn config(&self) -> Result<Config, Failure> {
+        Ok(Config::load(&self.sources())?)
+    }
+
+    fn secrets(&self) -> Result<Secrets, Failure> {
+        Ok(self.secrets_found()?)
+    }
+
+    fn secrets_found(&self) -> Result<Secrets, SecretsError> {
+        Secrets::find(
+            &|name| std::env::var(name).ok(),
+            &secrets::file_beside(&self.config),
+        )
+    }
+
+    /// Does something with the API, running relay or not.
+    fn with_api(&self, act: impl AsyncFnOnce(&Api) -> Result<(), Failure>) -> Result<(), Failure> {
+        let config = self.config()?;
+        runtime()?.block_on(async {
+            let api = Api::open(&config, || self.secrets()).await?;
+            let done = act(&api).await;
+            api.close().await;
+            done
+        })
+    }
+}
+
+/// One thread is enough for a command.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(Exit::Failed, format!("the runtime cannot start: {error}")))
+}
+
+fn no_randomness(error: &std::io::Error) -> Failure {
+    Failure::new(
+        Exit::Failed,
+        format!("the operating system gave no random bytes: {error}"),
+    )
+}

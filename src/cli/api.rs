@@ -1,0 +1,147 @@
+//! The management API with its two ways in: the control socket of a running relay, or the same routes in this
+//! process on the same database when none runs.
+//!
+//! Invariant: a command cannot tell which way it went; requests and answers are the same.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::UnixStream;
+use tower::ServiceExt as _;
+
+use super::exit::{Exit, Failure};
+use super::local::Local;
+use crate::config::Config;
+use crate::secrets::Secrets;
+
+/// A way to the API, as the operator.
+pub(super) enum Api {
+    /// Through the socket of a running relay.
+    Socket(PathBuf),
+    /// In this process, which holds the data folder's lock.
+    Local(Box<Local>),
+}
+
+impl Api {
+    /// Finds the running relay, or opens the database where none runs. `secrets` are only asked for then.
+    pub(super) async fn open(
+        config: &Config,
+        secrets: impl FnOnce() -> Result<Secrets, Failure>,
+    ) -> Result<Self, Failure> {
+        let socket = config.socket_path();
+        if UnixStream::connect(&socket).await.is_ok() {
+            return Ok(Self::Socket(socket));
+        }
+        let local = Local::open(config, &secrets()?).await?;
+        Ok(Self::Local(Box::new(local)))
+    }
+
+    pub(super) async fn close(self) {
+        match self {
+            Self::Socket(_) => {}
+            Self::Local(local) => local.close().await,
+        }
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.request(Method::GET, path, None).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.request(Method::POST, path, Some(body)).await
+    }
+
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.request(Method::PATCH, path, Some(body)).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.request(Method::DELETE, path, None).await
+    }
+
+    async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "potluck")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| unreachable(&error))?;
+        let (status, bytes) = match self {
+            Self::Socket(socket) => over_socket(socket, request).await?,
+            Self::Local(local) => {
+                let answer = local.router().oneshot(request.map(axum::body::Body::new)).await;
+                collect(answer.map_err(|error| unreachable(&error))?).await?
+            }
+        };
+        read(status, &bytes)
+    }
+}
+
+async fn over_socket(
+    socket: &std::path::Path,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Bytes), Failure> {
+    let stream = UnixStream::connect(socket)
+        .await
+        .map_err(|error| unreachable(&error))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|e| unreachable(&e))?;
+    // Ends by itself when the sender is dropped; its errors come out at the request.
+    let connection = tokio::spawn(connection);
+    let answer = sender
+        .send_request(request)
+        .await
+        .map_err(|error| unreachable(&error))?;
+    let collected = collect(answer).await;
+    drop(sender);
+    let _ = connection.await;
+    collected
+}
+
+async fn collect<B>(answer: Response<B>) -> Result<(StatusCode, Bytes), Failure>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: std::fmt::Display,
+{
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await.map_err(|error| unreachable(&error))?;
+    Ok((head.status, body.to_bytes()))
+}
+
+fn unreachable(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(
+        Exit::Unavailable,
+        format!("the relay's control socket does not answer: {error}"),
+    )
+}
+
+/// The answer's JSON, or the refusal's own words.
+fn read(status: StatusCode, bytes: &[u8]) -> Result<Value, Failure> {
+    let value = if bytes.is_empty() {
+        Ok(Value::Null)
+    } else {
+        serde_json::from_slice::<Value>(bytes)
+    };
+    let value = value.map_err(|error| unreachable(&format!("its answer is not JSON: {error}")))?;
+    if status.is_success() {
+        return Ok(value);
+    }
+    let said = ["detail", "title"]
+        .iter()
+        .find_map(|key| value.get(key))
+        .and_then(Value::as_str);
+    let message = said.map_or_else(|| format!("the relay answered {status}"), str::to_owned);
+    let exit = if status == StatusCode::SERVICE_UNAVAILABLE {
+        Exit::Unavailable
+    } else {
+        Exit::Failed
+    };
+    Err(Failure::new(exit, message))
+}

@@ -1,0 +1,344 @@
+//! `potluck keys`: client keys.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use clap::{Args, Subcommand};
+use potluck_admin::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Switch};
+use potluck_filters::id::UserId;
+use potluck_filters::model::{ClientKeyState, Network};
+use serde_json::Value;
+
+use super::api::Api;
+use super::date::{self, Expiry};
+use super::exit::{Exit, Failure};
+use super::list::{self, sent, typed};
+use super::{Options, ask, print, table};
+use crate::clock::unix_ms;
+
+const PATH: &str = "/manage/v1/keys";
+
+/// See the help of each.
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a client key. Its text is printed once, alone on standard output.
+    #[command(after_help = "Examples:\n  potluck keys create --name laptop\n  \
+        potluck keys create --name guest --rate-limit 10 --concurrency 1 --expires 30d\n  \
+        potluck keys create --name bot --models 'gpt-5*,nai-diffusion-4-5-full' --ips 10.0.0.0/8,2001:db8::/32")]
+    Create(CreateArgs),
+    /// List all client keys.
+    #[command(after_help = "Examples:\n  potluck keys list\n  potluck keys list --json")]
+    List,
+    /// Show one client key. Its text is never shown again.
+    #[command(after_help = "Examples:\n  potluck keys show 3\n  potluck keys show laptop")]
+    Show {
+        /// Its id or name.
+        key: String,
+    },
+    /// Change a client key; takes effect at once.
+    #[command(after_help = "Examples:\n  potluck keys update 3 --deactivate\n  \
+        potluck keys update laptop --activate --rate-limit 60 --expires never\n  \
+        potluck keys update 3 --models any --ips any --concurrency unlimited")]
+    Update(UpdateArgs),
+    /// Delete a client key for ever. Its user is told that it was revoked.
+    #[command(after_help = "Examples:\n  potluck keys delete 3\n  potluck keys delete laptop --yes")]
+    Delete {
+        /// Its id or name.
+        key: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateArgs {
+    /// A name to know it by.
+    #[arg(long, default_value = "client")]
+    name: String,
+    /// Whose it is, by id or name; the first admin's when absent.
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// Requests per minute; 0 is unlimited.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    rate_limit: u32,
+    /// Requests in flight at once: a number or `unlimited`. 0 allows nothing.
+    #[arg(long, value_name = "N", default_value = "unlimited")]
+    concurrency: Most,
+    /// When it stops working: 30d, 2027-12-31 (to its end in UTC), 2027-12-31T12:00:00Z or `never`.
+    #[arg(long, value_name = "WHEN", default_value = "never")]
+    expires: Expiry,
+    /// Models it may ask for, parted by commas, `*` at the end matching any rest; or `any`.
+    #[arg(long, value_name = "LIST", default_value = "any")]
+    models: AnyOf<String>,
+    /// Addresses or networks it may come from, parted by commas; or `any`.
+    #[arg(long, value_name = "LIST", default_value = "any")]
+    ips: AnyOf<Network>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UpdateArgs {
+    /// Its id or name.
+    key: String,
+    /// A new name.
+    #[arg(long)]
+    name: Option<String>,
+    /// Requests per minute; 0 is unlimited.
+    #[arg(long, value_name = "N")]
+    rate_limit: Option<u32>,
+    /// Requests in flight at once: a number or `unlimited`. 0 allows nothing.
+    #[arg(long, value_name = "N")]
+    concurrency: Option<Most>,
+    /// When it stops working: 30d, 2027-12-31, 2027-12-31T12:00:00Z or `never`.
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<Expiry>,
+    /// Models it may ask for, parted by commas; or `any`.
+    #[arg(long, value_name = "LIST")]
+    models: Option<AnyOf<String>>,
+    /// Addresses or networks it may come from, parted by commas; or `any`.
+    #[arg(long, value_name = "LIST")]
+    ips: Option<AnyOf<Network>>,
+    /// Switch it on again.
+    #[arg(long, conflicts_with = "deactivate")]
+    activate: bool,
+    /// Switch it off, until it is switched on again.
+    #[arg(long)]
+    deactivate: bool,
+}
+
+/// A number, or no limit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most(pub(super) Option<u32>);
+
+impl FromStr for Most {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "unlimited" {
+            return Ok(Self(None));
+        }
+        text.parse()
+            .map(|most| Self(Some(most)))
+            .map_err(|_| "write a number or `unlimited`".to_owned())
+    }
+}
+
+/// A list, or no restriction.
+#[derive(Clone, Debug)]
+pub(super) struct AnyOf<T>(Option<Vec<T>>);
+
+impl<T: FromStr<Err: std::fmt::Display>> FromStr for AnyOf<T> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "any" {
+            return Ok(Self(None));
+        }
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let items: Vec<T> = items
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map_err(|e: T::Err| e.to_string())?;
+        if items.is_empty() {
+            Err("write a list parted by commas, or `any`".to_owned())
+        } else {
+            Ok(Self(Some(items)))
+        }
+    }
+}
+
+impl KeysCommand {
+    pub(super) async fn run(self, api: &Api, options: &Options) -> Result<(), Failure> {
+        match self {
+            Self::Create(arguments) => create(arguments, api, options).await,
+            Self::List => show_all(api, options).await,
+            Self::Show { key } => {
+                let answer = api.get(&path(api, &key).await?).await?;
+                show(answer, api, options).await
+            }
+            Self::Update(arguments) => update(&arguments, api, options).await,
+            Self::Delete { key, yes } => delete(&key, yes, api, options).await,
+        }
+    }
+}
+
+async fn update(arguments: &UpdateArgs, api: &Api, options: &Options) -> Result<(), Failure> {
+    let edit = arguments.edit()?;
+    let answer = api
+        .patch(&path(api, &arguments.key).await?, &sent(&edit)?)
+        .await?;
+    show(answer, api, options).await
+}
+
+async fn delete(key: &str, yes: bool, api: &Api, options: &Options) -> Result<(), Failure> {
+    let path = path(api, key).await?;
+    let found: ClientKey = typed(api.get(&path).await?)?;
+    ask::confirm(
+        &format!("Delete client key {} ({}) for ever?", found.id, found.name),
+        yes,
+    )?;
+    let answer = api.delete(&path).await?;
+    show(answer, api, options).await
+}
+
+async fn path(api: &Api, written: &str) -> Result<String, Failure> {
+    Ok(format!(
+        "{PATH}/{}",
+        list::id(api, PATH, "client key", "name", written).await?
+    ))
+}
+
+async fn create(arguments: CreateArgs, api: &Api, options: &Options) -> Result<(), Failure> {
+    let user = match &arguments.user {
+        Some(user) => Some(UserId(
+            list::id(api, "/manage/v1/users", "user", "name", user).await?,
+        )),
+        None => None,
+    };
+    let new = CreateClientKey {
+        name: arguments.name,
+        user,
+        rate_limit: arguments.rate_limit,
+        concurrency: arguments.concurrency.0,
+        expires_at: arguments.expires.unix_ms(unix_ms()),
+        models: arguments.models.0,
+        addresses: arguments.ips.0,
+    };
+    let answer = api.post(PATH, &sent(&new)?).await?;
+    if options.json {
+        print::json(&answer);
+        return Ok(());
+    }
+    let created: CreatedClientKey = typed(answer)?;
+    let (id, name) = (created.key.id, &created.key.name);
+    print::note(&format!(
+        "Client key {id} ({name}). Keep it now: it is not shown again."
+    ));
+    print::line(created.text.0.expose());
+    Ok(())
+}
+
+impl UpdateArgs {
+    fn edit(&self) -> Result<EditClientKey, Failure> {
+        let state = match (self.activate, self.deactivate) {
+            (true, _) => Some(Switch::Active),
+            (false, true) => Some(Switch::Disabled),
+            (false, false) => None,
+        };
+        let edit = EditClientKey {
+            name: self.name.clone(),
+            state,
+            rate_limit: self.rate_limit,
+            concurrency: self.concurrency.map(|most| most.0),
+            expires_at: self.expires.map(|expires| expires.unix_ms(unix_ms())),
+            models: self.models.clone().map(|models| models.0),
+            addresses: self.ips.clone().map(|ips| ips.0),
+        };
+        if sent(&edit)? == Value::Object(serde_json::Map::new()) {
+            return Err(Failure::new(
+                Exit::Usage,
+                "nothing to change; see `potluck keys update --help`",
+            ));
+        }
+        Ok(edit)
+    }
+}
+
+/// Names of users by id.
+pub(super) async fn owners(api: &Api) -> Result<BTreeMap<i64, String>, Failure> {
+    let users = list::all(api, "/manage/v1/users").await?;
+    Ok(users
+        .iter()
+        .filter_map(|user| Some((user["id"].as_i64()?, user["name"].as_str()?.to_owned())))
+        .collect())
+}
+
+async fn show_all(api: &Api, options: &Options) -> Result<(), Failure> {
+    let items = list::all(api, PATH).await?;
+    if options.json {
+        print::json(&list::as_json(&items));
+        return Ok(());
+    }
+    let owners = owners(api).await?;
+    let keys = items
+        .into_iter()
+        .map(typed)
+        .collect::<Result<Vec<ClientKey>, _>>()?;
+    let rows: Vec<_> = keys.iter().map(|key| row(key, &owners)).collect();
+    let headings = [
+        "ID",
+        "NAME",
+        "OWNER",
+        "KEY",
+        "STATE",
+        "PER MINUTE",
+        "AT ONCE",
+        "EXPIRES",
+    ];
+    print::text(&table::table(
+        headings,
+        &rows,
+        "No client keys yet; `potluck keys create` makes one.",
+    ));
+    Ok(())
+}
+
+fn row(key: &ClientKey, owners: &BTreeMap<i64, String>) -> [String; 8] {
+    [
+        key.id.to_string(),
+        key.name.clone(),
+        owner(key.user, owners),
+        format!("np-…{}", key.hint),
+        state(key).to_owned(),
+        limit(Some(key.rate_limit).filter(|most| *most > 0)),
+        limit(key.concurrency),
+        key.expires_at.map_or_else(|| "never".to_owned(), date::shown),
+    ]
+}
+
+pub(super) fn owner(user: UserId, owners: &BTreeMap<i64, String>) -> String {
+    owners.get(&user.0).cloned().unwrap_or_else(|| user.to_string())
+}
+
+fn state(key: &ClientKey) -> &'static str {
+    match key.state {
+        ClientKeyState::Active if key.expires_at.is_some_and(|at| at <= unix_ms()) => "expired",
+        ClientKeyState::Active => "active",
+        ClientKeyState::Disabled => "disabled",
+        ClientKeyState::Revoked => "revoked",
+    }
+}
+
+fn limit(most: Option<u32>) -> String {
+    most.map_or_else(|| "unlimited".to_owned(), |most| most.to_string())
+}
+
+async fn show(answer: Value, api: &Api, options: &Options) -> Result<(), Failure> {
+    if options.json {
+        print::json(&answer);
+        return Ok(());
+    }
+    let key: ClientKey = typed(answer)?;
+    let [id, name, owner, text, state, per_minute, at_once, expires] = row(&key, &owners(api).await?);
+    let models = key
+        .models
+        .map_or_else(|| "any".to_owned(), |models| models.join(", "));
+    let addresses = key
+        .addresses
+        .map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+    print::text(&table::card(&[
+        ("id", id),
+        ("name", name),
+        ("owner", owner),
+        ("key", text),
+        ("state", state),
+        ("requests per minute", per_minute),
+        ("requests at once", at_once),
+        ("expires", expires),
+        ("models", models),
+        ("addresses", addresses.unwrap_or_else(|| "any".to_owned())),
+        ("made", date::shown(key.created_at)),
+        ("changed", date::shown(key.updated_at)),
+    ]));
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! Lists of the API: all pages of one, and rows found by id or name.
+
+use potluck_admin::api::{MAX_PAGE, Page};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::api::Api;
+use super::exit::{Exit, Failure};
+
+/// All items of a list, as they came.
+pub(super) async fn all(api: &Api, path: &str) -> Result<Vec<Value>, Failure> {
+    let (mut items, mut after) = (Vec::new(), 0);
+    loop {
+        let page = api.get(&format!("{path}?after={after}&limit={MAX_PAGE}")).await?;
+        let page: Page<Value> = typed(page)?;
+        items.extend(page.items);
+        match page.next {
+            Some(next) => after = next,
+            None => return Ok(items),
+        }
+    }
+}
+
+/// A whole list, as programs get it.
+pub(super) fn as_json(items: &[Value]) -> Value {
+    json!({ "items": items })
+}
+
+/// An answer as its type.
+pub(super) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+    serde_json::from_value(value).map_err(|error| {
+        let message = format!("the running relay answers in another form ({error}); use its own program");
+        Failure::new(Exit::Failed, message)
+    })
+}
+
+/// A request's body.
+pub(super) fn sent(body: &impl serde::Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(body).map_err(|error| Failure::new(Exit::Failed, error.to_string()))
+}
+
+/// The id behind what was written: the id itself, or a name that only one row has.
+pub(super) async fn id(api: &Api, path: &str, what: &str, name: &str, written: &str) -> Result<i64, Failure> {
+    if let Ok(id) = written.parse() {
+        return Ok(id);
+    }
+    let items = all(api, path).await?;
+    let gone = |item: &Value| matches!(item["state"].as_str(), Some("revoked" | "withdrawn"));
+    let mut ids = items
+        .iter()
+        .filter(|item| item[name] == written && !gone(item))
+        .map(|item| &item["id"]);
+    match (ids.next().and_then(Value::as_i64), ids.next()) {
+        (Some(id), None) => Ok(id),
+        (Some(_), Some(_)) => Err(Failure::new(
+            Exit::Failed,
+            format!("several {what}s are called {written}; use the id"),
+        )),
+        (None, _) => Err(Failure::new(
+            Exit::Failed,
+            format!("there is no {what} called {written}"),
+        )),
+    }
+}

@@ -1,0 +1,104 @@
+//! The control plane in this process: the database under the data folder's lock, and the API's routes on it.
+//!
+//! [`open_store`] and [`facts`] are also how `serve` begins.
+
+use std::sync::Arc;
+
+use axum::Router;
+use potluck_admin::api::{NodeFacts, UpstreamFacts};
+use potluck_admin::store::error::StoreError;
+use potluck_admin::store::seal::envelope::SealError;
+use potluck_admin::store::{KeyRing, Store};
+use potluck_admin::{Control, operator_router};
+use potluck_filters::model::{Layout, Upstream};
+
+use super::exit::{Exit, Failure};
+pub use super::lock::DataLock;
+use crate::clock::unix_ms;
+use crate::config::Config;
+use crate::secrets::Secrets;
+
+/// A control plane without an edge; what it changes is served from the next start on.
+pub(super) struct Local {
+    control: Arc<Control>,
+    /// Declared last: given back when nothing uses the database any more.
+    _lock: DataLock,
+}
+
+impl Local {
+    pub(super) async fn open(config: &Config, secrets: &Secrets) -> Result<Self, Failure> {
+        let lock = DataLock::take(&config.data)?;
+        let store = open_store(config, secrets).await?;
+        let upstreams = facts(&config.layout().map_err(crate::config::Problems)?);
+        let control = Control::without_edge(store, upstreams, unix_ms).await;
+        let control = control.map_err(|error| Failure::new(Exit::Unavailable, with_cause(&error)))?;
+        Ok(Self {
+            control: Arc::new(control),
+            _lock: lock,
+        })
+    }
+
+    pub(super) fn router(&self) -> Router {
+        operator_router(Arc::clone(&self.control))
+    }
+
+    pub(super) async fn close(self) {
+        self.control.close().await;
+    }
+}
+
+/// Opens the database of a configuration with the key ring of the secrets. The caller holds the [`DataLock`].
+///
+/// # Errors
+/// Weak keys, a key ring that does not fit, or an unusable database, each with the way out.
+pub async fn open_store(config: &Config, secrets: &Secrets) -> Result<Store, Failure> {
+    let ring =
+        KeyRing::parse(&secrets.encryption_key, secrets.encryption_keys_old.as_ref()).map_err(|error| {
+            Failure::new(
+                Exit::Config,
+                format!("ENCRYPTION_KEY (from {}) {error}", secrets.origin),
+            )
+        })?;
+    Store::open(&config.database_url(), ring).await.map_err(|error| {
+        let exit = match &error {
+            StoreError::Seal(SealError::WrongRing { .. }) | StoreError::Url => Exit::Config,
+            _ => Exit::Unavailable,
+        };
+        Failure::new(exit, with_cause(&error))
+    })
+}
+
+/// An error and what lies under it, for the operator's own terminal.
+fn with_cause(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(under) = cause {
+        let under_message = under.to_string();
+        if !message.contains(&under_message) {
+            message = format!("{message}: {under_message}");
+        }
+        cause = under.source();
+    }
+    message
+}
+
+/// What the control plane knows of a layout.
+#[must_use]
+pub fn facts(layout: &Layout) -> Vec<UpstreamFacts> {
+    layout.upstreams.iter().map(upstream_facts).collect()
+}
+
+fn upstream_facts(upstream: &Upstream) -> UpstreamFacts {
+    let nodes = upstream.nodes.iter().map(|node| NodeFacts {
+        name: node.name.to_string(),
+        role: node.role,
+        url: node.base.to_string(),
+        origin: node.base.origin(),
+    });
+    UpstreamFacts {
+        name: upstream.name.to_string(),
+        kind: upstream.kind,
+        keyed: upstream.keyed,
+        nodes: nodes.collect(),
+    }
+}

@@ -1,0 +1,128 @@
+//! The configuration: what stands in `conf/potluck.yaml`, and how it becomes what an edge serves.
+//!
+//! The way of a file: text → [`yaml`] → tree with places → [`overlay`] (environment, flags) → [`read`]
+//! (held against the schema) → [`Config`] → [`check`] (rules) → [`layout`].
+//! Invariant: a [`Config`] that was loaded breaks no rule; one slip never hides another.
+
+mod check;
+mod cool_downs;
+mod layout;
+mod load;
+mod markdown;
+mod overlay;
+mod path;
+mod problem;
+mod read;
+mod scalar;
+mod schema;
+mod sections;
+mod show;
+mod suggest;
+mod tree;
+mod upstream;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use cool_downs::CoolDowns;
+pub use load::{Problems, Sources};
+pub use markdown::markdown;
+pub use path::Path;
+pub use problem::{Place, Problem};
+pub use scalar::{Address, DatabaseUrl, Period, Size, Url};
+pub use schema::schema;
+pub use sections::{Admin, Auth, Database, Edge, Limits, Listen, Log, LogFormat, LogLevel};
+pub use show::yaml as show;
+pub use upstream::{Access, Bodies, Node, Route, Timeouts, Upstream};
+
+/// The file as it is shipped and as `potluck init` writes it: every key with its unit and default.
+pub const SHIPPED: &str = include_str!("../conf/potluck.yaml");
+
+/// The configuration of Potluck. Durations are written like `25s`, `150ms` or `1m30s`, sizes like `64KiB`
+/// or `16MiB`. Relative paths start at the folder in which the program is started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The public listener: where clients send their requests.
+    pub listen: Listen,
+    /// How the running relay is managed.
+    pub admin: Admin,
+    /// The data folder: database, lock and control socket. Only one relay can run on it.
+    pub data: PathBuf,
+    /// Where users, client keys and sealed pool keys are stored.
+    pub database: Database,
+    /// This edge, the process that relays.
+    pub edge: Edge,
+    /// Threads that relay. Default: one for each CPU.
+    #[schemars(range(min = 1, max = 1024))]
+    pub threads: Option<u16>,
+    /// Bounds on what clients may ask of this process.
+    pub limits: Limits,
+    /// The services behind the relay, each under its name: lower-case letters, digits and `-`. A map in the
+    /// file replaces the built-in one as a whole.
+    pub upstreams: BTreeMap<String, Upstream>,
+    /// Which path leads to which upstream. A list in the file replaces the built-in one as a whole.
+    pub routes: Vec<Route>,
+    /// What is written to standard error.
+    pub log: Log,
+    /// How failed authentication is slowed down.
+    pub auth: Auth,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: Listen::default(),
+            admin: Admin::default(),
+            data: PathBuf::from("data"),
+            database: Database::default(),
+            edge: Edge::default(),
+            threads: None,
+            limits: Limits::default(),
+            upstreams: upstream::default_upstreams(),
+            routes: upstream::default_routes(),
+            log: Log::default(),
+            auth: Auth::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The control socket's path, with the default resolved.
+    #[must_use]
+    pub fn socket_path(&self) -> PathBuf {
+        self.admin
+            .socket
+            .clone()
+            .unwrap_or_else(|| self.data.join("control.sock"))
+    }
+
+    /// The database's URL, with the default resolved. May carry a password.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        match &self.database.url {
+            Some(url) => url.expose().to_owned(),
+            None => format!("sqlite:{}", self.data.join("potluck.db").display()),
+        }
+    }
+
+    /// The name that answers carry, with the default resolved.
+    #[must_use]
+    pub fn edge_name(&self) -> &str {
+        self.edge.name.as_deref().unwrap_or("potluck")
+    }
+
+    /// Relaying threads, with the default resolved.
+    #[must_use]
+    pub fn thread_count(&self) -> usize {
+        let cpus = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.map_or_else(cpus, usize::from)
+    }
+}

@@ -1,0 +1,173 @@
+//! The sections that hold for the whole process. Each field's first line says what it is; defaults
+//! stand once, in the `Default` of each section.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::scalar::{Address, DatabaseUrl, Period, Size};
+
+/// The public listener: where clients send their requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// Address and port of the public listener. Loopback by default: put a TLS terminator in front
+    /// before you open it to a network.
+    pub address: Address,
+    /// Whether clients may speak HTTP/2 in plaintext with prior knowledge (h2c), beside HTTP/1.1.
+    pub http2: bool,
+}
+
+/// How the running relay is managed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// The Unix socket through which `potluck keys`, `pool`, `status` and so on reach a running relay.
+    /// Whoever may open it is an operator; it is made for its owner only. Default: `control.sock` in
+    /// the data folder.
+    pub socket: Option<PathBuf>,
+}
+
+/// Where users, client keys and sealed pool keys are stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// A `sqlite:` or `postgres://` URL. Default: the SQLite file `potluck.db` in the data folder.
+    pub url: Option<DatabaseUrl>,
+}
+
+/// This edge, the process that relays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Edge {
+    /// Its name, as every answer carries it in `x-potluck-edge`: letters, digits, `-`, `_` and `.`.
+    /// Default: `potluck`.
+    pub name: Option<String>,
+}
+
+/// Bounds on what clients may ask of this process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Longest request head, request line and all headers together. At most 1MiB.
+    pub header_bytes: Size,
+    /// Most headers of a request.
+    #[schemars(range(min = 8, max = 256))]
+    pub header_count: u16,
+    /// How long a connection without a request is kept open.
+    pub keep_alive: Period,
+    /// Longest wait for the next part of a request's body.
+    pub read_timeout: Period,
+    /// Longest wait for a client to take the next part of an answer.
+    pub write_timeout: Period,
+    /// Slowest pace, in bytes per second, at which a client may take an answer. 0B allows any.
+    pub min_send_rate: Size,
+    /// Memory for request bodies that are kept for another attempt, over all requests.
+    pub body_memory: Size,
+    /// One user may take at most one part in so many of `body_memory`.
+    #[schemars(range(min = 1, max = 1024))]
+    pub body_shares: u16,
+    /// Longest wait for a place in `body_memory`; then the request is refused with 503.
+    pub body_wait: Period,
+}
+
+/// What is written to standard error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Text for people, or one JSON object a line for programs.
+    #[schemars(extend("enum" = ["text", "json"]))]
+    #[schemars(with = "String")]
+    pub format: LogFormat,
+    /// The least important lines that are still written.
+    #[schemars(extend("enum" = ["error", "warn", "info", "debug", "trace"]))]
+    #[schemars(with = "String")]
+    pub level: LogLevel,
+    /// Whether each request gets a line when it ends.
+    pub access: bool,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The importance of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What needs a person.
+    Error,
+    /// What may soon need one.
+    Warn,
+    /// What changed.
+    Info,
+    /// What was decided, and why.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How failed authentication is slowed down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    /// Failed look-ups of client keys a minute from one address (IPv6: one /64) before further failures
+    /// are answered with 429. A valid key always passes.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub failures_per_minute: u32,
+    /// Requests a minute from one address (IPv6: one /64) on routes that ask for no client key; further
+    /// ones are answered with 429. Abuse control, not a promise: addresses that hash alike count together.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub anonymous_per_minute: u32,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            address: Address(([127, 0, 0, 1], 5002).into()),
+            http2: true,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_bytes: Size::kib(64),
+            header_count: 100,
+            keep_alive: Period::seconds(75),
+            read_timeout: Period::seconds(30),
+            write_timeout: Period::seconds(30),
+            min_send_rate: Size::kib(1),
+            body_memory: Size::mib(512),
+            body_shares: 8,
+            body_wait: Period::seconds(5),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            level: LogLevel::Info,
+            access: true,
+        }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            failures_per_minute: 30,
+            anonymous_per_minute: 60,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The demo's parts: fakes, a configuration that points at them, a relay, one client key, pool keys.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use potluck_admin::api::{CreateClientKey, CreateUser, ImportPoolKeys, SecretText, UserRole};
+use potluck_fakes::DemoWorld;
+use potluck_filters::model::{Kind, Role};
+use potluck_filters::secret::Secret;
+use tempfile::TempDir;
+
+use crate::config::{self, Config};
+use crate::secrets::{Secrets, fresh_key};
+use crate::serve::{Relay, Running, Stop};
+
+/// A relay in front of fakes.
+pub(super) struct DemoRelay {
+    pub(super) world: DemoWorld,
+    /// The one client key.
+    pub(super) client_key: Secret,
+    running: Running,
+    folder: TempDir,
+}
+
+impl DemoRelay {
+    pub(super) fn start(listen: SocketAddr, stop: Stop) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("potluck-demo-")
+            .tempdir()
+            .context("no temporary folder")?;
+        let fakes = tokio::runtime::Runtime::new().context("the fakes' threads cannot start")?;
+        let world = fakes
+            .block_on(DemoWorld::start())
+            .context("the fakes cannot start")?;
+        // The fakes live until the process ends; their threads must not be joined from within another runtime.
+        std::mem::forget(fakes);
+        let config = configuration(&world, &folder, listen)?;
+        let secrets = Secrets {
+            encryption_key: fresh_key().context("no randomness")?,
+            encryption_keys_old: None,
+            origin: "the demo".to_owned(),
+        };
+        let running = Relay::open(config, &secrets)?.start(stop)?;
+        let client_key = running.runtime.block_on(furnish(&running, &world))?;
+        Ok(Self {
+            world,
+            client_key,
+            running,
+            folder,
+        })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.running.address
+    }
+
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.running.runtime.block_on(future)
+    }
+
+    pub(super) fn wait(self) {
+        self.running.wait();
+    }
+}
+
+fn configuration(world: &DemoWorld, folder: &TempDir, listen: SocketAddr) -> Result<Config> {
+    let mut config = Config {
+        data: folder.path().to_owned(),
+        ..Config::default()
+    };
+    config.listen.address = config::Address(listen);
+    let hosts = &world.novelai;
+    let novelai = [
+        node("image", Some(Role::Image), &hosts.image.url())?,
+        node("text", Some(Role::Text), &hosts.text.url())?,
+        node("api", Some(Role::Api), &hosts.api.url())?,
+    ];
+    let gpu = world
+        .nodes
+        .iter()
+        .map(|fake| node(&fake.name, None, &fake.server.url()));
+    let vercel = vec![node("main", None, &world.openai.server.url())?];
+    config.upstreams = BTreeMap::from([
+        (
+            "novelai".to_owned(),
+            config::Upstream::new(Kind::Novelai, novelai.into()),
+        ),
+        ("vercel".to_owned(), config::Upstream::new(Kind::Openai, vercel)),
+        (
+            "gpu".to_owned(),
+            config::Upstream::new(Kind::Http, gpu.collect::<Result<_>>()?),
+        ),
+    ]);
+    config.routes.push(config::Route {
+        prefix: "/api".to_owned(),
+        host: None,
+        upstream: "gpu".to_owned(),
+        auth: config::Access::Key,
+        strip_prefix: false,
+    });
+    Ok(config)
+}
+
+fn node(name: &str, role: Option<Role>, url: &str) -> Result<config::Node> {
+    let url = config::Url(url.parse().with_context(|| format!("the fake's address {url}"))?);
+    Ok(config::Node {
+        name: name.to_owned(),
+        role,
+        url,
+        http: potluck_filters::model::HttpVersion::Auto,
+    })
+}
+
+/// An admin, a client key, and all the fakes' credentials in the pool.
+async fn furnish(running: &Running, world: &DemoWorld) -> Result<Secret> {
+    let control = &running.control;
+    let admin = CreateUser {
+        name: "demo".to_owned(),
+        role: UserRole::Admin,
+        password: None,
+        rate_limit: None,
+    };
+    control.create_user(admin).await.context("no demo user")?;
+    let novelai = world
+        .novelai_accounts
+        .iter()
+        .map(|account| account.token.as_str())
+        .collect();
+    let openai = world.openai_keys.iter().map(String::as_str).collect();
+    for (upstream, secrets) in [("novelai", novelai), ("vercel", openai)] {
+        let secrets: Vec<&str> = secrets;
+        let import = ImportPoolKeys {
+            upstream: upstream.to_owned(),
+            lines: secrets
+                .into_iter()
+                .map(|text| SecretText(Secret::new(text)))
+                .collect(),
+            contributor: None,
+            label: "demo".to_owned(),
+            concurrency: None,
+            origins: None,
+        };
+        control
+            .import_pool_keys(import)
+            .await
+            .with_context(|| format!("no pool keys for {upstream}"))?;
+    }
+    let new = CreateClientKey {
+        name: "demo".to_owned(),
+        user: None,
+        rate_limit: 0,
+        concurrency: None,
+        expires_at: None,
+        models: None,
+        addresses: None,
+    };
+    let created = control.create_client_key(new).await.context("no demo key")?;
+    Ok(created.text.0)
+}

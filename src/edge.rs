@@ -1,0 +1,241 @@
+//! The data plane: relays requests, deciding everything from the snapshot it pinned.
+//!
+//! A request's way through these files: [`proxy`] (the phases, in Pingora's order) → [`plan`] (route,
+//! authenticate, admit, limit: no await) → [`body`] (read it, bounded) → [`attempt`] (lease, inject,
+//! send, judge; again elsewhere where the judge allows it) → [`relay`] (the answer, as it comes) →
+//! [`access`] (one line). Upgrades and bodies past the replay bound leave [`attempt`] out and take
+//! Pingora's own path, in [`native`].
+//!
+//! Invariants: a request loads the live view once; no lock is held across an await; every lease and
+//! every place in a window is held by a guard that gives it back on drop.
+
+mod access;
+mod addresses;
+mod answer;
+mod attempt;
+mod body;
+mod downstream;
+mod exchange;
+mod follow;
+mod guard;
+mod live;
+mod memory;
+mod native;
+mod plan;
+mod proxy;
+mod read_ahead;
+mod relay;
+mod send;
+mod traffic;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::HeaderValue;
+use pingora::connectors::ConnectorOptions;
+use pingora::connectors::http::Connector;
+use pingora_limits::rate::Rate;
+use potluck_filters::framing::HeadLimits;
+use potluck_filters::snapshot::{Delta, Problem, Snapshot};
+use potluck_filters::window::SPAN;
+
+use crate::clock::{Clock, RequestIds};
+use addresses::NodeAddresses;
+use live::Live;
+use memory::BodyMemory;
+pub use proxy::Proxy;
+use traffic::Traffic;
+
+/// What an edge is told at its start and keeps to its end.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Goes out as `X-Potluck-Edge`.
+    pub name: HeaderValue,
+    /// Bounds on a request's head.
+    pub head: HeadLimits,
+    /// Bytes of request bodies held at once by the whole process.
+    pub body_memory: u64,
+    /// Bytes of these that one user may hold.
+    pub body_memory_per_user: u64,
+    /// How long a body waits for room.
+    pub body_wait: Duration,
+    /// Failed authentications per minute and address, after which further ones are 429.
+    pub failures_per_minute: u32,
+    /// Requests per minute and address on routes without a client key.
+    pub anonymous_per_minute: u32,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
+    /// Between two reads of a request.
+    pub client_read: Duration,
+    /// One write of an answer.
+    pub client_write: Duration,
+    /// Slower readers than this many bytes per second are cut off; 0 lets them be.
+    pub min_send_rate: usize,
+    /// Whether each request is logged in one line.
+    pub access_log: bool,
+    /// Idle connections kept to upstreams, for the whole process.
+    pub keepalive_pool: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let mib = 1024 * 1024;
+        Self {
+            name: HeaderValue::from_static("potluck"),
+            head: HeadLimits {
+                bytes: 64 * 1024,
+                count: 100,
+            },
+            body_memory: 512 * mib,
+            body_memory_per_user: 64 * mib,
+            body_wait: Duration::from_secs(5),
+            failures_per_minute: 30,
+            anonymous_per_minute: 60,
+            keep_alive: Duration::from_secs(75),
+            client_read: Duration::from_secs(30),
+            client_write: Duration::from_secs(30),
+            min_send_rate: 1024,
+            access_log: true,
+            keepalive_pool: 1024,
+        }
+    }
+}
+
+/// The edge. Shared by all requests; lives as long as the process.
+pub struct Edge {
+    settings: Settings,
+    live: ArcSwap<Live>,
+    /// Taken by whoever changes `live`, so that deltas are applied one after the other.
+    change: parking_lot::Mutex<Vec<Arc<Live>>>,
+    traffic: Arc<Traffic>,
+    memory: BodyMemory,
+    failures: Rate,
+    anonymous: Rate,
+    connector: Connector,
+    clock: Clock,
+    ids: RequestIds,
+    draining: AtomicBool,
+    in_flight: AtomicU32,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Edge")
+            .field("revision", &self.live.load().snapshot.revision())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Edge {
+    /// An edge that serves this snapshot.
+    #[must_use]
+    pub fn new(settings: Settings, snapshot: Snapshot) -> Self {
+        let connector = Connector::new(Some(ConnectorOptions::new(settings.keepalive_pool)));
+        Self {
+            memory: BodyMemory::new(&settings),
+            live: ArcSwap::from_pointee(Live::new(snapshot, None)),
+            change: parking_lot::Mutex::default(),
+            traffic: Arc::default(),
+            failures: Rate::new(SPAN),
+            anonymous: Rate::new(SPAN),
+            connector,
+            clock: Clock::default(),
+            ids: RequestIds::default(),
+            draining: AtomicBool::new(false),
+            in_flight: AtomicU32::new(0),
+            settings,
+        }
+    }
+
+    /// Whether this change would be taken, without taking it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn check(&self, delta: &Delta) -> Result<(), Vec<Problem>> {
+        self.live.load().snapshot.apply(delta.clone()).map(|_| ())
+    }
+
+    /// Takes a change over: from the moment this returns, new requests see it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it; the edge goes on with what it had.
+    pub fn apply(&self, delta: Delta) -> Result<(), Vec<Problem>> {
+        let mut retired = self.change.lock();
+        let next = self.live.load().after(delta)?;
+        retired.push(self.live.swap(Arc::new(next)));
+        // What no request holds any more is freed here, on the changing thread and not on a serving one.
+        retired.retain(|old| Arc::strong_count(old) > 1);
+        Ok(())
+    }
+
+    /// From now on `/readyz` says no, so that balancers look elsewhere.
+    pub fn drain(&self) {
+        // Relaxed: a flag on its own; nothing is published with it.
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Idle connections kept to upstreams.
+    #[must_use]
+    pub fn keepalive_pool(&self) -> usize {
+        self.settings.keepalive_pool
+    }
+
+    /// How long an idle client connection is kept.
+    #[must_use]
+    pub fn idle_timeout(&self) -> Duration {
+        self.settings.keep_alive
+    }
+
+    /// Requests being served.
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        // Relaxed: a count on its own, read for shutdown and status.
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// What the edge is doing, for `status`.
+    #[must_use]
+    pub fn report(&self) -> serde_json::Value {
+        let live = self.live.load();
+        let now = self.clock.now();
+        let upstreams = live
+            .upstreams
+            .iter()
+            .map(|u| (u.upstream.name.to_string(), u.pool.lock().report(now)));
+        let upstreams: std::collections::BTreeMap<_, _> = upstreams.collect();
+        let counts = live.snapshot.counts();
+        serde_json::json!({
+            "edge": self.settings.name.to_str().unwrap_or_default(),
+            "revision": live.snapshot.revision(),
+            "in_flight": self.in_flight(),
+            "draining": self.draining.load(Ordering::Relaxed),
+            "users": counts.users,
+            "client_keys": counts.client_keys,
+            "upstreams": upstreams,
+        })
+    }
+
+    /// Looks all node names up again. Called at the start and from time to time.
+    pub async fn resolve(&self) {
+        self.resolve_where(|_| true).await;
+    }
+
+    /// Looks those names up that have never been found.
+    pub async fn resolve_missing(&self) {
+        self.resolve_where(NodeAddresses::is_unknown).await;
+    }
+
+    async fn resolve_where(&self, wanted: impl Fn(&NodeAddresses) -> bool) {
+        let live = self.live.load_full();
+        let nodes = live.upstreams.iter().flat_map(|upstream| &upstream.nodes);
+        futures_util::future::join_all(nodes.filter(|node| wanted(node)).map(NodeAddresses::resolve)).await;
+    }
+
+    /// Forgets windows that have run empty. Called from time to time.
+    pub fn tidy(&self) {
+        self.traffic.tidy(self.clock.now());
+        self.change.lock().retain(|old| Arc::strong_count(old) > 1);
+    }
+}

@@ -1,0 +1,89 @@
+//! Upstream and client in step (`openai` and `http`): the upstream is read only as fast as the client
+//! reads, and is let go when the client leaves.
+
+use bytes::Bytes;
+use pingora::Error;
+use pingora::http::ResponseHeader;
+use pingora::protocols::http::HttpTask;
+use pingora::proxy::Session;
+
+use super::Edge;
+use super::attempt::Answer;
+use super::downstream::Downstream;
+use super::plan::Relay;
+use super::proxy::Context;
+use super::relay::Relayed;
+
+/// What came of waiting for the next piece.
+enum Came {
+    Piece(Option<Bytes>),
+    Broke,
+    ClientGone,
+}
+
+impl Edge {
+    /// Passes the answer on, piece by piece.
+    pub(super) async fn follow(
+        &self,
+        session: &mut Session,
+        ctx: &mut Context,
+        (out, head): (Downstream, Box<ResponseHeader>),
+        mut answer: Answer,
+        relay: &Relay,
+    ) -> Relayed {
+        let mut tasks = vec![HttpTask::Header(head, false)];
+        // A body that arrived with its head leaves with it; else the client sees the head now.
+        let head_alone =
+            !answer.exchange.at_hand() && !answer.exchange.is_done() && !answer.exchange.is_broken();
+        if head_alone && out.write_now(session, std::mem::take(&mut tasks)).await.is_err() {
+            return Relayed::ClientGone;
+        }
+        loop {
+            let piece = match next(session, &mut answer).await {
+                Came::Piece(piece) => piece,
+                Came::ClientGone => return Relayed::ClientGone,
+                Came::Broke => {
+                    answer.cut(relay);
+                    return Relayed::Cut;
+                }
+            };
+            ctx.body_bytes += piece.as_ref().map_or(0, Bytes::len) as u64;
+            let last = piece.is_none();
+            tasks.extend(piece.map(|piece| HttpTask::Body(Some(piece), false)));
+            if last || answer.exchange.is_done() {
+                // The connection and the key are free before the client has read the last piece.
+                tasks.push(finale(&mut answer).await);
+                self.end(answer).await;
+                return written(&out.write(session, tasks).await);
+            }
+            if out.write_now(session, std::mem::take(&mut tasks)).await.is_err() {
+                return Relayed::ClientGone;
+            }
+        }
+    }
+}
+
+async fn next(session: &mut Session, answer: &mut Answer) -> Came {
+    tokio::select! {
+        biased;
+        piece = answer.exchange.next() => piece.map_or(Came::Broke, Came::Piece),
+        _ = session.as_downstream_mut().read_body_or_idle(true) => Came::ClientGone,
+    }
+}
+
+/// Trailers, or the mere end.
+async fn finale(answer: &mut Answer) -> HttpTask {
+    answer
+        .exchange
+        .trailers()
+        .await
+        .map_or(HttpTask::Done, |trailers| HttpTask::Trailer(Some(trailers)))
+}
+
+pub(super) fn written(result: &Result<(), Box<Error>>) -> Relayed {
+    if result.is_ok() {
+        Relayed::Whole
+    } else {
+        Relayed::ClientGone
+    }
+}

@@ -1,0 +1,259 @@
+//! What is to be done with a request, decided from its head alone: route, authenticate, reach, admit,
+//! limit. No await, no I/O; everything comes from the live view that the request has pinned.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::{HeaderMap, Method};
+use potluck_filters::authenticate::{self, Identity, presented};
+use potluck_filters::id::UserId;
+use potluck_filters::inject::query_without_key;
+use potluck_filters::model::{ClientKey, Kind, Role, RouteAuth};
+use potluck_filters::reach::{BodyUse, Reach, Synthetic, decode_path, reach};
+use potluck_filters::reader::{ModelName, read_model};
+use potluck_filters::rejection::{Code, Rejection};
+use potluck_filters::window::Remaining;
+use potluck_filters::{admit, route};
+
+use super::Edge;
+use super::live::{Live, LiveUpstream};
+use super::traffic::Ticket;
+use crate::clock::unix_ms;
+
+/// A request's head, as far as the plan needs it.
+pub(super) struct Asked<'a> {
+    pub(super) method: &'a Method,
+    /// Path and query as sent.
+    pub(super) target: &'a str,
+    pub(super) host: Option<&'a str>,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) peer: Option<IpAddr>,
+}
+
+/// What is to be done.
+pub(super) enum Plan {
+    /// Send it to the upstream.
+    Relay(Box<Relay>),
+    /// Answer for the pool as a whole.
+    Answer(Synthetic, Kind),
+    /// Answer a browser's preflight.
+    Preflight,
+}
+
+/// A request that may go on. Holds its places in the windows until it ends.
+pub(super) struct Relay {
+    pub(super) upstream: Arc<LiveUpstream>,
+    pub(super) role: Role,
+    /// Path and query for the upstream, without the client's key; the node's prefix comes before it.
+    pub(super) path: String,
+    pub(super) body: BodyUse,
+    /// The key as sent, to keep it out of what is forwarded.
+    pub(super) presented: Option<String>,
+    pub(super) client: Option<Client>,
+    pub(super) ticket: Option<Ticket>,
+    /// Routes without a client key never use contributed keys.
+    pub(super) operator_owned_only: bool,
+}
+
+/// Whose request it is, for limits on the body and for the access line.
+pub(super) struct Client {
+    pub(super) key: ClientKey,
+    pub(super) user: UserId,
+}
+
+/// Why a request goes nowhere, in which dialect to say so, and what its limits leave.
+pub(super) struct No {
+    pub(super) rejection: Rejection,
+    pub(super) dialect: Kind,
+    pub(super) remaining: Option<Remaining>,
+}
+
+impl No {
+    pub(super) fn new(dialect: Kind, rejection: impl Into<Rejection>) -> Self {
+        Self {
+            rejection: rejection.into(),
+            dialect,
+            remaining: None,
+        }
+    }
+
+    /// No to a request that had passed its limits: it is told what they leave.
+    pub(super) fn left(relay: &Relay, rejection: Rejection) -> Self {
+        let remaining = relay.ticket.as_ref().and_then(|ticket| ticket.remaining);
+        Self {
+            rejection,
+            dialect: relay.upstream.upstream.kind,
+            remaining,
+        }
+    }
+
+    /// No before any work was done: the request's places in the windows are given back.
+    pub(super) fn refunded(relay: Relay, rejection: Rejection) -> Self {
+        let dialect = relay.upstream.upstream.kind;
+        let remaining = relay.ticket.and_then(Ticket::refund);
+        Self {
+            rejection,
+            dialect,
+            remaining,
+        }
+    }
+}
+
+impl Relay {
+    /// Checks the model that the body asks for, where the client key has a list of models. Fails
+    /// closed: a body that can be read in two ways is refused.
+    pub(super) fn admit_model(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Code> {
+        let Some(client) = self.client.as_ref().filter(|client| client.key.models.is_some()) else {
+            return Ok(());
+        };
+        let text = |name| {
+            headers
+                .get(name)
+                .map(|value: &http::HeaderValue| value.to_str().unwrap_or("?"))
+        };
+        let (kind, media, coding) = (
+            self.upstream.upstream.kind,
+            text(http::header::CONTENT_TYPE),
+            text(http::header::CONTENT_ENCODING),
+        );
+        let names_none = body.is_empty() && kind != Kind::Novelai && media.is_none();
+        if self.body == BodyUse::None || names_none && kind == Kind::Http {
+            return Ok(());
+        }
+        let model = read_model(media, coding, body, kind).map_err(|_| Code::CostUnreadable)?;
+        admit::model(&client.key, model.as_ref().map(ModelName::as_str))
+    }
+}
+
+impl Edge {
+    /// Decides. The first "no" is the answer.
+    pub(super) fn plan(&self, live: &Live, asked: &Asked<'_>) -> Result<Plan, No> {
+        let (path, query) = asked
+            .target
+            .split_once('?')
+            .map_or((asked.target, None), |(p, q)| (p, Some(q)));
+        let layout = live.snapshot.layout();
+        let found = route::find(layout, asked.host, path);
+        let found = found.ok_or_else(|| No::new(Kind::Http, Code::NotFound))?;
+        let no = |rejection: Rejection| No::new(found.upstream.kind, rejection);
+        let upstream = live
+            .upstreams
+            .get(found.index)
+            .ok_or_else(|| no(Code::Internal.into()))?;
+
+        let decoded = decode_path(found.path).map_err(|_| no(Code::BadPath.into()))?;
+        let way = reach(found.upstream.kind, asked.method, &decoded, found.path);
+        if matches!(way, Reach::Preflight) {
+            return Ok(Plan::Preflight);
+        }
+        let key = self.identify(live, asked, found.route.auth).map_err(no)?;
+        let (role, path, body) = match way {
+            Reach::Forward { role, path, body } => (role, path, body),
+            Reach::Answer(synthetic) => return Ok(Plan::Answer(synthetic, found.upstream.kind)),
+            Reach::Preflight => return Ok(Plan::Preflight),
+            Reach::Refuse(code) => return Err(no(code.into())),
+            Reach::WrongMethod(allow) => return Err(no(Rejection::wrong_method(allow))),
+        };
+        let ticket = self.limit(key, found.upstream.kind)?;
+        let presented = presented(asked.headers).map(str::to_owned);
+        Ok(Plan::Relay(Box::new(Relay {
+            upstream: Arc::clone(upstream),
+            role,
+            path: with_query(&path, query, presented.as_deref()),
+            body: body_use(body, key),
+            client: key.map(|id| Client {
+                key: id.key.clone(),
+                user: id.user.id,
+            }),
+            presented,
+            ticket,
+            operator_owned_only: key.is_none(),
+        })))
+    }
+
+    /// Authenticates where the route asks for it, and checks where the request comes from.
+    fn identify<'a>(
+        &self,
+        live: &'a Live,
+        asked: &Asked<'_>,
+        auth: RouteAuth,
+    ) -> Result<Option<Identity<'a>>, Rejection> {
+        let sent = match (auth, presented(asked.headers)) {
+            (RouteAuth::None, _) | (RouteAuth::Optional, None) => {
+                return self.anonymous(asked.peer).map(|()| None);
+            }
+            // No look-up failed, so nothing is counted.
+            (RouteAuth::Key, None) => return Err(Code::MissingKey.into()),
+            (RouteAuth::Key | RouteAuth::Optional, Some(sent)) => sent,
+        };
+        let found = authenticate::authenticate(&live.snapshot, sent, unix_ms());
+        let identity = found.map_err(|code| self.failed(asked.peer, code))?;
+        admit::address(identity.key, asked.peer)?;
+        Ok(Some(identity))
+    }
+
+    /// Only failures are counted, so a valid key always passes, whoever else shares its address.
+    fn failed(&self, peer: Option<IpAddr>, code: Code) -> Rejection {
+        let Some(peer) = peer else { return code.into() };
+        let failures = self.failures.observe(&neighbourhood(peer), 1);
+        if failures > isize::try_from(self.settings.failures_per_minute).unwrap_or(isize::MAX) {
+            let minute = potluck_filters::window::SPAN;
+            return Rejection::new(Code::TooManyFailures).after(minute);
+        }
+        code.into()
+    }
+
+    /// Without a key there is only the address to count by.
+    fn anonymous(&self, peer: Option<IpAddr>) -> Result<(), Rejection> {
+        let seen = peer.map_or(0, |peer| self.anonymous.observe(&neighbourhood(peer), 1));
+        if seen > isize::try_from(self.settings.anonymous_per_minute).unwrap_or(isize::MAX) {
+            return Err(Rejection::new(Code::RateLimited).after(potluck_filters::window::SPAN));
+        }
+        Ok(())
+    }
+
+    fn limit(&self, identity: Option<Identity<'_>>, dialect: Kind) -> Result<Option<Ticket>, No> {
+        let Some(identity) = identity else { return Ok(None) };
+        self.traffic
+            .admit(identity.key, identity.user, self.clock.now())
+            .map_err(|refused| {
+                let rejection = Rejection::new(refused.code);
+                let rejection = refused
+                    .wait
+                    .map_or_else(|| rejection.clone(), |wait| rejection.clone().after(wait));
+                No {
+                    rejection,
+                    dialect,
+                    remaining: refused.remaining,
+                }
+            })
+    }
+}
+
+/// A body that the model reader must see is read whole.
+fn body_use(body: BodyUse, key: Option<Identity<'_>>) -> BodyUse {
+    match body {
+        BodyUse::Replay if key.is_some_and(|id| id.key.models.is_some()) => BodyUse::Whole,
+        BodyUse::Replay | BodyUse::Whole | BodyUse::None => body,
+    }
+}
+
+/// The address, or for IPv6 its /64: one household or server has that many to choose from.
+fn neighbourhood(peer: IpAddr) -> IpAddr {
+    match peer {
+        IpAddr::V4(_) => peer,
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+    }
+}
+
+/// Path and query as sent, without what of the query carries the client's key.
+fn with_query(path: &str, query: Option<&str>, presented: Option<&str>) -> String {
+    let Some(query) = query else {
+        return path.to_owned();
+    };
+    match presented.and_then(|key| query_without_key(query, key)) {
+        Some(rest) if rest.is_empty() => path.to_owned(),
+        Some(rest) => format!("{path}?{rest}"),
+        None => format!("{path}?{query}"),
+    }
+}

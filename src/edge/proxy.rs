@@ -1,0 +1,390 @@
+//! The phases of a request, in Pingora's order. Each calls one named step.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::{StatusCode, Version};
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::Digest;
+use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use pingora::upstreams::peer::HttpPeer;
+use pingora::{Error, ErrorSource, ErrorType};
+use potluck_filters::framing::{self, Head};
+use potluck_filters::id::ClientKeyId;
+use potluck_filters::model::Kind;
+use potluck_filters::rejection::Code;
+use potluck_filters::time::Moment;
+
+use super::Edge;
+use super::attempt::Attempted;
+use super::body::{self, Body};
+use super::native::{Native, is_upgrade};
+use super::plan::{Asked, No, Plan, Relay};
+use super::relay::{Relayed, client_gone};
+use super::send::Outgoing;
+
+/// What is remembered of a request from phase to phase.
+#[derive(Default)]
+pub struct Context {
+    pub(super) request_id: String,
+    pub(super) started: Moment,
+    pub(super) dialect: Option<Kind>,
+    pub(super) status: Option<StatusCode>,
+    pub(super) code: Option<Code>,
+    pub(super) upstream: Option<Arc<str>>,
+    pub(super) client_key: Option<ClientKeyId>,
+    pub(super) relayed: Option<Relayed>,
+    pub(super) body_bytes: u64,
+    /// Set when the request goes on along Pingora's own path.
+    pub(super) native: Option<Box<Native>>,
+    /// The last field, so that a lease is back before the request counts as ended.
+    counted: Option<Counted>,
+}
+
+/// One request in flight, until it is dropped.
+struct Counted(Arc<Edge>);
+
+impl Counted {
+    fn new(edge: &Arc<Edge>) -> Self {
+        // Relaxed, here and below: a count on its own.
+        edge.in_flight.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(edge))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The edge as Pingora sees it.
+#[derive(Clone, Debug)]
+pub struct Proxy(pub Arc<Edge>);
+
+#[async_trait]
+impl ProxyHttp for Proxy {
+    type CTX = Context;
+
+    fn new_ctx(&self) -> Context {
+        Context {
+            request_id: self.0.ids.next(),
+            started: self.0.clock.now(),
+            ..Context::default()
+        }
+    }
+
+    fn init_downstream_modules(&self, _modules: &mut pingora::modules::http::HttpModules) {
+        // None: answers pass as they came, never compressed anew.
+    }
+
+    async fn early_request_filter(&self, session: &mut Session, ctx: &mut Context) -> pingora::Result<()> {
+        ctx.counted = Some(Counted::new(&self.0));
+        self.0.bound(session);
+        Ok(())
+    }
+
+    async fn request_filter(&self, session: &mut Session, ctx: &mut Context) -> pingora::Result<bool> {
+        if let Err(code) = self.0.framed(session) {
+            // Where the next request begins is in doubt, too.
+            session.as_downstream_mut().set_keepalive(None);
+            return self
+                .0
+                .refuse(session, ctx, No::new(Kind::Http, code))
+                .await
+                .map(|()| true);
+        }
+        if self.0.health(session, ctx).await? {
+            return Ok(true);
+        }
+        self.0.serve(session, ctx).await
+    }
+
+    async fn upstream_peer(
+        &self,
+        _session: &mut Session,
+        ctx: &mut Context,
+    ) -> pingora::Result<Box<HttpPeer>> {
+        self.0.native_peer(ctx)
+    }
+
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        ctx: &mut Context,
+        error: Box<Error>,
+    ) -> Box<Error> {
+        self.0.native_connect_failed(ctx, error)
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        session: &mut Session,
+        upstream_request: &mut RequestHeader,
+        ctx: &mut Context,
+    ) -> pingora::Result<()> {
+        self.0.native_request(session, upstream_request, ctx)
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<bytes::Bytes>,
+        _end_of_stream: bool,
+        ctx: &mut Context,
+    ) -> pingora::Result<()> {
+        self.0.native_body(body, ctx)
+    }
+
+    fn upstream_response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<bytes::Bytes>,
+        end_of_stream: bool,
+        ctx: &mut Context,
+    ) -> pingora::Result<Option<Duration>> {
+        ctx.body_bytes += body.as_ref().map_or(0, bytes::Bytes::len) as u64;
+        self.0.native_piece(body, end_of_stream, ctx).map(|()| None)
+    }
+
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        _session: &mut Session,
+        error: Box<Error>,
+        ctx: &mut Context,
+        client_reused: bool,
+    ) -> Box<Error> {
+        if matches!(error.etype(), ErrorType::HTTPStatus(_)) {
+            // Decided when the answer was judged.
+            return error;
+        }
+        self.0.native_failed(ctx, error, client_reused)
+    }
+
+    async fn response_filter(
+        &self,
+        _session: &mut Session,
+        upstream_response: &mut ResponseHeader,
+        ctx: &mut Context,
+    ) -> pingora::Result<()> {
+        self.0.native_answer(upstream_response, ctx)
+    }
+
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, ctx: &mut Context) -> FailToProxy {
+        let open = session
+            .as_downstream()
+            .response_written()
+            .is_none_or(|head| head.status.is_informational());
+        if open && *error.esource() != ErrorSource::Downstream {
+            let no = self.0.native_words(ctx, error);
+            // The client may be gone; then there is nobody to tell.
+            let _ = self.0.refuse(session, ctx, no).await;
+        }
+        FailToProxy {
+            error_code: ctx.status.map_or(0, |status| status.as_u16()),
+            can_reuse_downstream: false,
+        }
+    }
+
+    async fn logging(&self, session: &mut Session, error: Option<&Error>, ctx: &mut Context) {
+        self.0.native_end(ctx, error);
+        ctx.status = session.as_downstream().response_written().map(|head| head.status);
+        let request = session.req_header();
+        self.0.access_line(ctx, &request.method, request.uri.path());
+        ctx.counted = None;
+    }
+
+    fn suppress_error_log(&self, _session: &Session, _ctx: &Context, _error: &Error) -> bool {
+        // Pingora's line has the target with its query; the access line says how a request ended.
+        true
+    }
+
+    fn request_summary(&self, _session: &Session, ctx: &Context) -> String {
+        ctx.request_id.clone()
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _session: &mut Session,
+        reused: bool,
+        _peer: &HttpPeer,
+        #[cfg(unix)] _fd: std::os::unix::io::RawFd,
+        _digest: Option<&Digest>,
+        ctx: &mut Context,
+    ) -> pingora::Result<()> {
+        if let Some(native) = &mut ctx.native {
+            native.reused = reused;
+        }
+        Ok(())
+    }
+}
+
+impl Edge {
+    /// Time-outs of this connection: Pingora has none by default.
+    fn bound(&self, session: &mut Session) {
+        let settings = &self.settings;
+        let down = session.as_downstream_mut();
+        down.set_keepalive(Some(settings.keep_alive.as_secs().max(1)));
+        down.set_read_timeout(Some(settings.client_read));
+        down.set_write_timeout(Some(settings.client_write));
+        down.set_total_drain_timeout(Some(settings.client_read));
+        down.set_pipelining_enabled(true);
+    }
+
+    fn framed(&self, session: &Session) -> Result<(), Code> {
+        let request = session.req_header();
+        let head = Head {
+            method: &request.method,
+            uri: &request.uri,
+            target: request.raw_path(),
+            version: request.version,
+            headers: &request.headers,
+        };
+        framing::check(&head, self.settings.head)?;
+        if head.version < Version::HTTP_2 {
+            framing::check_as_sent(&head, &session.as_downstream().to_h1_raw())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// From the plan to the answer. `false` hands the request to Pingora's own path.
+    async fn serve(&self, session: &mut Session, ctx: &mut Context) -> pingora::Result<bool> {
+        let plan = self.planned(session);
+        let relay = match plan {
+            Ok(Plan::Relay(relay)) => relay,
+            Ok(Plan::Answer(which, dialect)) => {
+                ctx.dialect = Some(dialect);
+                return self.account(session, ctx, which).await.map(|()| true);
+            }
+            Ok(Plan::Preflight) => return self.preflight(session, ctx).await.map(|()| true),
+            Err(no) => return self.refuse(session, ctx, no).await.map(|()| true),
+        };
+        let upstream = &relay.upstream.upstream;
+        ctx.dialect = Some(upstream.kind);
+        ctx.upstream = Some(Arc::clone(&upstream.name));
+        ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
+        if is_upgrade(session, upstream.kind) {
+            let listed = relay
+                .client
+                .as_ref()
+                .is_some_and(|client| client.key.models.is_some());
+            if listed {
+                // Nobody can say which model a conversation will ask for.
+                return self
+                    .refuse(session, ctx, No::refunded(*relay, Code::ModelNotAllowed.into()))
+                    .await
+                    .map(|()| true);
+            }
+            return Box::pin(self.go_native(session, ctx, *relay, None)).await;
+        }
+        let user = relay.client.as_ref().map(|client| client.user);
+        let total = upstream.timeouts.total;
+        match body::read(session, upstream.bodies, relay.body, &self.memory, user, total).await {
+            Ok(Body::Whole(body, held)) => {
+                let served = self.send(session, ctx, *relay, body).await;
+                drop(held);
+                served.map(|()| true)
+            }
+            Ok(Body::Past(start, _held)) => Box::pin(self.go_native(session, ctx, *relay, Some(start))).await,
+            Err(code) => {
+                session.as_downstream_mut().set_keepalive(None);
+                self.refuse(session, ctx, No::refunded(*relay, code.into()))
+                    .await
+                    .map(|()| true)
+            }
+        }
+    }
+
+    fn planned(&self, session: &Session) -> Result<Plan, No> {
+        let request = session.req_header();
+        let host = request
+            .headers
+            .get(http::header::HOST)
+            .and_then(|host| host.to_str().ok());
+        let host = host.or_else(|| request.uri.authority().map(http::uri::Authority::as_str));
+        let target = std::str::from_utf8(request.raw_path());
+        let asked = Asked {
+            method: &request.method,
+            target: target.map_err(|_| No::new(Kind::Http, Code::BadPath))?,
+            host: host.map(without_port),
+            headers: &request.headers,
+            peer: session
+                .client_addr()
+                .and_then(|peer| peer.as_inet())
+                .map(std::net::SocketAddr::ip),
+        };
+        self.plan(&self.live.load(), &asked)
+    }
+
+    /// The body is there: admit its model, attempt, relay.
+    async fn send(
+        &self,
+        session: &mut Session,
+        ctx: &mut Context,
+        relay: Relay,
+        body: bytes::Bytes,
+    ) -> pingora::Result<()> {
+        // The session is written to while these are read.
+        let (method, headers) = (
+            session.req_header().method.clone(),
+            session.req_header().headers.clone(),
+        );
+        if let Err(code) = relay.admit_model(&headers, &body) {
+            return self.refuse(session, ctx, No::refunded(relay, code.into())).await;
+        }
+        // From here on, so that a slow upload does not look like a slow upstream.
+        let deadline = self.clock.now() + relay.upstream.upstream.timeouts.total;
+        let body = if relay.body == potluck_filters::reach::BodyUse::None {
+            bytes::Bytes::new()
+        } else {
+            body
+        };
+        let attempted = {
+            let (relay, request_id) = (&relay, ctx.request_id.as_str());
+            let outgoing = Outgoing {
+                relay,
+                method: &method,
+                headers: &headers,
+                request_id,
+                body,
+            };
+            self.attempt(session, &outgoing, deadline).await
+        };
+        match attempted {
+            Attempted::Answer(answer) => self.relay(session, ctx, &relay, *answer).await,
+            Attempted::Refused(rejection) => {
+                let no_work = matches!(rejection.code, Code::PoolBusy | Code::PoolEmpty);
+                let no = if no_work {
+                    No::refunded(relay, rejection)
+                } else {
+                    No::left(&relay, rejection)
+                };
+                self.refuse(session, ctx, no).await
+            }
+            Attempted::ClientGone => {
+                ctx.relayed = Some(Relayed::ClientGone);
+                Err(client_gone())
+            }
+        }
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    }
+}

@@ -1,0 +1,145 @@
+//! The upstream ahead of the client (`novelai`): it is read to its end whatever the client does.
+//!
+//! NovelAI can not cancel, and its account stays busy until it has ended; so the lease ends with the
+//! upstream, and neither a client that reads slowly nor one that leaves changes when that is. Only past
+//! the bound on what is held does the upstream wait for the client.
+
+use bytes::Bytes;
+use pingora::http::ResponseHeader;
+use pingora::protocols::http::HttpTask;
+use pingora::proxy::Session;
+use tokio::sync::{Semaphore, mpsc};
+
+use super::Edge;
+use super::attempt::Answer;
+use super::downstream::Downstream;
+use super::exchange::Exchange;
+use super::follow::written;
+use super::plan::Relay;
+use super::proxy::Context;
+use super::relay::Relayed;
+
+/// What a piece weighs at least, so that many small ones are bounded too.
+const LIGHTEST: usize = 256;
+
+/// Between the reading and the writing half.
+enum Piece {
+    /// Some of the body, and what it weighs.
+    Some(Bytes, u32),
+    Broke,
+}
+
+impl Edge {
+    pub(super) async fn read_ahead(
+        &self,
+        session: &mut Session,
+        ctx: &mut Context,
+        (out, head): (Downstream, Box<ResponseHeader>),
+        mut answer: Answer,
+        relay: &Relay,
+    ) -> Relayed {
+        let room = Room::new(relay.upstream.upstream.drain);
+        // Unbounded in pieces, since `room` bounds their weight.
+        let (sender, mut pieces) = mpsc::unbounded_channel();
+        let reading = async {
+            match pump(&mut answer.exchange, &sender, &room).await {
+                Ok(()) => self.end(answer).await,
+                Err(()) => answer.cut(relay),
+            }
+            drop(sender);
+        };
+        let writing = async {
+            let ended = pass_on(session, ctx, (out, head), &mut pieces, &room).await;
+            // From here on pieces are thrown away, and the reading half does not wait for room.
+            room.free.close();
+            ended
+        };
+        let ((), relayed) = tokio::join!(reading, writing);
+        relayed
+    }
+}
+
+/// What may be held, by weight.
+struct Room {
+    free: Semaphore,
+    all: usize,
+}
+
+impl Room {
+    fn new(bytes: u64) -> Self {
+        let all = usize::try_from(bytes)
+            .unwrap_or(usize::MAX)
+            .clamp(LIGHTEST, Semaphore::MAX_PERMITS);
+        Self {
+            free: Semaphore::new(all),
+            all,
+        }
+    }
+
+    fn weight(&self, piece: &Bytes) -> u32 {
+        u32::try_from(piece.len().clamp(LIGHTEST, self.all)).unwrap_or(u32::MAX)
+    }
+}
+
+/// Reads to the end, into the channel while somebody listens.
+async fn pump(source: &mut Exchange, sender: &mpsc::UnboundedSender<Piece>, room: &Room) -> Result<(), ()> {
+    loop {
+        match source.next().await {
+            Ok(None) => return Ok(()),
+            Ok(Some(piece)) => {
+                let weight = room.weight(&piece);
+                if let Ok(permit) = room.free.acquire_many(weight).await {
+                    permit.forget();
+                    let _ = sender.send(Piece::Some(piece, weight));
+                }
+                // The key is free at once, not only when the end is asked for.
+                if source.is_done() {
+                    return Ok(());
+                }
+            }
+            Err(_) => {
+                let _ = sender.send(Piece::Broke);
+                return Err(());
+            }
+        }
+    }
+}
+
+/// Writes what comes until the end, the upstream's break or the client's leaving.
+async fn pass_on(
+    session: &mut Session,
+    ctx: &mut Context,
+    (out, head): (Downstream, Box<ResponseHeader>),
+    pieces: &mut mpsc::UnboundedReceiver<Piece>,
+    room: &Room,
+) -> Relayed {
+    let mut tasks = vec![HttpTask::Header(head, false)];
+    if pieces.is_empty()
+        && !pieces.is_closed()
+        && out.write_now(session, std::mem::take(&mut tasks)).await.is_err()
+    {
+        return Relayed::ClientGone;
+    }
+    loop {
+        let piece = tokio::select! {
+            biased;
+            piece = pieces.recv() => piece,
+            _ = session.as_downstream_mut().read_body_or_idle(true) => return Relayed::ClientGone,
+        };
+        match piece {
+            Some(Piece::Some(bytes, weight)) => {
+                ctx.body_bytes += bytes.len() as u64;
+                tasks.push(HttpTask::Body(Some(bytes), false));
+                if out.write_now(session, std::mem::take(&mut tasks)).await.is_err() {
+                    return Relayed::ClientGone;
+                }
+                room.free.add_permits(weight as usize);
+            }
+            Some(Piece::Broke) => return Relayed::Cut,
+            None => {
+                tasks.push(HttpTask::Done);
+                return written(&out.write(session, tasks).await);
+            }
+        }
+    }
+}

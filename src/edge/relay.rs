@@ -1,0 +1,190 @@
+//! The answer, as it comes: each piece is passed on when it arrives, with back-pressure.
+//!
+//! [`follow`](super::follow) goes in step with the client; [`read_ahead`](super::read_ahead) does not
+//! wait for it. Nothing is ever retried or spliced from here on.
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
+use pingora::http::ResponseHeader;
+use pingora::protocols::http::HttpTask;
+use pingora::proxy::Session;
+use pingora::{Error, ErrorType};
+use potluck_filters::inject::answer_passes;
+use potluck_filters::judge::{End, Stage};
+use potluck_filters::model::Kind;
+use potluck_filters::rejection::Code;
+
+use super::Edge;
+use super::attempt::Answer;
+use super::downstream::Downstream;
+use super::plan::{No, Relay};
+use super::proxy::Context;
+
+/// How relaying ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Relayed {
+    /// All of the answer went out.
+    Whole,
+    /// The upstream broke off.
+    Cut,
+    /// The client went away.
+    ClientGone,
+}
+
+impl Edge {
+    /// Relays an answer to its end and gives the lease back.
+    pub(super) async fn relay(
+        &self,
+        session: &mut Session,
+        ctx: &mut Context,
+        relay: &Relay,
+        answer: Answer,
+    ) -> Result<(), Box<Error>> {
+        let kind = relay.upstream.upstream.kind;
+        let Some(head) = self.answer_head(session, &answer, ctx, relay)? else {
+            answer.cut(relay);
+            return self
+                .refuse(session, ctx, No::left(relay, Code::UpstreamBroken.into()))
+                .await;
+        };
+        let out = Downstream::new(&self.settings, session, &head);
+        let can_say_so = is_event_stream(&head) && !head.headers.contains_key(CONTENT_LENGTH);
+        let ended = match kind {
+            // Boxed, so that the other kinds do not carry its weight.
+            Kind::Novelai => Box::pin(self.read_ahead(session, ctx, (out, head), answer, relay)).await,
+            Kind::Openai | Kind::Http => self.follow(session, ctx, (out, head), answer, relay).await,
+        };
+        ctx.relayed = Some(ended);
+        match ended {
+            Relayed::Whole => Ok(()),
+            Relayed::Cut if session.as_downstream().response_written().is_none() => {
+                self.refuse(session, ctx, No::left(relay, Code::UpstreamBroken.into()))
+                    .await
+            }
+            Relayed::Cut if can_say_so => end_event_stream(session, out, kind).await,
+            Relayed::Cut => {
+                Err(Error::explain(ErrorType::ConnectionClosed, "the upstream broke off").into_up())
+            }
+            Relayed::ClientGone => Err(client_gone()),
+        }
+    }
+
+    /// The head for the client; `None` where the upstream's can not be trusted to frame its body.
+    fn answer_head(
+        &self,
+        session: &Session,
+        answer: &Answer,
+        ctx: &Context,
+        relay: &Relay,
+    ) -> Result<Option<Box<ResponseHeader>>, Box<Error>> {
+        let Some(upstream) = answer.exchange.head() else {
+            return Ok(None);
+        };
+        let coded = upstream.headers.get_all(TRANSFER_ENCODING).iter();
+        if !coded
+            .into_iter()
+            .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
+        {
+            return Ok(None);
+        }
+        let kind = relay.upstream.upstream.kind;
+        let mut head = ResponseHeader::build_no_case(upstream.status, Some(upstream.headers.len() + 6))?;
+        let listed = upstream.headers.get(CONNECTION);
+        let key = answer.lease.key().map(|key| &key.credential);
+        let repeats = |value: &HeaderValue| key.is_some_and(|key| key.is_in(value.as_bytes()));
+        let passes = |name: &HeaderName| answer_passes(kind, name) && !lists(listed, name);
+        for (name, value) in upstream
+            .headers
+            .iter()
+            .filter(|(name, value)| passes(name) && !repeats(value))
+        {
+            head.append_header(name, value)?;
+        }
+        frame(&mut head, session)?;
+        let remaining = relay.ticket.as_ref().and_then(|ticket| ticket.remaining);
+        self.sign(&mut head, &ctx.request_id, remaining)?;
+        Ok(Some(Box::new(head)))
+    }
+
+    /// The upstream has ended well: its lease is given back, its connection kept.
+    pub(super) async fn end(&self, answer: Answer) {
+        let Answer {
+            exchange,
+            lease,
+            verdict,
+            retry_after,
+        } = answer;
+        lease.end(&verdict, retry_after);
+        exchange.finish(&self.connector).await;
+    }
+}
+
+impl Answer {
+    /// The upstream broke off in mid-answer: judged anew, the connection is gone.
+    pub(super) fn cut(self, relay: &Relay) {
+        let end = End::Failed {
+            stage: Stage::Body,
+            timed_out: false,
+            reused_connection: self.exchange.reused,
+        };
+        let verdict = relay.upstream.upstream.judge.judge(&end);
+        self.lease.end(&verdict, None);
+    }
+}
+
+/// An error for Pingora: there is nobody to answer to.
+pub(super) fn client_gone() -> Box<Error> {
+    Error::explain(ErrorType::ConnectionClosed, "the client went away").into_down()
+}
+
+/// Frames the body anew: without a length it goes in chunks, whose end can not be mistaken for a
+/// connection that broke; HTTP/1.0 knows only the connection's end.
+fn frame(head: &mut ResponseHeader, session: &Session) -> Result<(), Box<Error>> {
+    head.remove_header(&TRANSFER_ENCODING);
+    let request = session.req_header();
+    if head.status == StatusCode::NO_CONTENT {
+        head.remove_header(&CONTENT_LENGTH);
+    }
+    let bodiless = request.method == Method::HEAD
+        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let chunked =
+        !bodiless && request.version == Version::HTTP_11 && !head.headers.contains_key(CONTENT_LENGTH);
+    if chunked {
+        head.insert_header(TRANSFER_ENCODING, "chunked")?;
+    }
+    Ok(())
+}
+
+/// Whether a `Connection` header names this one as meant for the next hop only.
+fn lists(connection: Option<&HeaderValue>, name: &HeaderName) -> bool {
+    connection.is_some_and(|value| {
+        let named = value.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii);
+        named
+            .into_iter()
+            .any(|one| one.eq_ignore_ascii_case(name.as_str().as_bytes()))
+    })
+}
+
+fn is_event_stream(head: &ResponseHeader) -> bool {
+    let value = head.headers.get(CONTENT_TYPE);
+    value.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+}
+
+/// A stream of events that broke off says so in its own format, so that clients do not take what
+/// they have for the whole.
+async fn end_event_stream(session: &mut Session, out: Downstream, kind: Kind) -> Result<(), Box<Error>> {
+    let event: &'static [u8] = match kind {
+        Kind::Novelai => {
+            b"\n\nevent: error\ndata: {\"event_type\":\"error\",\"code\":502,\"message\":\"The upstream broke off.\"}\n\n"
+        }
+        Kind::Openai | Kind::Http => {
+            b"\n\nevent: error\ndata: {\"error\":{\"message\":\"The upstream broke off.\",\"type\":\"server_error\",\"code\":\"upstream_broken\",\"param\":null}}\n\n"
+        }
+    };
+    out.write(
+        session,
+        vec![HttpTask::Body(Some(Bytes::from_static(event)), true)],
+    )
+    .await
+}

@@ -1,0 +1,16 @@
+//! Potluck: a shared relay for AI services. This library is what the `potluck` program is made of, for
+//! people who build an edge of their own.
+//!
+//! 1. [`config`] and [`secrets`]: what the relay is told;
+//! 2. [`serve`]: starting and stopping it;
+//! 3. [`edge`]: the data plane, a request's way;
+//! 4. [`cli`]: the commands, [`demo`]: the relay in front of fakes;
+//! 5. [`clock`]: time and chance, which everything else takes as values.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod edge;
+pub mod secrets;
+pub mod serve;

@@ -1,0 +1,323 @@
+//! Starting, running and stopping a relay: the data plane on Pingora's threads, the control plane on its
+//! own, both in one process.
+//!
+//! 1. [`Relay::open`]: lock the data folder, open the database, build the snapshot, make the edge.
+//! 2. [`Relay::start`]: bind the public listener and the control socket, and serve.
+//! 3. [`Running::wait`]: until a signal says stop and what is in flight has ended.
+//!
+//! Invariant: nothing is bound before everything that can be wrong has been checked.
+
+mod control;
+mod housekeeping;
+pub mod logging;
+pub mod public;
+mod shutdown;
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use pingora::server::{RunArgs, Server};
+use potluck_admin::Control;
+use potluck_filters::framing::HeadLimits;
+use potluck_filters::snapshot::Snapshot;
+
+use crate::cli::local::{self, DataLock};
+use crate::cli::{Exit, Failure};
+use crate::clock::unix_ms;
+use crate::config::Config;
+use crate::edge::{Edge, Settings};
+use crate::secrets::Secrets;
+use control::EdgeLink;
+pub use shutdown::Stop;
+
+/// How long names of nodes may take before the relay starts without them; they are looked up again.
+const FIRST_LOOKUP: Duration = Duration::from_secs(2);
+/// How long binding the listeners may take.
+const BINDING: Duration = Duration::from_secs(10);
+
+/// A relay that is ready to be started.
+#[derive(Debug)]
+pub struct Relay {
+    config: Config,
+    edge: Arc<Edge>,
+    control: Arc<Control>,
+    runtime: tokio::runtime::Runtime,
+    lock: DataLock,
+}
+
+/// A relay that serves.
+#[derive(Debug)]
+pub struct Running {
+    /// Where clients reach it.
+    pub address: SocketAddr,
+    /// The control plane's calls.
+    pub control: Arc<Control>,
+    /// The data plane.
+    pub edge: Arc<Edge>,
+    /// The control plane's threads.
+    pub runtime: tokio::runtime::Runtime,
+    done: mpsc::Receiver<()>,
+    server: JoinHandle<()>,
+    socket: PathBuf,
+    _lock: DataLock,
+}
+
+/// Runs a relay until it is told to stop.
+///
+/// # Errors
+/// Whatever keeps it from starting, with the way out.
+pub fn run(config: Config, secrets: &Secrets) -> Result<()> {
+    logging::start(&config.log)?;
+    let running = Relay::open(config, secrets)?.start(Stop::OnSignals)?;
+    tracing::info!(address = %running.address, "serving");
+    running.wait();
+    Ok(())
+}
+
+impl Relay {
+    /// Opens database and snapshot. Nothing is bound yet.
+    ///
+    /// # Errors
+    /// A data folder in use, an unusable database, a wrong key ring, an occupied port.
+    pub fn open(config: Config, secrets: &Secrets) -> Result<Self> {
+        socket_fits(&config)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("control")
+            .enable_all()
+            .build()
+            .context("the control plane's threads cannot start")?;
+        let layout = Arc::new(
+            config
+                .layout()
+                .map_err(|problems| anyhow!("{}", listed(&problems)))?,
+        );
+        // First of all who has the data folder: a second relay mostly finds the port occupied, too.
+        let lock = DataLock::take(&config.data)?;
+        free(config.listen.address.0)?;
+        socket_can_be_made(&config.socket_path())?;
+        let store = runtime.block_on(local::open_store(&config, secrets))?;
+        let parts = runtime.block_on(store.load())?;
+        let revision = parts.revision;
+        let snapshot = Snapshot::build(parts.into_draft(Arc::clone(&layout)));
+        let snapshot =
+            snapshot.map_err(|problems| anyhow!("the database is not sound: {}", listed(&problems)))?;
+        let edge = Arc::new(Edge::new(settings(&config)?, snapshot));
+        let link = Arc::new(EdgeLink(Arc::clone(&edge)));
+        let control = Control::new(
+            store,
+            local::facts(&layout),
+            Arc::clone(&link) as _,
+            link,
+            unix_ms,
+        );
+        runtime.block_on(control.begin_at(revision));
+        Ok(Self {
+            config,
+            edge,
+            control: Arc::new(control),
+            runtime,
+            lock,
+        })
+    }
+
+    /// Binds and serves, in threads of its own.
+    ///
+    /// # Errors
+    /// When a listener cannot be bound.
+    pub fn start(self, stop: Stop) -> Result<Running> {
+        let Self {
+            config,
+            edge,
+            control,
+            runtime,
+            lock,
+        } = self;
+        let _ = runtime.block_on(async { tokio::time::timeout(FIRST_LOOKUP, edge.resolve()).await });
+        let address = fixed(config.listen.address.0)?;
+        let socket = config.socket_path();
+        let threads = config.threads.map_or_else(cpus, usize::from);
+
+        let mut server =
+            Server::new_with_opt_and_conf(None, public::server_conf(threads, edge.keepalive_pool()));
+        server.bootstrap();
+        let conf = Arc::clone(&server.configuration);
+        server.add_service(public::service(
+            &conf,
+            Arc::clone(&edge),
+            address,
+            config.listen.http2,
+        ));
+        server.add_service(control::service(
+            &socket,
+            Arc::clone(&control),
+            runtime.handle().clone(),
+        ));
+        server.add_service(housekeeping::service(Arc::clone(&edge)));
+
+        let (finished, done) = mpsc::channel();
+        let watch = stop.watch(Arc::clone(&edge), finished.clone());
+        let server = std::thread::Builder::new().name("server".into()).spawn(move || {
+            server.run(RunArgs {
+                shutdown_signal: Box::new(watch),
+            });
+            let _ = finished.send(());
+        });
+        let server = server.context("the server's thread cannot start")?;
+        until_bound(address, &server)?;
+        Ok(Running {
+            address,
+            control,
+            edge,
+            runtime,
+            done,
+            server,
+            socket,
+            _lock: lock,
+        })
+    }
+}
+
+impl Running {
+    /// Waits until the relay has been told to stop and what was in flight has ended.
+    pub fn wait(self) {
+        // An error means that the server's thread is gone, which is the end, too.
+        let _ = self.done.recv();
+        tracing::info!(in_flight = self.edge.in_flight(), "stopped");
+        self.runtime.block_on(self.control.close());
+        self.runtime.shutdown_background();
+        // A socket that nobody listens on would only puzzle; the next start removes it in any case.
+        let _ = std::fs::remove_file(&self.socket);
+        drop(self.server);
+    }
+}
+
+fn settings(config: &Config) -> Result<Settings> {
+    let limits = &config.limits;
+    let name = config.edge_name();
+    let body_memory = limits.body_memory.0;
+    Ok(Settings {
+        name: name
+            .parse()
+            .with_context(|| format!("edge.name {name:?} cannot stand in a header"))?,
+        head: HeadLimits {
+            bytes: usize::try_from(limits.header_bytes.0).unwrap_or(usize::MAX),
+            count: usize::from(limits.header_count),
+        },
+        body_memory,
+        body_memory_per_user: body_memory / u64::from(limits.body_shares.max(1)),
+        body_wait: limits.body_wait.0,
+        failures_per_minute: config.auth.failures_per_minute,
+        anonymous_per_minute: config.auth.anonymous_per_minute,
+        keep_alive: limits.keep_alive.0,
+        client_read: limits.read_timeout.0,
+        client_write: limits.write_timeout.0,
+        min_send_rate: usize::try_from(limits.min_send_rate.0).unwrap_or(usize::MAX),
+        access_log: config.log.access,
+        keepalive_pool: 1024,
+    })
+}
+
+fn listed<P: std::fmt::Display>(problems: &[P]) -> String {
+    problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn cpus() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+/// Pingora keeps trying an occupied port and then panics; here it is one clear message.
+fn free(address: SocketAddr) -> Result<()> {
+    TcpListener::bind(address).map(|_| ()).map_err(|error| {
+        let message = format!(
+            "cannot listen on {address}: {error}; stop what uses it, or set `listen.address` to another one"
+        );
+        Failure::new(Exit::Unavailable, message).into()
+    })
+}
+
+/// Turns port 0 into a free port, since Pingora does not tell which one it got.
+fn fixed(address: SocketAddr) -> Result<SocketAddr> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    let listener = TcpListener::bind(address).context("no free port")?;
+    listener.local_addr().context("no free port")
+}
+
+/// The kernel's bound on a socket's path, with room for its closing zero byte.
+fn socket_fits(config: &Config) -> Result<()> {
+    const LONGEST: usize = 107;
+    let path = config.socket_path();
+    if path.as_os_str().len() > LONGEST {
+        let message = format!(
+            "the control socket's path {} is longer than {LONGEST} bytes; set `admin.socket`",
+            path.display()
+        );
+        return Err(Failure::new(Exit::Config, message).into());
+    }
+    Ok(())
+}
+
+/// Makes the control socket once and takes it away again, so that a path that cannot be is one clear message.
+fn socket_can_be_made(path: &Path) -> Result<()> {
+    let refused = |why: &dyn std::fmt::Display| {
+        let message = format!(
+            "the control socket {} cannot be made: {why}; set `admin.socket` to another path in a folder that exists",
+            path.display()
+        );
+        Err(Failure::new(Exit::Unavailable, message).into())
+    };
+    // A socket that nobody listens on is left of a relay that died; anything else there is not ours to remove.
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => return refused(&"there is a file that is no socket"),
+        Ok(_) if UnixStream::connect(path).is_ok() => return refused(&"another process listens on it"),
+        Ok(_) | Err(_) => {}
+    }
+    let _ = std::fs::remove_file(path);
+    match UnixListener::bind(path) {
+        Ok(_listener) => {
+            let _ = std::fs::remove_file(path);
+            Ok(())
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+fn until_bound(address: SocketAddr, server: &JoinHandle<()>) -> Result<()> {
+    let pause = Duration::from_millis(5);
+    for _ in 0..BINDING.as_millis() / pause.as_millis() {
+        if TcpStream::connect_timeout(&reachable(address), pause).is_ok() {
+            return Ok(());
+        }
+        if server.is_finished() {
+            break;
+        }
+        std::thread::sleep(pause);
+    }
+    bail!("the listener on {address} did not open");
+}
+
+/// An address that listens on all interfaces is reached on loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        let loopback: std::net::IpAddr = if address.is_ipv4() {
+            [127, 0, 0, 1].into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        };
+        address.set_ip(loopback);
+    }
+    address
+}

@@ -1,0 +1,83 @@
+//! The control plane beside the edge: changes handed over in the process, and the control socket.
+//!
+//! The socket is Pingora's like every other listener, so that it can travel to a new process; axum is
+//! served on the streams that Pingora accepts. The database is only ever driven by the control plane's
+//! own runtime.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use pingora::apps::ServerApp;
+use pingora::protocols::Stream;
+use pingora::server::ShutdownWatch;
+use pingora::services::listening::Service;
+use potluck_admin::{Control, Live, Publisher, operator_router};
+use potluck_filters::snapshot::{Delta, Problem};
+use tokio::runtime::Handle;
+
+use crate::edge::Edge;
+
+/// The edge as the control plane sees it.
+pub(super) struct EdgeLink(pub(super) Arc<Edge>);
+
+fn words(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+impl Publisher for EdgeLink {
+    fn check(&self, delta: &Delta) -> Result<(), Vec<String>> {
+        self.0.check(delta).map_err(|problems| words(&problems))
+    }
+
+    fn publish(&self, delta: Delta) -> Result<(), Vec<String>> {
+        self.0.apply(delta).map_err(|problems| {
+            let problems = words(&problems);
+            tracing::error!(?problems, "a change was refused; the last good snapshot is kept");
+            problems
+        })
+    }
+}
+
+impl Live for EdgeLink {
+    fn status(&self) -> serde_json::Value {
+        self.0.report()
+    }
+}
+
+/// Axum on a stream of Pingora's.
+pub(super) struct ControlApp {
+    router: axum::Router,
+    runtime: Handle,
+}
+
+#[async_trait]
+impl ServerApp for ControlApp {
+    async fn process_new(self: &Arc<Self>, session: Stream, _shutdown: &ShutdownWatch) -> Option<Stream> {
+        let service = TowerToHyperService::new(self.router.clone());
+        let connection =
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(session), service);
+        if let Ok(Err(error)) = self.runtime.spawn(connection).await {
+            tracing::debug!(%error, "a control connection broke off");
+        }
+        None
+    }
+}
+
+/// The control socket: who may open it is the operator, so it is its owner's alone.
+pub(super) fn service(socket: &Path, control: Arc<Control>, runtime: Handle) -> Service<ControlApp> {
+    // The data folder's lock is held, so a socket that is still there belongs to nobody.
+    let _ = std::fs::remove_file(socket);
+    let app = ControlApp {
+        router: operator_router(control),
+        runtime,
+    };
+    let mut service = Service::new("control".to_owned(), app);
+    service.threads = Some(1);
+    service.add_uds(&socket.to_string_lossy(), Some(Permissions::from_mode(0o600)));
+    service
+}

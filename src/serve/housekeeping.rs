@@ -1,0 +1,40 @@
+//! What an edge does from time to time: look names up again, forget what is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pingora::server::ShutdownWatch;
+use pingora::services::background::{BackgroundService, GenBackgroundService, background_service};
+
+use crate::edge::Edge;
+
+/// How often names that were never found are looked up.
+const TURN: Duration = Duration::from_secs(5);
+/// Every so many turns all names are looked up again, and what is over is forgotten.
+const ALL: u32 = 6;
+
+/// The service.
+pub(super) struct Housekeeping(Arc<Edge>);
+
+#[async_trait]
+impl BackgroundService for Housekeeping {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        for turn in 1_u32.. {
+            tokio::select! {
+                () = tokio::time::sleep(TURN) => {}
+                _ = shutdown.changed() => return,
+            }
+            if turn % ALL == 0 {
+                self.0.tidy();
+                self.0.resolve().await;
+            } else {
+                self.0.resolve_missing().await;
+            }
+        }
+    }
+}
+
+pub(super) fn service(edge: Arc<Edge>) -> GenBackgroundService<Housekeeping> {
+    background_service("housekeeping", Housekeeping(edge))
+}

@@ -1,0 +1,93 @@
+//! The same with a relay running, and two relays at once.
+
+use super::*;
+
+/// A relay that runs until it is dropped.
+struct Relay(Child);
+
+impl Relay {
+    fn start(folder: &Folder) -> Self {
+        let mut child = folder
+            .command("serve --set listen.address=127.0.0.1:0")
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut seen = String::new();
+        let serving = lines.by_ref().map_while(Result::ok).any(|line| {
+            seen.push_str(&line);
+            line.contains("serving")
+        });
+        assert!(serving, "{seen}");
+        // Read on, so that the relay never waits for its log to be read.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self(child)
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_same_commands_do_the_same_with_the_relay_running() {
+    let folder = Folder::ready();
+    let mut answers = Vec::new();
+    for running in [false, true] {
+        let relay = running.then(|| Relay::start(&folder));
+        let created = folder.run("keys create --name same --json").ok().json();
+        let id = &created["key"]["id"];
+        let list = folder.run("keys list --json").ok().json();
+        assert_eq!(
+            list["items"].as_array().unwrap().len(),
+            if running { 2 } else { 1 }
+        );
+        folder.run(&format!("keys update {id} --deactivate")).ok();
+        let shown = folder.run(&format!("keys show {id} --json")).ok().json();
+        let deleted = folder.run(&format!("keys delete {id} --yes --json")).ok().json();
+        let fails = folder.run("keys show 99").fails(1, "there is no");
+        let unfit = folder
+            .run_with("pool add novelai", "", &[])
+            .fails(1, "the key is empty");
+        answers.push((
+            shown["state"].clone(),
+            deleted["state"].clone(),
+            fails.err,
+            unfit.err,
+        ));
+        let status = folder.run("status --json").ok().json();
+        assert_eq!(status["edge"].is_null(), !running, "{status}");
+        let text = folder.run("status").ok().out;
+        assert!(
+            text.contains(if running {
+                "relay               running"
+            } else {
+                "not running"
+            }),
+            "{text}"
+        );
+        drop(relay);
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[test]
+fn a_second_relay_on_the_same_data_is_refused() {
+    let folder = Folder::ready();
+    let _first = Relay::start(&folder);
+    folder
+        .run("serve --set listen.address=127.0.0.1:0")
+        .fails(69, "is in use by another potluck (process ");
+}
+
+#[test]
+fn a_socket_left_by_a_relay_that_died_does_no_harm() {
+    let folder = Folder::ready();
+    drop(Relay::start(&folder));
+    assert!(folder.path("data/control.sock").exists());
+    folder.run("keys list").ok();
+    let _again = Relay::start(&folder);
+    assert!(folder.run("status").ok().out.contains("running"));
+}

@@ -1,0 +1,25 @@
+//! The relay through real sockets, in front of fakes of its upstreams.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's world fails loudly"
+)]
+#![expect(unreachable_pub, reason = "nobody is outside a test's crate")]
+
+mod ask;
+mod raw;
+mod world;
+
+mod basics;
+mod bodies;
+mod failover;
+mod framing;
+mod leaving;
+mod limits;
+mod secrets;
+mod streams;
+mod tls;
+mod websocket;

@@ -1,0 +1,209 @@
+//! WebSockets: the conversation passes as it is, the keys do not.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use potluck_fakes::fault::Fault;
+use potluck_fakes::node::NodeFake;
+use potluck_filters::limit::Limit;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Response;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::ask::refusal;
+use crate::world::{CLIENT_KEY, Plan, World, gpu};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+async fn dial(world: &World, headers: &[(&'static str, String)]) -> Result<(Socket, Response), Error> {
+    let mut request = format!("ws://{}/api/ws", world.address)
+        .into_client_request()
+        .unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    connect_async(request).await
+}
+
+fn key() -> [(&'static str, String); 1] {
+    [("authorization", format!("Bearer {CLIENT_KEY}"))]
+}
+
+async fn node() -> (NodeFake, Plan) {
+    let node = NodeFake::start("gpu-1").await.unwrap();
+    let plan = gpu(std::slice::from_ref(&node));
+    (node, plan)
+}
+
+async fn echoed(socket: &mut Socket, message: Message) -> Message {
+    socket.send(message).await.unwrap();
+    socket.next().await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_and_binary_frames_of_all_sizes_come_back() {
+    let (node, plan) = node().await;
+    let world = plan.start();
+    let (mut socket, answer) = dial(&world, &key()).await.unwrap();
+    assert!(answer.headers().contains_key("x-request-id"));
+    let large: Vec<u8> = (0..1 << 20).map(|n| (n % 251) as u8).collect();
+    for message in [
+        Message::text("hello"),
+        Message::binary(vec![0, 1, 2]),
+        Message::binary(large),
+        Message::text(""),
+    ] {
+        assert_eq!(echoed(&mut socket, message.clone()).await, message);
+    }
+    assert_eq!(world.leases(), 1);
+    socket.close(None).await.unwrap();
+    while socket.next().await.is_some_and(|message| message.is_ok()) {}
+    world.idle().await;
+    assert_eq!(world.leases(), 0);
+    let record = node.server.records.all().remove(0);
+    assert!(
+        record
+            .headers
+            .iter()
+            .all(|(_, value)| !value.contains(CLIENT_KEY))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn close_codes_pass_and_so_does_a_mere_end() {
+    let (_node, plan) = node().await;
+    let world = plan.start();
+    let (mut socket, _) = dial(&world, &key()).await.unwrap();
+    let expected = CloseFrame {
+        code: CloseCode::from(4001),
+        reason: "bye".into(),
+    };
+    assert_eq!(
+        echoed(&mut socket, Message::text("close:4001:bye")).await,
+        Message::Close(Some(expected))
+    );
+    drop(socket);
+    let (mut socket, _) = dial(&world, &key()).await.unwrap();
+    socket.send(Message::text("drop")).await.unwrap();
+    assert!(matches!(socket.next().await, None | Some(Err(_))));
+    drop(socket);
+    world.idle().await;
+    assert_eq!(world.leases(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_in_the_subprotocol_is_taken_and_goes_no_further() {
+    let (node, plan) = node().await;
+    let world = plan.start();
+    let offered = format!("echo, openai-insecure-api-key.{CLIENT_KEY}");
+    let (mut socket, answer) = dial(&world, &[("sec-websocket-protocol", offered)])
+        .await
+        .unwrap();
+    assert_eq!(answer.headers()["sec-websocket-protocol"], "echo");
+    assert_eq!(echoed(&mut socket, Message::text("x")).await, Message::text("x"));
+    let record = node.server.records.all().remove(0);
+    assert_eq!(record.header("sec-websocket-protocol"), Some("echo"));
+    assert!(record.headers.iter().all(|(_, value)| !value.contains("np-")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_key_there_is_no_socket() {
+    let (node, plan) = node().await;
+    let world = plan.start();
+    let Err(Error::Http(answer)) = dial(&world, &[]).await else {
+        panic!("a refusal was expected")
+    };
+    assert_eq!(answer.status(), 401);
+    assert_eq!(node.server.records.count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_upgrade_passes_through() {
+    let (node, plan) = node().await;
+    let world = plan.start();
+    node.server
+        .faults
+        .push("*", Fault::text(418, "no sockets today"), 1);
+    let Err(Error::Http(answer)) = dial(&world, &key()).await else {
+        panic!("a refusal was expected")
+    };
+    assert_eq!(answer.status(), 418);
+    world.idle().await;
+    assert_eq!(world.leases(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_or_busy_node_is_left_for_the_next() {
+    let nodes = [
+        NodeFake::start("dead").await.unwrap(),
+        NodeFake::start("busy").await.unwrap(),
+        NodeFake::start("well").await.unwrap(),
+    ];
+    let world = gpu(&nodes).start();
+    let [dead, busy, well] = nodes;
+    dead.server.stop().await;
+    busy.server.faults.push("*", Fault::text(429, "full"), usize::MAX);
+    for _ in 0..3 {
+        let (mut socket, _) = dial(&world, &key()).await.unwrap();
+        assert_eq!(echoed(&mut socket, Message::text("x")).await, Message::text("x"));
+    }
+    assert_eq!(well.server.records.count(), 3);
+    world.idle().await;
+    assert_eq!(world.leases(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_keys_refusal_is_not_the_clients() {
+    let (node, plan) = node().await;
+    let mut plan = plan;
+    plan.layout.upstreams[0].keyed = true;
+    plan.layout.upstreams[0].judge =
+        potluck_filters::judge::JudgeTable::for_kind(potluck_filters::model::Kind::Http);
+    let world = plan.with_pool_keys("gpu", &["secret-1", "secret-2"]).start();
+    node.server.faults.push("secret-1", Fault::text(401, "no"), 1);
+    let (mut socket, _) = dial(&world, &key()).await.unwrap();
+    assert_eq!(echoed(&mut socket, Message::text("x")).await, Message::text("x"));
+    assert_eq!(world.pool("gpu", "cooling"), 1);
+    drop(socket);
+    world.idle().await;
+    node.server.faults.push("*", Fault::text(401, "no"), usize::MAX);
+    let Err(Error::Http(answer)) = dial(&world, &key()).await else {
+        panic!("a refusal was expected")
+    };
+    assert_eq!(answer.status(), 502);
+    world.idle().await;
+    assert_eq!(world.leases(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_socket_outlives_the_time_limits_of_requests() {
+    let (_node, mut plan) = node().await;
+    plan.settings.client_read = Duration::from_millis(50);
+    plan.layout.upstreams[0].timeouts.idle = Duration::from_millis(50);
+    plan.layout.upstreams[0].timeouts.first_byte = Duration::from_millis(500);
+    plan.layout.upstreams[0].timeouts.total = Duration::from_millis(100);
+    let world = plan.start();
+    let (mut socket, _) = dial(&world, &key()).await.unwrap();
+    let silence = tokio::time::timeout(Duration::from_millis(700), socket.next()).await;
+    assert!(silence.is_err(), "{silence:?}");
+    assert_eq!(echoed(&mut socket, Message::text("x")).await, Message::text("x"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_count_as_requests_in_flight() {
+    let (_node, mut plan) = node().await;
+    plan.client_keys[0].concurrency = Limit::AtMost(1);
+    let world = plan.start();
+    let (socket, _) = dial(&world, &key()).await.unwrap();
+    assert_eq!(
+        refusal(world.get("/api/echo")).await,
+        (429, "concurrency_limited".to_owned())
+    );
+    drop(socket);
+    world.idle().await;
+    assert_eq!(crate::ask::sent(world.get("/api/echo")).await.status(), 200);
+}

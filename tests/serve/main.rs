@@ -1,0 +1,20 @@
+//! `potluck serve` as an operator meets it: the built program as a child process, in a folder of its own, in
+//! front of fakes of its upstreams in this process, managed with the program's own commands.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test's world fails loudly"
+)]
+
+mod installation;
+mod relay;
+mod requests;
+
+mod apart;
+mod changes;
+mod leaks;
+mod memory;
+mod starting;
+mod stopping;
