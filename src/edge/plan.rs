@@ -192,9 +192,12 @@ impl Edge {
         Ok(Some(identity))
     }
 
-    /// Only failures are counted, so a valid key always passes, whoever else shares its address.
+    /// Only look-ups that found nothing are counted: guessing is what is slowed down. A valid key always
+    /// passes, whoever else shares its address, and the owner of a revoked one is told so each time.
     fn failed(&self, peer: Option<IpAddr>, code: Code) -> Rejection {
-        let Some(peer) = peer else { return code.into() };
+        let Some(peer) = peer.filter(|_| code == Code::UnknownKey) else {
+            return code.into();
+        };
         let failures = self.failures.observe(&neighbourhood(peer), 1);
         if failures > isize::try_from(self.settings.failures_per_minute).unwrap_or(isize::MAX) {
             let minute = potluck_filters::window::SPAN;

