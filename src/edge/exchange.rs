@@ -136,13 +136,14 @@ impl Exchange {
         if let Some(piece) = self.ahead.pop_front() {
             return Ok(Some(piece));
         }
-        if let Some(error) = self.broken.take() {
-            return Err(error);
-        }
-        if self.all_read() {
+        if self.broken.is_none() && self.all_read() {
             return Ok(None);
         }
-        self.read().await
+        // Asking for the end may have met the break, and an h2 session tells of it only once.
+        match self.broken.take() {
+            Some(error) => Err(error),
+            None => self.read().await,
+        }
     }
 
     async fn read(&mut self) -> Result<Option<Bytes>, Box<Error>> {

@@ -298,7 +298,9 @@ impl Edge {
                 drop(held);
                 served.map(|()| true)
             }
-            Ok(Body::Past(start, _held)) => Box::pin(self.go_native(session, ctx, *relay, Some(start))).await,
+            Ok(Body::Past(start, held)) => {
+                Box::pin(self.go_native(session, ctx, *relay, Some((start, held)))).await
+            }
             Err(code) => {
                 session.as_downstream_mut().set_keepalive(None);
                 self.refuse(session, ctx, No::refunded(*relay, code.into()))

@@ -103,6 +103,16 @@ pub async fn sent(request: RequestBuilder) -> Response {
     answer
 }
 
+/// Whether the client can tell that the upstream broke off: by the answer's own end or, where the break
+/// came before anything had gone out, by a 502.
+pub async fn is_seen_to_break(request: RequestBuilder) -> bool {
+    let answer = sent(request).await;
+    match answer.status().as_u16() {
+        502 => answer.text().await.expect("a body").contains("upstream_broken"),
+        status => status == 200 && answer.bytes().await.is_err(),
+    }
+}
+
 /// Status and stable code of a refusal, in whichever dialect.
 pub async fn refusal(request: RequestBuilder) -> (u16, String) {
     let answer = sent(request).await;

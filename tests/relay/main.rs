@@ -19,6 +19,7 @@ mod failover;
 mod framing;
 mod leaving;
 mod limits;
+mod models;
 mod secrets;
 mod streams;
 mod tls;

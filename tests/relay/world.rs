@@ -2,8 +2,9 @@
 //!
 //! Everything is real but the upstreams: Pingora's server with its listener, in a thread, stopped on drop.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -253,9 +254,18 @@ impl ShutdownSignalWatch for StopWatch {
     }
 }
 
+/// A free port of an address that no other world has: Pingora wants to bind by itself, and a free port of
+/// 127.0.0.1 might be a fake's by then.
 fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address")
+    static WORLDS: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    // Relaxed: only that each gets another number matters.
+    let own = Ipv4Addr::new(127, high.max(1), low, WORLDS.fetch_add(1, Ordering::Relaxed));
+    // Where only 127.0.0.1 is a loopback address, that has to do.
+    let listener = TcpListener::bind((own, 0)).or_else(|_| TcpListener::bind("127.0.0.1:0"));
+    listener
+        .and_then(|bound| bound.local_addr())
+        .expect("a free port")
 }
 
 fn until_open(address: SocketAddr) {
