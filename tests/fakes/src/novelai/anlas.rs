@@ -127,12 +127,11 @@ fn whole(anlas: f64) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn job(width: u32, height: u32, steps: u32, rate: Rate) -> Job {
-        Job {
-            pixels: width * height,
+impl Job {
+    /// One plain sample.
+    pub(super) fn plain(pixels: u32, steps: u32, rate: Rate) -> Self {
+        Self {
+            pixels,
             steps,
             samples: 1,
             rate,
@@ -144,6 +143,11 @@ mod tests {
             unencoded_vibes: 0,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_known_prices_come_out() {
@@ -158,12 +162,12 @@ mod tests {
         ];
         for (width, height, steps, base, v5) in table {
             assert_eq!(
-                price(&job(width, height, steps, Rate::Base), false),
+                price(&Job::plain(width * height, steps, Rate::Base), false),
                 Ok(base),
                 "{width}×{height}"
             );
             assert_eq!(
-                price(&job(width, height, steps, Rate::V5), false),
+                price(&Job::plain(width * height, steps, Rate::V5), false),
                 Ok(v5),
                 "{width}×{height} V5"
             );
@@ -172,7 +176,7 @@ mod tests {
 
     #[test]
     fn only_the_first_sample_is_free() {
-        let mut two = job(1024, 1024, 28, Rate::Base);
+        let mut two = Job::plain(1024 * 1024, 28, Rate::Base);
         assert_eq!(price(&two, true), Ok(0));
         two.samples = 2;
         assert_eq!(price(&two, true), Ok(20));
@@ -181,14 +185,14 @@ mod tests {
 
     #[test]
     fn only_small_and_short_jobs_are_within_the_free_bounds() {
-        assert!(within_free_bounds(&job(1024, 1024, 28, Rate::V5)));
-        assert!(!within_free_bounds(&job(1024, 1024, 29, Rate::V5)));
-        assert!(!within_free_bounds(&job(1024, 1088, 28, Rate::V5)));
+        assert!(within_free_bounds(&Job::plain(1024 * 1024, 28, Rate::V5)));
+        assert!(!within_free_bounds(&Job::plain(1024 * 1024, 29, Rate::V5)));
+        assert!(!within_free_bounds(&Job::plain(1024 * 1088, 28, Rate::V5)));
     }
 
     #[test]
     fn strength_scales_a_sample_but_not_under_two_anlas() {
-        let mut weak = job(1024, 1024, 28, Rate::Base);
+        let mut weak = Job::plain(1024 * 1024, 28, Rate::Base);
         weak.strength = 0.7;
         assert_eq!(price(&weak, false), Ok(14));
         weak.strength = 0.01;
@@ -197,7 +201,7 @@ mod tests {
 
     #[test]
     fn references_and_vibes_cost_extra_also_on_a_free_sample() {
-        let mut rich = job(1024, 1024, 28, Rate::Base);
+        let mut rich = Job::plain(1024 * 1024, 28, Rate::Base);
         rich.character_references = 1;
         assert_eq!(price(&rich, true), Ok(5));
         rich.character_references = 0;
@@ -208,17 +212,17 @@ mod tests {
 
     #[test]
     fn smea_and_medium_change_the_price() {
-        let mut smea = job(1024, 1024, 28, Rate::Base);
+        let mut smea = Job::plain(1024 * 1024, 28, Rate::Base);
         smea.smea = true;
         assert_eq!(price(&smea, false), Ok(24));
         smea.smea_dyn = true;
         assert_eq!(price(&smea, false), Ok(28));
-        assert_eq!(price(&job(832, 1216, 28, Rate::V5Medium), false), Ok(29));
+        assert_eq!(price(&Job::plain(832 * 1216, 28, Rate::V5Medium), false), Ok(29));
     }
 
     #[test]
     fn a_sample_over_the_highest_price_is_refused() {
-        assert_eq!(price(&job(2048, 1536, 50, Rate::V5), false), Err(TooExpensive));
+        assert_eq!(price(&Job::plain(2048 * 1536, 50, Rate::V5), false), Err(TooExpensive));
     }
 
     #[test]

@@ -74,18 +74,7 @@ mod tests {
     }
 
     fn job(rate: Rate) -> Job {
-        Job {
-            pixels: 1024 * 1024,
-            steps: 28,
-            samples: 1,
-            rate,
-            smea: false,
-            smea_dyn: false,
-            strength: 1.0,
-            character_references: 0,
-            vibes: 0,
-            unencoded_vibes: 0,
-        }
+        Job::plain(1024 * 1024, 28, rate)
     }
 
     #[test]

@@ -10,22 +10,22 @@ fn large(model: &str, samples: u32) -> Value {
     )
 }
 
+/// The status of an answer to a request for so many large images.
+async fn asked(table: &Table, samples: u32) -> u16 {
+    let request = large("nai-diffusion-4-5-full", samples);
+    table.post("/ai/generate-image", &request).await.status
+}
+
 #[tokio::test]
 async fn opus_has_one_sample_free() {
     let table = Table::laid();
     assert_eq!(
-        table
-            .post("/ai/generate-image", &large("nai-diffusion-4-5-full", 1))
-            .await
-            .status,
+        asked(&table, 1).await,
         200
     );
     assert_eq!(table.guest.anlas(), 10_000);
     assert_eq!(
-        table
-            .post("/ai/generate-image", &large("nai-diffusion-4-5-full", 2))
-            .await
-            .status,
+        asked(&table, 2).await,
         200
     );
     assert_eq!(table.guest.anlas(), 10_000 - 20);
@@ -39,18 +39,12 @@ async fn bought_anlas_work_without_a_subscription() {
     };
     let table = Table::laid_for(account);
     assert_eq!(
-        table
-            .post("/ai/generate-image", &large("nai-diffusion-4-5-full", 1))
-            .await
-            .status,
+        asked(&table, 1).await,
         200
     );
     assert_eq!(table.guest.anlas(), 5);
     assert_eq!(
-        table
-            .post("/ai/generate-image", &large("nai-diffusion-4-5-full", 1))
-            .await
-            .status,
+        asked(&table, 1).await,
         402
     );
 }
