@@ -32,8 +32,10 @@ test: deps test-deps ## all tests: Rust on SQLite and Postgres, and real client 
 check: ## what CI runs: format, clippy, docs, licences, then all tests
 	.ci/run
 
-bench: deps ## measure beside nginx, haproxy and a bare Pingora; report in target/bench/
+bench: deps ## measure beside nginx, haproxy and a bare Pingora, then the scheduler; reports in target/bench/ and target/sim/
 	.ci/bench
+	$(CARGO) run --release --quiet -p potluck-filters --example scheduler-sim
+	$(CARGO) run --release --quiet -p potluck-filters --example pool-bench
 
 soak: deps ## keep the relay under load for MINUTES (10); report in target/bench/soak.json
 	.ci/soak $(MINUTES)

@@ -18,6 +18,7 @@ mod pool;
 mod print;
 mod status;
 mod table;
+mod upstreams;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -86,9 +87,9 @@ enum Command {
     /// Bring and manage pool keys, the upstream credentials that serve everybody.
     #[command(subcommand)]
     Pool(pool::PoolCommand),
-    /// Look at upstreams.
+    /// Look at upstreams, and at what their answers mean.
     #[command(subcommand)]
-    Upstreams(status::UpstreamsCommand),
+    Upstreams(upstreams::UpstreamsCommand),
     /// Say what the relay is doing.
     #[command(after_help = "Examples:\n  potluck status\n  potluck status --json")]
     Status,
@@ -154,7 +155,7 @@ impl Command {
             }
             Self::Keys(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Pool(command) => options.with_api(async |api| command.run(api, options).await),
-            Self::Upstreams(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Upstreams(command) => command.run(options),
             Self::Status => options.with_api(async |api| status::run(api, options).await),
             Self::Completions { shell } => {
                 let mut script = Vec::new();

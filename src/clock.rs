@@ -8,18 +8,22 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use http::HeaderValue;
 use potluck_filters::time::Moment;
 
 /// The process's clocks.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     origin: Instant,
+    /// The wall clock at the origin, in milliseconds since the Unix epoch.
+    origin_unix_ms: i64,
 }
 
 impl Default for Clock {
     fn default() -> Self {
         Self {
             origin: Instant::now(),
+            origin_unix_ms: unix_ms(),
         }
     }
 }
@@ -29,6 +33,12 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Moment {
         Moment::from_millis(u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// The wall clock at the monotonic clock's origin, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn origin_unix_ms(&self) -> i64 {
+        self.origin_unix_ms
     }
 
     /// Microseconds since the clock's origin, for durations in the access line.
@@ -69,14 +79,62 @@ impl Default for RequestIds {
 }
 
 impl RequestIds {
-    /// The next id: 20 lower-case hexadecimal digits.
+    /// The next id.
     #[must_use]
-    pub fn next(&self) -> String {
+    pub fn next(&self) -> RequestId {
         // Relaxed: only uniqueness matters, and a read-modify-write never hands out a value twice.
-        format!(
-            "{:08x}{:012x}",
-            self.prefix,
-            self.next.fetch_add(1, Ordering::Relaxed)
-        )
+        RequestId::new(self.prefix, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A request's id: 20 lower-case hexadecimal digits. Kept as the header value that goes out twice.
+#[derive(Clone, Debug)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    #[expect(clippy::expect_used, reason = "digits and letters are a header value")]
+    fn new(prefix: u32, number: u64) -> Self {
+        // Twelve digits of the number are kept; a process does not live to see the thirteenth.
+        let bits = u128::from(prefix) << 48 | u128::from(number & 0xffff_ffff_ffff);
+        let digits: [u8; 20] =
+            std::array::from_fn(|place| hexadecimal((bits >> (76 - 4 * place)) as u8 & 0xf));
+        Self(HeaderValue::from_bytes(&digits).expect("hexadecimal digits"))
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// As a header's value.
+    #[must_use]
+    pub fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self(HeaderValue::from_static(""))
+    }
+}
+
+fn hexadecimal(digit: u8) -> u8 {
+    if digit < 10 {
+        b'0' + digit
+    } else {
+        b'a' + digit - 10
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_the_prefix_and_the_number_in_twenty_digits() {
+        assert_eq!(RequestId::new(0x12ab, 0xfed).as_str(), "000012ab000000000fed");
+        assert_eq!(RequestId::new(u32::MAX, u64::MAX).as_str(), "f".repeat(20));
     }
 }

@@ -6,12 +6,16 @@
 
 mod check;
 mod cool_downs;
+mod judge;
 mod layout;
 mod load;
 mod markdown;
+mod one_or_many;
 mod overlay;
 mod path;
+mod probe;
 mod problem;
+mod queue;
 mod read;
 mod scalar;
 mod schema;
@@ -32,14 +36,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use cool_downs::CoolDowns;
+pub(crate) use judge::word;
+pub use judge::{OwnRule, Statuses, WhichContent};
 pub use load::{Problems, Sources};
 pub use markdown::markdown;
+pub use one_or_many::OneOrMany;
 pub use path::Path;
+pub use probe::Probe;
 pub use problem::{Place, Problem};
+pub use queue::Queue;
 pub use scalar::{Address, DatabaseUrl, Period, Size, Url};
 pub use schema::schema;
 pub use sections::{Admin, Auth, Database, Edge, Limits, Listen, Log, LogFormat, LogLevel};
 pub use show::yaml as show;
+pub(crate) use suggest::nearest;
 pub use upstream::{Access, Bodies, Node, Route, Timeouts, Upstream};
 
 /// The file as it is shipped and as `potluck init` writes it: every key with its unit and default.
@@ -70,6 +80,8 @@ pub struct Config {
     pub upstreams: BTreeMap<String, Upstream>,
     /// Which path leads to which upstream. A list in the file replaces the built-in one as a whole.
     pub routes: Vec<Route>,
+    /// How the accounts of pool keys are asked whether they work and what is left on them.
+    pub probe: Probe,
     /// What is written to standard error.
     pub log: Log,
     /// How failed authentication is slowed down.
@@ -88,6 +100,7 @@ impl Default for Config {
             limits: Limits::default(),
             upstreams: upstream::default_upstreams(),
             routes: upstream::default_routes(),
+            probe: Probe::default(),
             log: Log::default(),
             auth: Auth::default(),
         }

@@ -14,6 +14,8 @@ mod addresses;
 mod answer;
 mod attempt;
 mod body;
+mod decimal;
+mod desk;
 mod downstream;
 mod exchange;
 mod follow;
@@ -23,10 +25,13 @@ mod memory;
 mod native;
 mod plan;
 mod proxy;
+mod purse;
 mod read_ahead;
 mod relay;
 mod send;
+mod timekeeper;
 mod traffic;
+mod wait;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -34,18 +39,24 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::HeaderValue;
+use parking_lot::Mutex;
 use pingora::connectors::ConnectorOptions;
 use pingora::connectors::http::Connector;
 use pingora_limits::rate::Rate;
 use potluck_filters::framing::HeadLimits;
+use potluck_filters::id::PoolKeyId;
+use potluck_filters::life::Observation;
+use potluck_filters::pool::KeyReport;
 use potluck_filters::snapshot::{Delta, Problem, Snapshot};
+use potluck_filters::spending::{Spending, Whose};
 use potluck_filters::window::SPAN;
 
-use crate::clock::{Clock, RequestIds};
+use crate::clock::{Clock, RequestIds, chance, unix_ms};
 use addresses::NodeAddresses;
-use live::Live;
+use live::{Live, Surroundings};
 use memory::BodyMemory;
 pub use proxy::Proxy;
+use purse::Purses;
 use traffic::Traffic;
 
 /// What an edge is told at its start and keeps to its end.
@@ -108,12 +119,14 @@ pub struct Edge {
     settings: Settings,
     live: ArcSwap<Live>,
     /// Taken by whoever changes `live`, so that deltas are applied one after the other.
-    change: parking_lot::Mutex<Vec<Arc<Live>>>,
+    change: Mutex<Vec<Arc<Live>>>,
     traffic: Arc<Traffic>,
+    purses: Arc<Purses>,
     memory: BodyMemory,
     failures: Rate,
     anonymous: Rate,
     connector: Connector,
+    around: Surroundings,
     clock: Clock,
     ids: RequestIds,
     draining: AtomicBool,
@@ -133,15 +146,22 @@ impl Edge {
     #[must_use]
     pub fn new(settings: Settings, snapshot: Snapshot) -> Self {
         let connector = Connector::new(Some(ConnectorOptions::new(settings.keepalive_pool)));
+        let clock = Clock::default();
+        let around = Surroundings {
+            clock,
+            observer: Arc::default(),
+        };
         Self {
             memory: BodyMemory::new(&settings),
-            live: ArcSwap::from_pointee(Live::new(snapshot, None)),
-            change: parking_lot::Mutex::default(),
+            live: ArcSwap::from_pointee(Live::new(snapshot, None, &around)),
+            change: Mutex::default(),
             traffic: Arc::default(),
+            purses: Arc::default(),
             failures: Rate::new(SPAN),
             anonymous: Rate::new(SPAN),
             connector,
-            clock: Clock::default(),
+            around,
+            clock,
             ids: RequestIds::default(),
             draining: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
@@ -163,7 +183,7 @@ impl Edge {
     /// Everything that is wrong with it; the edge goes on with what it had.
     pub fn apply(&self, delta: Delta) -> Result<(), Vec<Problem>> {
         let mut retired = self.change.lock();
-        let next = self.live.load().after(delta)?;
+        let next = self.live.load().after(delta, &self.around)?;
         retired.push(self.live.swap(Arc::new(next)));
         // What no request holds any more is freed here, on the changing thread and not on a serving one.
         retired.retain(|old| Arc::strong_count(old) > 1);
@@ -199,11 +219,10 @@ impl Edge {
     #[must_use]
     pub fn report(&self) -> serde_json::Value {
         let live = self.live.load();
-        let now = self.clock.now();
         let upstreams = live
             .upstreams
             .iter()
-            .map(|u| (u.upstream.name.to_string(), u.pool.lock().report(now)));
+            .map(|live| (live.upstream.name.to_string(), live.report()));
         let upstreams: std::collections::BTreeMap<_, _> = upstreams.collect();
         let counts = live.snapshot.counts();
         serde_json::json!({
@@ -233,9 +252,69 @@ impl Edge {
         futures_util::future::join_all(nodes.filter(|node| wanted(node)).map(NodeAddresses::resolve)).await;
     }
 
+    /// What each pool key is doing, by upstream.
+    #[must_use]
+    pub fn pool_keys(&self) -> Vec<KeyReport> {
+        let live = self.live.load();
+        let reports = live.upstreams.iter();
+        reports
+            .flat_map(|live| live.desk.look(|scheduler, now| scheduler.pool().report_keys(now)))
+            .collect()
+    }
+
+    /// From now on `observer` is told what is seen of pool keys. It is called on the request path and must
+    /// not wait. Only the first call counts.
+    pub fn on_observation(&self, observer: impl Fn(Observation) + Send + Sync + 'static) {
+        let _ = self.around.observer.set(Box::new(observer));
+    }
+
+    /// What was spent since the last time somebody asked, to be booked.
+    #[must_use]
+    pub fn take_spending(&self) -> Vec<Spending> {
+        let live = self.live.load();
+        let pools = live.upstreams.iter();
+        let pools = pools.flat_map(|live| live.desk.look(|scheduler, _| scheduler.pool().take_spending()));
+        pools.chain(self.purses.take_spending()).collect()
+    }
+
+    /// Takes over what was spent before this process began. Called before it serves.
+    pub fn restore(&self, spent: &[Spending]) {
+        let live = self.live.load();
+        for spending in spent {
+            match spending.whose {
+                Whose::ClientKey(key) => self.purses.restore(key, spending.day, spending.anlas, unix_ms()),
+                Whose::PoolKey(_) => live.upstreams.iter().for_each(|live| live.restore(spending)),
+            }
+        }
+    }
+
+    /// Lets a pool key be tried again at once, whatever it rests for.
+    pub fn recheck(&self, key: PoolKeyId) {
+        for live in &self.live.load().upstreams {
+            live.desk.update(|scheduler, now| scheduler.recheck(key, now));
+        }
+    }
+
+    /// Lets all pool keys of an upstream be tried again at once.
+    pub fn recheck_all(&self, upstream: &str) {
+        let live = self.live.load();
+        for live in live
+            .upstreams
+            .iter()
+            .filter(|live| *live.upstream.name == *upstream)
+        {
+            let keys = live.desk.look(|scheduler, now| scheduler.pool().report_keys(now));
+            for report in keys {
+                live.desk
+                    .update(|scheduler, now| scheduler.recheck(report.key, now));
+            }
+        }
+    }
+
     /// Forgets windows that have run empty. Called from time to time.
     pub fn tidy(&self) {
         self.traffic.tidy(self.clock.now());
+        self.purses.tidy(unix_ms());
         self.change.lock().retain(|old| Arc::strong_count(old) > 1);
     }
 }

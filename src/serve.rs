@@ -7,6 +7,7 @@
 //!
 //! Invariant: nothing is bound before everything that can be wrong has been checked.
 
+mod books;
 mod control;
 mod housekeeping;
 pub mod logging;
@@ -24,15 +25,17 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use pingora::server::{RunArgs, Server};
 use potluck_admin::Control;
+use potluck_admin::job::{self, JobSettings, Jobs};
 use potluck_filters::framing::HeadLimits;
 use potluck_filters::snapshot::Snapshot;
 
 use crate::cli::local::{self, DataLock};
 use crate::cli::{Exit, Failure};
-use crate::clock::unix_ms;
+use crate::clock::{chance, unix_ms};
 use crate::config::Config;
 use crate::edge::{Edge, Settings};
 use crate::secrets::Secrets;
+use books::Books;
 use control::EdgeLink;
 pub use shutdown::Stop;
 
@@ -64,6 +67,8 @@ pub struct Running {
     pub runtime: tokio::runtime::Runtime,
     done: mpsc::Receiver<()>,
     server: JoinHandle<()>,
+    books: Books,
+    jobs: Jobs,
     socket: PathBuf,
     _lock: DataLock,
 }
@@ -112,12 +117,14 @@ impl Relay {
         let link = Arc::new(EdgeLink(Arc::clone(&edge)));
         let control = Control::new(
             store,
-            local::facts(&layout),
+            local::facts(&layout, config.probe.enabled),
             Arc::clone(&link) as _,
             link,
             unix_ms,
         );
         runtime.block_on(control.begin_at(revision));
+        runtime.block_on(control.settle_pending())?;
+        edge.restore(&runtime.block_on(books::today(&control))?);
         Ok(Self {
             config,
             edge,
@@ -171,6 +178,10 @@ impl Relay {
         });
         let server = server.context("the server's thread cannot start")?;
         until_bound(address, &server)?;
+        let _control = runtime.enter();
+        let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
+        let jobs = jobs(&config, &edge, &control)?;
+        drop(_control);
         Ok(Running {
             address,
             control,
@@ -178,10 +189,27 @@ impl Relay {
             runtime,
             done,
             server,
+            books,
+            jobs,
             socket,
             _lock: lock,
         })
     }
+}
+
+/// Probes and logins; what the edge sees of pool keys is told to them.
+fn jobs(config: &Config, edge: &Edge, control: &Arc<Control>) -> Result<Jobs> {
+    let layout = config
+        .layout()
+        .map_err(|problems| anyhow!("{}", listed(&problems)))?;
+    let settings = JobSettings {
+        layout: Arc::new(layout),
+        probe: (&config.probe).into(),
+    };
+    let jobs = job::spawn(Arc::clone(control), settings, unix_ms, chance);
+    let observer = jobs.observer();
+    edge.on_observation(move |seen| observer.observe(seen));
+    Ok(jobs)
 }
 
 impl Running {
@@ -190,7 +218,11 @@ impl Running {
         // An error means that the server's thread is gone, which is the end, too.
         let _ = self.done.recv();
         tracing::info!(in_flight = self.edge.in_flight(), "stopped");
-        self.runtime.block_on(self.control.close());
+        self.runtime.block_on(async {
+            self.jobs.stop().await;
+            self.books.close().await;
+            self.control.close().await;
+        });
         self.runtime.shutdown_background();
         // A socket that nobody listens on would only puzzle; the next start removes it in any case.
         let _ = std::fs::remove_file(&self.socket);

@@ -3,24 +3,32 @@
 //! Times are milliseconds since the Unix epoch. An absent field of an edit stays as it is; `null` clears it.
 //! Invariant: only [`SecretText`] carries a secret, and it is nowhere but in the bodies of these requests.
 
+mod account;
+mod caps;
 mod client_key;
 mod patch;
 mod pool_key;
 mod problem;
 mod secret_text;
 mod status;
+mod upstream;
 mod user;
 
 use serde::{Deserialize, Serialize};
 
+pub use account::{Account, Spent};
+pub use caps::{Caps, EditCaps, Hours};
 pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Switch};
 pub use pool_key::{
-    AddPoolKey, EditPoolKey, ImportPoolKeys, Imported, LineResult, PoolKey, PoolSwitch, WhatBecame,
+    AddPoolKey, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, LineResult, PoolKey,
+    PoolSwitch, WhatBecame,
 };
+pub use potluck_store::table::pool_keys::CredentialKind;
 pub use potluck_store::table::users::UserRole;
 pub use problem::Problem;
 pub use secret_text::SecretText;
-pub use status::{Database, NodeFacts, Status, UpstreamFacts};
+pub use status::{Database, Status};
+pub use upstream::{EditUpstream, NodeFacts, Upstream, UpstreamFacts};
 pub use user::{CreateUser, User};
 
 /// The most items of one page.

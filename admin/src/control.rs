@@ -4,19 +4,24 @@
 //! commit → the edge serves it → the answer. Invariant: changes take turns, so that what the edge is given is
 //! in revision order; what it was not given (it refused, or the process ended) is part of the next delta.
 
+mod checks;
 mod client_keys;
 mod fields;
 mod password;
 mod pool_keys;
+mod turn;
+mod upstreams;
 mod users;
 
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use potluck_filters::id::Revision;
+use potluck_filters::id::{PoolKeyId, Revision};
 use potluck_filters::snapshot::Delta;
-use potluck_store::{Change, Parts, Store};
-use tokio::sync::{Mutex, MutexGuard};
+use potluck_filters::spending::day_of;
+use potluck_store::{Parts, Store};
+use tokio::sync::{Mutex, Notify};
+pub use turn::Turn;
 
 use crate::api::{Database, Status, UpstreamFacts};
 use crate::error::ControlError;
@@ -40,6 +45,18 @@ pub trait Publisher: Send + Sync {
 pub trait Live: Send + Sync {
     /// What it says of itself: revision, requests in flight, the pool's health.
     fn status(&self) -> serde_json::Value;
+
+    /// Somebody wants pool keys tried again at once, whatever they rest for.
+    fn recheck(&self, which: Recheck<'_>);
+}
+
+/// Which pool keys an edge is to try again at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recheck<'a> {
+    /// This one.
+    Key(PoolKeyId),
+    /// All of an upstream.
+    Upstream(&'a str),
 }
 
 /// Stands in where no edge runs.
@@ -59,6 +76,8 @@ impl Live for NoEdge {
     fn status(&self) -> serde_json::Value {
         serde_json::Value::Null
     }
+
+    fn recheck(&self, _: Recheck<'_>) {}
 }
 
 /// The control plane of one relay.
@@ -70,6 +89,7 @@ pub struct Control {
     clock: fn() -> i64,
     /// What the edge has been given. Held for the whole of a change: it is the turn.
     pub(crate) published: Mutex<Revision>,
+    probe_due: Notify,
 }
 
 impl std::fmt::Debug for Control {
@@ -99,7 +119,25 @@ impl Control {
             live,
             clock,
             published,
+            probe_due: Notify::new(),
         }
+    }
+
+    /// The database, for jobs and bookings. What an edge serves is changed by a [`Turn`] alone.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Woken when people want a probe at once. A wake that finds nobody waiting is kept for the next who waits.
+    #[must_use]
+    pub fn probe_due(&self) -> &Notify {
+        &self.probe_due
+    }
+
+    /// Today (UTC), as days since the epoch.
+    fn today(&self) -> i64 {
+        day_of((self.clock)())
     }
 
     /// A control plane beside a stopped relay, whose changes are loaded at the next start.
@@ -165,42 +203,5 @@ impl Control {
     pub async fn close(&self) {
         let _turn = self.published.lock().await;
         self.store.close().await;
-    }
-
-    async fn turn(&self) -> Result<Turn<'_>, ControlError> {
-        let published = self.published.lock().await;
-        let change = self.store.change().await?;
-        Ok(Turn {
-            control: self,
-            published,
-            change,
-            now_ms: (self.clock)(),
-        })
-    }
-}
-
-/// A change whose turn it is. Dropped before its end, nothing has happened.
-struct Turn<'c> {
-    control: &'c Control,
-    published: MutexGuard<'c, Revision>,
-    change: Change<'c>,
-    now_ms: i64,
-}
-
-impl Turn<'_> {
-    /// Commits, and returns when the edge serves it.
-    async fn end(mut self) -> Result<(), ControlError> {
-        let delta = self.change.delta(*self.published).await?;
-        self.control
-            .publisher
-            .check(&delta)
-            .map_err(ControlError::Refused)?;
-        let to = self.change.commit().await?;
-        self.control
-            .publisher
-            .publish(delta)
-            .map_err(ControlError::NotServed)?;
-        *self.published = to;
-        Ok(())
     }
 }

@@ -38,6 +38,12 @@ pub enum ControlError {
     /// The row does not exist.
     #[error("there is no {0} with this id")]
     NotFound(&'static str),
+    /// No upstream of this name.
+    #[error("there is no upstream of this name; there are: {}", .0.join(", "))]
+    NoUpstream(Vec<String>),
+    /// It is held back, and what was asked needs it not to be.
+    #[error("this {0} is paused; resume it first")]
+    Paused(&'static str),
     /// Something with the same name or text exists.
     #[error("this {0} exists already")]
     Exists(&'static str),
@@ -82,7 +88,8 @@ impl ControlError {
             Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable_request"),
             Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
-            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NotFound(_) | Self::NoUpstream(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::Paused(_) => (StatusCode::CONFLICT, "paused"),
             Self::Exists(_) => (StatusCode::CONFLICT, "exists"),
             Self::Final(_) => (StatusCode::CONFLICT, "final_state"),
             Self::NoAdmin => (StatusCode::CONFLICT, "no_admin"),
@@ -112,9 +119,11 @@ fn store_told(error: &StoreError) -> (StatusCode, &'static str) {
         StoreError::Missing(_) => (StatusCode::NOT_FOUND, "not_found"),
         StoreError::Locked | StoreError::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "database_away"),
         StoreError::ReadOnly => (StatusCode::INSUFFICIENT_STORAGE, "database_read_only"),
-        StoreError::Corrupt | StoreError::Row { .. } | StoreError::Seal(_) | StoreError::NoMeta => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "database_damaged")
-        }
+        StoreError::Corrupt
+        | StoreError::Row { .. }
+        | StoreError::Setting(_)
+        | StoreError::Seal(_)
+        | StoreError::NoMeta => (StatusCode::INTERNAL_SERVER_ERROR, "database_damaged"),
         StoreError::Url
         | StoreError::NoFolder(_)
         | StoreError::NotAFile(_)

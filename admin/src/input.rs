@@ -39,6 +39,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// The `{name}` of the path.
+pub(crate) struct Named(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ControlError> {
+        let name: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, state).await;
+        name.map(|Path(name)| Self(name))
+            .map_err(|_| ControlError::Unreadable("the name in the path is no text".to_owned()))
+    }
+}
+
 /// The query.
 pub(crate) struct Asked<T>(pub(crate) T);
 

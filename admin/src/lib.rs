@@ -15,6 +15,7 @@ pub mod caller;
 pub mod control;
 pub mod error;
 mod input;
+pub mod job;
 mod route;
 pub mod router;
 
@@ -22,7 +23,7 @@ pub mod router;
 mod tests;
 
 pub use caller::Caller;
-pub use control::{Control, Live, Publisher};
+pub use control::{Control, Live, Publisher, Recheck};
 pub use error::ControlError;
 /// The database, for whoever opens it and hands it to [`Control::new`].
 pub use potluck_store as store;

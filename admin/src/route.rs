@@ -3,4 +3,5 @@
 pub(crate) mod client_keys;
 pub(crate) mod pool_keys;
 pub(crate) mod status;
+pub(crate) mod upstreams;
 pub(crate) mod users;

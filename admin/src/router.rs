@@ -11,7 +11,7 @@ use axum::{Extension, Router};
 use crate::caller::Caller;
 use crate::control::Control;
 use crate::error::ControlError;
-use crate::route::{client_keys, pool_keys, status, users};
+use crate::route::{client_keys, pool_keys, status, upstreams, users};
 
 /// Bytes of the longest body: an import of a hundred thousand keys fits.
 pub(crate) const BODY_LIMIT: usize = 16 << 20;
@@ -31,13 +31,19 @@ pub fn router(control: Arc<Control>) -> Router {
         )
         .route("/manage/v1/pool-keys", get(pool_keys::list).post(pool_keys::add))
         .route("/manage/v1/pool-keys/import", post(pool_keys::import))
+        .route("/manage/v1/pool-keys/check", post(pool_keys::check_many))
         .route(
             "/manage/v1/pool-keys/{id}",
             get(pool_keys::show).patch(pool_keys::edit),
         )
         .route("/manage/v1/pool-keys/{id}/withdraw", post(pool_keys::withdraw))
+        .route("/manage/v1/pool-keys/{id}/check", post(pool_keys::check))
         .route("/manage/v1/users", get(users::list).post(users::create))
-        .route("/manage/v1/upstreams", get(status::upstreams))
+        .route("/manage/v1/upstreams", get(upstreams::list))
+        .route(
+            "/manage/v1/upstreams/{name}",
+            get(upstreams::show).patch(upstreams::edit),
+        )
         .route("/manage/v1/status", get(status::status))
         .method_not_allowed_fallback(async || ControlError::NoMethod)
         .fallback(async || ControlError::NoRoute)

@@ -1,9 +1,13 @@
 //! The router, called as a server would call it, over a fresh database and an edge that takes notes.
 
+mod checks;
 mod client_keys;
+mod logins;
 mod pool_keys;
 mod publishing;
 mod refusals;
+mod spending;
+mod upstreams;
 mod users;
 
 use std::sync::Arc;
@@ -12,17 +16,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
-use potluck_filters::model::{Kind, Role};
+use potluck_filters::id::PoolKeyId;
+use potluck_filters::model::{Account, Kind, PoolKeyState, Role};
+use potluck_filters::pool::Policy;
 use potluck_filters::secret::Secret;
 use potluck_filters::snapshot::Delta;
-use potluck_store::{KeyRing, Store};
+use potluck_store::{KeyRing, Probed, SavedProbe, Store};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::api::{NodeFacts, UpstreamFacts};
-use crate::control::{Control, Live, Publisher};
+use crate::control::{Control, Live, Publisher, Recheck};
 use crate::router::operator_router;
 
 /// When every test takes place.
@@ -34,6 +41,7 @@ struct NotingEdge {
     given: Mutex<Vec<Delta>>,
     refuses: AtomicBool,
     is_stuck: AtomicBool,
+    rechecked: Mutex<Vec<String>>,
 }
 
 impl Publisher for NotingEdge {
@@ -57,6 +65,10 @@ impl Publisher for NotingEdge {
 impl Live for NotingEdge {
     fn status(&self) -> Value {
         json!({ "in_flight": 3 })
+    }
+
+    fn recheck(&self, which: Recheck<'_>) {
+        self.rechecked.lock().push(format!("{which:?}"));
     }
 }
 
@@ -145,9 +157,42 @@ impl Relay {
         added
     }
 
+    /// As the prober does when an account is well.
+    async fn probed_well(&self, added: &Value) {
+        let probed = Probed {
+            state: PoolKeyState::Healthy,
+            reason: None,
+            account: Some(OPUS),
+            account_id: None,
+            probe_streak: 0,
+            next_probe_at: Some(NOW + 600_000),
+        };
+        let saved = self.control.save_probe(id(added), &probed).await.unwrap();
+        assert_eq!(saved, SavedProbe::Saved);
+    }
+
+    /// Whether somebody who waits for probes would be woken.
+    fn is_probe_due(&self) -> bool {
+        self.control.probe_due().notified().now_or_never().is_some()
+    }
+
     fn last_given(&self) -> Delta {
         self.edge.given.lock().last().unwrap().clone()
     }
+}
+
+const OPUS: Account = Account {
+    tier: 3,
+    active: true,
+    anlas: 9_000,
+    battery: None,
+    battery_negative: false,
+    expires_at: Some(1_800_000_000),
+    checked_at: NOW - 5,
+};
+
+fn id(added: &Value) -> PoolKeyId {
+    PoolKeyId(added["id"].as_i64().unwrap())
 }
 
 fn upstreams() -> Vec<UpstreamFacts> {
@@ -161,18 +206,31 @@ fn upstreams() -> Vec<UpstreamFacts> {
         node("image", Role::Image, "image.example:443"),
         node("text", Role::Text, "text.example:443"),
     ];
+    let vercel = vec![node("vercel", Role::Any, "vercel.example:443")];
     let gpu = vec![node("gpu-1", Role::Any, "gpu.example:443")];
     vec![
         UpstreamFacts {
             name: "novelai".to_owned(),
             kind: Kind::Novelai,
             keyed: true,
+            probed: true,
+            configured_policy: Policy::RoundRobin,
             nodes,
+        },
+        UpstreamFacts {
+            name: "vercel".to_owned(),
+            kind: Kind::Openai,
+            keyed: true,
+            probed: false,
+            configured_policy: Policy::CreditWeighted,
+            nodes: vercel,
         },
         UpstreamFacts {
             name: "gpu".to_owned(),
             kind: Kind::Http,
             keyed: false,
+            probed: false,
+            configured_policy: Policy::RoundRobin,
             nodes: gpu,
         },
     ]

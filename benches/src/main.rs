@@ -10,7 +10,7 @@ use potluck_bench::ending;
 use potluck_bench::options::{Command, Options, Scenario};
 use potluck_bench::potluck::Relay;
 use potluck_bench::report::Report;
-use potluck_bench::scenario::{post, swap};
+use potluck_bench::scenario::{post, queue, swap};
 use potluck_bench::soak;
 use potluck_bench::target::Ground;
 use tokio::signal::unix::{SignalKind, signal};
@@ -73,5 +73,9 @@ async fn measured(options: &Options) -> Result<Report> {
         let relay = Relay::new(options, "swap-100k", swap::CLIENT_KEYS, post::POOL_KEYS)?;
         swapped = Some(swap::run(&ground, &relay).await?);
     }
-    Ok(Report::new(options, &measured, swapped))
+    let mut queued = None;
+    if options.wants(Scenario::Queue64) {
+        queued = Some(queue::run(options.potluck.clone(), options.keep).await?);
+    }
+    Ok(Report::new(options, &measured, swapped, queued))
 }

@@ -78,6 +78,9 @@ pub enum Scenario {
     /// From a change of one of 100 000 client keys to its being served
     #[value(name = "swap-100k")]
     Swap100k,
+    /// 64 images at once on four accounts that make one at a time
+    #[value(name = "queue-64")]
+    Queue64,
 }
 
 impl Options {
@@ -116,7 +119,10 @@ impl Options {
     /// Whether a scenario is to be measured.
     #[must_use]
     pub fn wants(&self, scenario: Scenario) -> bool {
-        let potluck_only = scenario == Scenario::Swap100k;
+        let potluck_only = match scenario {
+            Scenario::Post1k => false,
+            Scenario::Swap100k | Scenario::Queue64 => true,
+        };
         (self.scenario.is_empty() || self.scenario.contains(&scenario))
             && (!potluck_only || self.targets().contains(&Target::Potluck))
     }

@@ -15,6 +15,7 @@ pub use self::budget::Budget;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::round::Round;
+use crate::scenario::queue::Queued;
 use crate::scenario::swap::Swapped;
 use crate::spread::{Spread, rounded};
 use crate::target::Target;
@@ -110,12 +111,14 @@ pub enum Scene {
     Post(Box<Figures>),
     /// `swap-100k`.
     Swap(Swapped),
+    /// `queue-64`.
+    Queue(Queued),
 }
 
 impl Report {
     /// Puts the parts together and holds them against the budgets.
     #[must_use]
-    pub fn new(options: &Options, post: &[Measured], swap: Option<Swapped>) -> Self {
+    pub fn new(options: &Options, post: &[Measured], swap: Option<Swapped>, queue: Option<Queued>) -> Self {
         let mut scenarios: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
         for measured in post.iter().filter(|measured| measured.target != Target::Direct) {
             let scene = Scene::Post(Box::new(measured.figures.clone()));
@@ -124,12 +127,18 @@ impl Report {
                 .or_default()
                 .insert(measured.target.name(), scene);
         }
-        let budgets = budget::all(post, swap.as_ref());
+        let budgets = budget::all(post, swap.as_ref(), queue.as_ref());
         if let Some(swapped) = swap {
             scenarios
                 .entry("swap-100k")
                 .or_default()
                 .insert(Target::Potluck.name(), Scene::Swap(swapped));
+        }
+        if let Some(queued) = queue {
+            scenarios
+                .entry("queue-64")
+                .or_default()
+                .insert(Target::Potluck.name(), Scene::Queue(queued));
         }
         Self {
             scenarios,

@@ -6,15 +6,15 @@
 //!    scripts faults, [`changes`] makes, uses and deletes keys, and [`sample`] looks at the relay each second.
 //! 3. When all requests have ended, the relay must hold no request and no lease; [`report`] says so.
 
-mod act;
+pub(crate) mod act;
 mod broken;
 mod changes;
-mod client;
+pub(crate) mod client;
 mod options;
 mod report;
 mod sample;
 mod socket;
-mod stage;
+pub(crate) mod stage;
 mod tally;
 mod traffic;
 mod trouble;
@@ -24,6 +24,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use potluck_fakes::demo::DemoOptions;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use options::SoakOptions;
@@ -31,6 +32,8 @@ use report::Report;
 use sample::Probe;
 use stage::Stage;
 
+/// Credentials of each kind.
+const CREDENTIALS: usize = 8;
 /// How long the relay may take to let go of the last request and lease.
 const LETTING_GO: Duration = Duration::from_secs(30);
 
@@ -67,8 +70,16 @@ async fn interruptible(options: &SoakOptions) -> Result<Report> {
     }
 }
 
+/// Enough credentials that one image after the other on each keeps up with the load.
+fn demo() -> DemoOptions {
+    DemoOptions {
+        credentials: CREDENTIALS,
+        ..DemoOptions::default()
+    }
+}
+
 async fn soaked(options: &SoakOptions) -> Result<Report> {
-    let mut stage = Stage::set(options).await?;
+    let mut stage = Stage::set(options.potluck.clone(), options.keep, demo()).await?;
     let began = Instant::now();
     let until = began + Duration::from_secs(60 * u64::from(options.minutes));
     let probe = Probe::open(&stage).await?;

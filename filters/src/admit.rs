@@ -61,6 +61,7 @@ mod tests {
             expires_at: None,
             rate_limit: Limit::Unlimited,
             concurrency: Limit::Unlimited,
+            anlas_per_day: Limit::Unlimited,
             models: models.map(|list| list.iter().map(|m| (*m).into()).collect()),
             addresses: addresses.map(|list| list.iter().map(|a| a.parse().unwrap()).collect::<Arc<[_]>>()),
         }

@@ -130,6 +130,7 @@ mod tests {
             id: UserId(1),
             enabled: true,
             rate_limit: Limit::Unlimited,
+            weight: 0,
         };
         let mut key = ClientKey {
             id: ClientKeyId(1),
@@ -139,6 +140,7 @@ mod tests {
             expires_at: Some(1_000),
             rate_limit: Limit::Unlimited,
             concurrency: Limit::Unlimited,
+            anlas_per_day: Limit::Unlimited,
             models: None,
             addresses: None,
         };
@@ -151,6 +153,7 @@ mod tests {
             users,
             client_keys,
             pool_keys: vec![],
+            policies: std::collections::BTreeMap::new(),
         })
         .unwrap()
     }

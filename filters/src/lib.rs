@@ -8,7 +8,7 @@
 //! 3. [`authenticate`]: whose client key is this?
 //! 4. [`admit`]: may this key make this request (expiry, addresses, models)?
 //! 5. [`limit`] and [`window`]: is there a place left in the last 60 seconds?
-//! 6. [`reader`]: which model does the body ask for? Fails closed.
+//! 6. [`reader`]: which model does the body ask for, and what will it [`cost`]? Fails closed.
 //! 7. [`pool`]: one decision for node and pool key, taken as a lease.
 //! 8. [`inject`]: the client's credentials out, the pool's in.
 //! 9. [`judge`]: what does the upstream's answer say, and whom does it blame?
@@ -22,18 +22,25 @@ pub mod account;
 pub mod admit;
 pub mod authenticate;
 pub mod bits;
+pub mod cost;
 pub mod framing;
 pub mod id;
 pub mod inject;
 pub mod judge;
+pub mod life;
 pub mod limit;
+pub mod login;
 pub mod model;
 pub mod pool;
+pub mod probe;
+pub mod queue;
 pub mod reach;
 pub mod reader;
 pub mod rejection;
 pub mod route;
+pub mod scheduler;
 pub mod secret;
 pub mod snapshot;
+pub mod spending;
 pub mod time;
 pub mod window;

@@ -1,12 +1,16 @@
 //! The nouns of the relay, as an edge sees them. Words as in `docs/architecture.md`.
 
+mod account;
 mod address;
+mod caps;
 mod layout;
 mod node;
 mod people;
 mod pool_key;
 
+pub use account::{Account, OPUS};
 pub use address::{Network, NetworkError};
+pub use caps::{Caps, Hours};
 pub use layout::{Bodies, Layout, Route, RouteAuth, Timeouts, Upstream};
 pub use node::{BaseUrl, BaseUrlError, HttpVersion, Kind, Node, Role, Scheme};
 pub use people::{ClientKey, ClientKeyState, KeyHash, User};

@@ -1,21 +1,29 @@
-//! Which model does a body ask for? Fails closed: what two readers could read differently is unreadable.
+//! What does a body say? Fails closed: what two readers could read differently is unreadable.
 //!
-//! The relay's reader decides whether a client key may have the model, and the upstream's reader which
-//! model is served. Each way in which the two could disagree is refused: a key that comes twice or in
+//! The relay's reader decides whether a client key may have the model and what the request will cost
+//! ([`crate::cost`]), and the upstream's reader what is served. Each way in which the two could disagree is refused: a key that comes twice or in
 //! another case (Go's JSON ignores case), an encoding or content type that hides the body, a multipart
 //! body that is not exactly as the clients make it.
 //!
 //! Invariant: bodies are only looked at; they go on byte for byte.
 
 mod disposition;
+mod envelope;
 mod json;
 mod media_type;
 mod multipart;
+mod value;
 
 use std::fmt;
 
+use serde::de::MapAccess;
+
 use media_type::MediaType;
 use multipart::Part;
+
+pub(crate) use envelope::{Envelope, Image};
+pub(crate) use json::{Fields, Object, object};
+pub(crate) use value::{List, Long, Text};
 
 use crate::model::Kind;
 
@@ -47,6 +55,12 @@ impl fmt::Debug for ModelName {
     }
 }
 
+impl From<Text<'_>> for ModelName {
+    fn from(text: Text<'_>) -> Self {
+        Self(text.0.into())
+    }
+}
+
 /// Why a body cannot be read without doubt. The client is told `cost_unreadable`; this is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Unreadable {
@@ -62,15 +76,21 @@ pub enum Unreadable {
     /// JSON, but a list, text or number.
     #[error("is not a JSON object")]
     NotObject,
-    /// `model` comes twice.
-    #[error("names the model twice")]
+    /// A key that is read comes twice, or a part of a form that is read.
+    #[error("has a key or a part twice")]
     Twice,
     /// `Model`, `MODEL` and the like, which some servers take for `model`.
-    #[error("names the model in another case")]
+    #[error("has a key in another case")]
     CaseVariant,
     /// `model` is no text.
     #[error("names a model that is not text")]
     NotText,
+    /// A value on which the price depends has another type than it should, or is out of its range.
+    #[error("has a value that cannot be right")]
+    Value,
+    /// Nobody has said what a request to this path costs.
+    #[error("goes to a path without a price")]
+    Path,
     /// The form's parts cannot be told apart without doubt.
     #[error("is not a form as clients make it")]
     Form,
@@ -92,35 +112,47 @@ pub fn read_model(
     body: &[u8],
     kind: Kind,
 ) -> Result<Option<ModelName>, Unreadable> {
-    if content_encoding.is_some_and(|encoding| !encoding.trim().eq_ignore_ascii_case("identity")) {
-        return Err(Unreadable::ContentEncoding);
+    if kind == Kind::Novelai {
+        let envelope = Envelope::open(content_type, content_encoding, body)?;
+        return model_in(envelope.request());
     }
-    match (
-        MediaType::parse(content_type.ok_or(Unreadable::ContentType)?)?,
-        kind,
-    ) {
-        (MediaType::Json, _) => json::model(body),
-        (MediaType::Form { boundary }, Kind::Novelai) => in_request_part(&multipart::parts(boundary, body)?),
-        (MediaType::Form { boundary }, Kind::Openai | Kind::Http) => {
-            in_model_field(&multipart::parts(boundary, body)?)
-        }
+    refuse_encoding(content_encoding)?;
+    match MediaType::parse(content_type.ok_or(Unreadable::ContentType)?)? {
+        MediaType::Json => model_in(body),
+        MediaType::Form { boundary } => in_model_field(&multipart::parts(boundary, body)?),
     }
 }
 
-/// NovelAI's forms carry the JSON in a part of its own; the other parts are images.
-fn in_request_part(parts: &[Part<'_>]) -> Result<Option<ModelName>, Unreadable> {
-    let mut requests = parts
-        .iter()
-        .filter(|part| part.name.eq_ignore_ascii_case("request"));
-    let (Some(request), None) = (requests.next(), requests.next()) else {
-        return Err(Unreadable::RequestPart);
-    };
-    if request.name != "request" {
-        return Err(Unreadable::RequestPart);
+fn refuse_encoding(content_encoding: Option<&str>) -> Result<(), Unreadable> {
+    match content_encoding {
+        Some(encoding) if !encoding.trim().eq_ignore_ascii_case("identity") => {
+            Err(Unreadable::ContentEncoding)
+        }
+        Some(_) | None => Ok(()),
     }
-    match request.content_type.map(MediaType::parse).transpose()? {
-        Some(MediaType::Json) | None => json::model(request.content),
-        Some(MediaType::Form { .. }) => Err(Unreadable::ContentType),
+}
+
+/// The model that a JSON object names at its top level.
+fn model_in(json: &[u8]) -> Result<Option<ModelName>, Unreadable> {
+    let Named(model) = object(json)?;
+    Ok(model.map(ModelName::from))
+}
+
+/// Of a JSON object, `model` alone.
+#[derive(Default)]
+struct Named<'a>(Option<Text<'a>>);
+
+#[derive(Clone, Copy)]
+struct ModelKey;
+
+impl<'de> Fields<'de> for Named<'de> {
+    type Key = ModelKey;
+    const KEYS: &'static [(&'static str, ModelKey)] = &[("model", ModelKey)];
+    const MISFIT: Unreadable = Unreadable::NotText;
+
+    fn take<A: MapAccess<'de>>(&mut self, ModelKey: ModelKey, values: &mut A) -> Result<(), A::Error> {
+        self.0 = Some(values.next_value()?);
+        Ok(())
     }
 }
 

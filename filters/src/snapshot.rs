@@ -8,6 +8,7 @@ mod change;
 mod problem;
 mod shards;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use change::{Delta, PoolKeyChange};
@@ -15,7 +16,8 @@ pub use problem::Problem;
 use shards::Shards;
 
 use crate::id::{PoolKeyId, Revision, UserId};
-use crate::model::{ClientKey, KeyHash, Layout, PoolKey, User};
+use crate::model::{ClientKey, KeyHash, Layout, PoolKey, Upstream, User};
+use crate::pool::Policy;
 
 /// Everything a snapshot is built from.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +32,12 @@ pub struct Draft {
     pub client_keys: Vec<ClientKey>,
     /// The pool keys that may serve.
     pub pool_keys: Vec<PoolKey>,
+    /// Policies that were switched at run time, by upstream; they win over the layout's.
+    pub policies: Policies,
 }
+
+/// Policies by the upstream's name.
+pub type Policies = BTreeMap<Arc<str>, Policy>;
 
 /// Everything a request needs, nothing it must ask for. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +47,7 @@ pub struct Snapshot {
     users: Shards<UserId, User>,
     client_keys: Shards<KeyHash, ClientKey>,
     pool_keys: Shards<PoolKeyId, Arc<PoolKey>>,
+    policies: Arc<Policies>,
 }
 
 impl Snapshot {
@@ -53,6 +61,15 @@ impl Snapshot {
     #[must_use]
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
+    }
+
+    /// How this upstream's keys are chosen: as switched at run time, else as configured.
+    #[must_use]
+    pub fn policy(&self, upstream: &Upstream) -> Policy {
+        self.policies
+            .get(&upstream.name)
+            .copied()
+            .unwrap_or(upstream.policy)
     }
 
     /// The client key with that hash.

@@ -17,6 +17,12 @@ impl Moment {
         Self(ms)
     }
 
+    /// Milliseconds since the clock's origin.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
     /// Time from `earlier` to here; zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

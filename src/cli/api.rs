@@ -40,6 +40,14 @@ impl Api {
         Ok(Self::Local(Box::new(local)))
     }
 
+    /// Whether a relay runs here, which does things by itself.
+    pub(super) fn relay_runs(&self) -> bool {
+        match self {
+            Self::Socket(_) => true,
+            Self::Local(_) => false,
+        }
+    }
+
     pub(super) async fn close(self) {
         match self {
             Self::Socket(_) => {}

@@ -45,6 +45,19 @@ pub(super) fn secret(prompt: &str, file: Option<&Path>) -> Result<Secret, Failur
     Ok(Secret::new(text.as_str()))
 }
 
+/// Reads a line that may be seen. Without a person to ask it refuses, and says what to give instead.
+pub(super) fn line(prompt: &str, instead: &str) -> Result<String, Failure> {
+    if !std::io::stdin().is_terminal() {
+        let message = format!("there is nobody to ask here; {instead}");
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let _ = write!(std::io::stderr(), "{prompt}");
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.map_err(|error| Failure::new(Exit::Failed, format!("the terminal cannot be read: {error}")))?;
+    Ok(answer.trim().to_owned())
+}
+
 fn read_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
     let file = std::fs::File::open(path).map_err(|error| {
         Failure::new(

@@ -13,6 +13,7 @@ use super::api::Api;
 use super::date::{self, Expiry};
 use super::exit::{Exit, Failure};
 use super::list::{self, sent, typed};
+use super::pool::spent;
 use super::{Options, ask, print, table};
 use crate::clock::unix_ms;
 
@@ -24,6 +25,7 @@ pub(super) enum KeysCommand {
     /// Make a client key. Its text is printed once, alone on standard output.
     #[command(after_help = "Examples:\n  potluck keys create --name laptop\n  \
         potluck keys create --name guest --rate-limit 10 --concurrency 1 --expires 30d\n  \
+        potluck keys create --name friend --anlas-per-day 500\n  \
         potluck keys create --name bot --models 'gpt-5*,nai-diffusion-4-5-full' --ips 10.0.0.0/8,2001:db8::/32")]
     Create(CreateArgs),
     /// List all client keys.
@@ -38,7 +40,8 @@ pub(super) enum KeysCommand {
     /// Change a client key; takes effect at once.
     #[command(after_help = "Examples:\n  potluck keys update 3 --deactivate\n  \
         potluck keys update laptop --activate --rate-limit 60 --expires never\n  \
-        potluck keys update 3 --models any --ips any --concurrency unlimited")]
+        potluck keys update 3 --models any --ips any --concurrency unlimited\n  \
+        potluck keys update laptop --anlas-per-day 1000")]
     Update(UpdateArgs),
     /// Delete a client key for ever. Its user is told that it was revoked.
     #[command(after_help = "Examples:\n  potluck keys delete 3\n  potluck keys delete laptop --yes")]
@@ -65,6 +68,9 @@ pub(super) struct CreateArgs {
     /// Requests in flight at once: a number or `unlimited`. 0 allows nothing.
     #[arg(long, value_name = "N", default_value = "unlimited")]
     concurrency: Most,
+    /// Anlas that its requests may cost on a day (UTC): a number or `none`. 0 allows nothing.
+    #[arg(long, value_name = "N", default_value = "none")]
+    anlas_per_day: Most,
     /// When it stops working: 30d, 2027-12-31 (to its end in UTC), 2027-12-31T12:00:00Z or `never`.
     #[arg(long, value_name = "WHEN", default_value = "never")]
     expires: Expiry,
@@ -89,6 +95,9 @@ pub(super) struct UpdateArgs {
     /// Requests in flight at once: a number or `unlimited`. 0 allows nothing.
     #[arg(long, value_name = "N")]
     concurrency: Option<Most>,
+    /// Anlas that its requests may cost on a day (UTC): a number or `none`. 0 allows nothing.
+    #[arg(long, value_name = "N")]
+    anlas_per_day: Option<Most>,
     /// When it stops working: 30d, 2027-12-31, 2027-12-31T12:00:00Z or `never`.
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expiry>,
@@ -114,12 +123,12 @@ impl FromStr for Most {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "unlimited" {
+        if text == "unlimited" || text == "none" {
             return Ok(Self(None));
         }
         text.parse()
             .map(|most| Self(Some(most)))
-            .map_err(|_| "write a number or `unlimited`".to_owned())
+            .map_err(|_| "write a number or `unlimited` (also written `none`)".to_owned())
     }
 }
 
@@ -200,6 +209,7 @@ async fn create(arguments: CreateArgs, api: &Api, options: &Options) -> Result<(
         user,
         rate_limit: arguments.rate_limit,
         concurrency: arguments.concurrency.0,
+        anlas_per_day: arguments.anlas_per_day.0,
         expires_at: arguments.expires.unix_ms(unix_ms()),
         models: arguments.models.0,
         addresses: arguments.ips.0,
@@ -230,6 +240,7 @@ impl UpdateArgs {
             state,
             rate_limit: self.rate_limit,
             concurrency: self.concurrency.map(|most| most.0),
+            anlas_per_day: self.anlas_per_day.map(|most| most.0),
             expires_at: self.expires.map(|expires| expires.unix_ms(unix_ms())),
             models: self.models.clone().map(|models| models.0),
             addresses: self.ips.clone().map(|ips| ips.0),
@@ -320,6 +331,7 @@ async fn show(answer: Value, api: &Api, options: &Options) -> Result<(), Failure
     }
     let key: ClientKey = typed(answer)?;
     let [id, name, owner, text, state, per_minute, at_once, expires] = row(&key, &owners(api).await?);
+    let (anlas, spent) = (limit(key.anlas_per_day), spent(&key.spent_today));
     let models = key
         .models
         .map_or_else(|| "any".to_owned(), |models| models.join(", "));
@@ -334,6 +346,8 @@ async fn show(answer: Value, api: &Api, options: &Options) -> Result<(), Failure
         ("state", state),
         ("requests per minute", per_minute),
         ("requests at once", at_once),
+        ("Anlas per day (UTC)", anlas),
+        ("spent today (UTC)", spent),
         ("expires", expires),
         ("models", models),
         ("addresses", addresses.unwrap_or_else(|| "any".to_owned())),

@@ -10,7 +10,7 @@ use potluck_admin::store::error::StoreError;
 use potluck_admin::store::seal::envelope::SealError;
 use potluck_admin::store::{KeyRing, Store};
 use potluck_admin::{Control, operator_router};
-use potluck_filters::model::{Layout, Upstream};
+use potluck_filters::model::{Kind, Layout, Upstream};
 
 use super::exit::{Exit, Failure};
 pub use super::lock::DataLock;
@@ -29,7 +29,8 @@ impl Local {
     pub(super) async fn open(config: &Config, secrets: &Secrets) -> Result<Self, Failure> {
         let lock = DataLock::take(&config.data)?;
         let store = open_store(config, secrets).await?;
-        let upstreams = facts(&config.layout().map_err(crate::config::Problems)?);
+        let layout = config.layout().map_err(crate::config::Problems)?;
+        let upstreams = facts(&layout, config.probe.enabled);
         let control = Control::without_edge(store, upstreams, unix_ms).await;
         let control = control.map_err(|error| Failure::new(Exit::Unavailable, with_cause(&error)))?;
         Ok(Self {
@@ -82,13 +83,16 @@ fn with_cause(error: &dyn std::error::Error) -> String {
     message
 }
 
-/// What the control plane knows of a layout.
+/// What the control plane knows of a layout, and of whether pool keys are probed at all.
 #[must_use]
-pub fn facts(layout: &Layout) -> Vec<UpstreamFacts> {
-    layout.upstreams.iter().map(upstream_facts).collect()
+pub fn facts(layout: &Layout, probes: bool) -> Vec<UpstreamFacts> {
+    let upstreams = layout.upstreams.iter();
+    upstreams
+        .map(|upstream| upstream_facts(upstream, probes))
+        .collect()
 }
 
-fn upstream_facts(upstream: &Upstream) -> UpstreamFacts {
+fn upstream_facts(upstream: &Upstream, probes: bool) -> UpstreamFacts {
     let nodes = upstream.nodes.iter().map(|node| NodeFacts {
         name: node.name.to_string(),
         role: node.role,
@@ -99,6 +103,8 @@ fn upstream_facts(upstream: &Upstream) -> UpstreamFacts {
         name: upstream.name.to_string(),
         kind: upstream.kind,
         keyed: upstream.keyed,
+        probed: probes && upstream.kind == Kind::Novelai && upstream.keyed,
+        configured_policy: upstream.policy,
         nodes: nodes.collect(),
     }
 }

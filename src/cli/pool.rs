@@ -1,34 +1,43 @@
 //! `potluck pool`: pool keys. A credential is read from standard input, a file or the terminal, never from the
 //! arguments, which other users of the machine can see and shells remember.
 
-use std::path::PathBuf;
+mod add;
+mod caps;
+mod check;
+mod show;
 
-use clap::{Args, Subcommand};
-use potluck_admin::api::{AddPoolKey, ImportPoolKeys, Imported, PoolKey, SecretText, WhatBecame};
-use potluck_filters::model::PoolKeyState;
-use potluck_filters::secret::Secret;
+use clap::Subcommand;
+use potluck_admin::api::PoolKey;
 use serde_json::{Value, json};
 
+use self::add::{AddArgs, ImportArgs};
+use self::caps::CapsArgs;
+use self::check::CheckArgs;
 use super::api::Api;
-use super::exit::{Exit, Failure};
-use super::list::{self, sent, typed};
-use super::{Options, ask, date, keys, print, table};
+use super::exit::Failure;
+use super::list::{self, typed};
+use super::{Options, ask, print};
+pub(super) use show::spent;
 
 const PATH: &str = "/manage/v1/pool-keys";
 
 /// See the help of each.
 #[derive(Debug, Subcommand)]
 pub(super) enum PoolCommand {
-    /// Bring one pool key. It is sealed and never shown again.
+    /// Bring one pool key: a token, or with --login an account's username and password. It is sealed and never
+    /// shown again.
     #[command(
         after_help = "Examples:\n  potluck pool add novelai               (asks for the key)\n  \
-        potluck pool add novelai < key.txt\n  potluck pool add vercel --file key.txt --label mine --concurrency 8"
+        potluck pool add novelai < key.txt\n  potluck pool add vercel --file key.txt --label mine --concurrency 8\n  \
+        potluck pool add novelai --login       (asks for username and password)\n  \
+        potluck pool add novelai --login --username me@example.org --free-only < password.txt"
     )]
     Add(AddArgs),
     /// Bring many pool keys, one a line. Empty lines and lines that start with # are passed over.
     #[command(after_help = "Examples:\n  potluck pool import novelai --file keys.txt\n  \
-        potluck pool import vercel --label ours < keys.txt")]
-    Import(AddArgs),
+        potluck pool import vercel --label ours < keys.txt\n  \
+        potluck pool import novelai --file keys.txt --keep-anlas 1000")]
+    Import(ImportArgs),
     /// List all pool keys.
     #[command(after_help = "Examples:\n  potluck pool list\n  potluck pool list --json")]
     List,
@@ -38,18 +47,34 @@ pub(super) enum PoolCommand {
         /// Its id or label.
         key: String,
     },
+    /// Have a pool key, or many, looked at anew, and wait for what is found.
+    ///
+    /// A check asks the upstream for the account of the key; it costs nothing. Keys that were found invalid are
+    /// tried again. Fails when a key is not healthy afterwards.
+    #[command(
+        after_help = "Examples:\n  potluck pool check 3\n  potluck pool check mine --no-wait\n  \
+        potluck pool check --all --upstream novelai\n  potluck pool check --all --state invalid"
+    )]
+    Check(CheckArgs),
     /// Hold a pool key back, until `pool resume`.
     #[command(after_help = "Examples:\n  potluck pool pause 3")]
     Pause {
         /// Its id or label.
         key: String,
     },
-    /// Let a paused pool key serve again.
+    /// Let a paused pool key serve again, as soon as a check finds it well.
     #[command(after_help = "Examples:\n  potluck pool resume 3")]
     Resume {
         /// Its id or label.
         key: String,
     },
+    /// Show what others may do with a pool key, or change it. Takes effect at once.
+    #[command(
+        after_help = "Examples:\n  potluck pool caps 3                    (shows them)\n  \
+        potluck pool caps 3 --free-only\n  potluck pool caps mine --anlas-per-day 2000 --keep-anlas 500\n  \
+        potluck pool caps mine --hours 22-6    (10 p.m. to 6 a.m. in UTC)\n  potluck pool caps 3 --clear"
+    )]
+    Caps(CapsArgs),
     /// Take a pool key out for ever and delete its ciphertext.
     #[command(after_help = "Examples:\n  potluck pool withdraw 3\n  potluck pool withdraw mine --yes")]
     Withdraw {
@@ -61,34 +86,24 @@ pub(super) enum PoolCommand {
     },
 }
 
-/// On which terms keys are brought.
-#[derive(Debug, Args)]
-pub(super) struct AddArgs {
-    /// The upstream's name; `potluck upstreams list` shows them.
-    upstream: String,
-    /// Read from this file instead of standard input or the terminal.
-    #[arg(long, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// A name to know it by.
-    #[arg(long, default_value = "")]
-    label: String,
-    /// Requests in flight at once on it; the upstream's setting when absent.
-    #[arg(long, value_name = "N")]
-    concurrency: Option<u32>,
-}
-
 impl PoolCommand {
     pub(super) async fn run(self, api: &Api, options: &Options) -> Result<(), Failure> {
         match self {
-            Self::Add(arguments) => add(arguments, api, options).await,
-            Self::Import(arguments) => import(arguments, api, options).await,
-            Self::List => show_all(api, options).await,
+            Self::Add(arguments) => add::one(arguments, api, options).await,
+            Self::Import(arguments) => add::many(arguments, api, options).await,
+            Self::List => show::all(api, options).await,
             Self::Show { key } => {
                 let answer = api.get(&path(api, &key).await?).await?;
-                show(answer, api, options).await
+                show::one(answer, api, options).await
             }
+            Self::Check(arguments) => check::run(arguments, api, options).await,
             Self::Pause { key } => switch(&key, "paused", api, options).await,
-            Self::Resume { key } => switch(&key, "active", api, options).await,
+            Self::Resume { key } => {
+                let answer = switched(&key, "active", api).await?;
+                note_waiting(&answer, api);
+                show::one(answer, api, options).await
+            }
+            Self::Caps(arguments) => caps::run(arguments, api, options).await,
             Self::Withdraw { key, yes } => withdraw(&key, yes, api, options).await,
         }
     }
@@ -101,77 +116,26 @@ async fn path(api: &Api, written: &str) -> Result<String, Failure> {
     ))
 }
 
-async fn add(arguments: AddArgs, api: &Api, options: &Options) -> Result<(), Failure> {
-    let prompt = format!("Pool key for {} (not shown): ", arguments.upstream);
-    let text = ask::secret(&prompt, arguments.file.as_deref())?;
-    let credential = text.expose().trim();
-    if credential.contains('\n') {
-        let message = "this is more than one line; `potluck pool import` takes many keys, one a line";
-        return Err(Failure::new(Exit::Usage, message));
-    }
-    let new = AddPoolKey {
-        upstream: arguments.upstream,
-        credential: SecretText(Secret::new(credential)),
-        contributor: None,
-        label: arguments.label,
-        origins: None,
-        concurrency: arguments.concurrency,
-    };
-    let answer = api.post(PATH, &sent(&new)?).await?;
-    show(answer, api, options).await
-}
-
-async fn import(arguments: AddArgs, api: &Api, options: &Options) -> Result<(), Failure> {
-    let prompt = format!("Pool key for {} (not shown): ", arguments.upstream);
-    let text = ask::secret(&prompt, arguments.file.as_deref())?;
-    let lines = text
-        .expose()
-        .lines()
-        .map(|line| SecretText(Secret::new(line.trim())));
-    let import = ImportPoolKeys {
-        upstream: arguments.upstream,
-        lines: lines.collect(),
-        contributor: None,
-        label: arguments.label,
-        origins: None,
-        concurrency: arguments.concurrency,
-    };
-    let answer = api.post(&format!("{PATH}/import"), &sent(&import)?).await?;
-    let imported: Imported = typed(answer.clone())?;
-    if options.json {
-        print::json(&answer);
-    } else {
-        for line in &imported.lines {
-            match &line.result {
-                WhatBecame::Added { .. } => {}
-                WhatBecame::Duplicate => print::note(&format!("line {}: is in the pool already", line.line)),
-                WhatBecame::Invalid { why } => print::note(&format!("line {}: {why}", line.line)),
-            }
-        }
-        let Imported {
-            added,
-            duplicate,
-            invalid,
-            ..
-        } = imported;
-        print::line(&format!(
-            "{added} added, {duplicate} there already, {invalid} invalid"
-        ));
-    }
-    if imported.invalid > 0 {
-        return Err(Failure::new(
-            Exit::Failed,
-            format!("{} lines are no keys", imported.invalid),
-        ));
-    }
-    Ok(())
+async fn switched(key: &str, state: &str, api: &Api) -> Result<Value, Failure> {
+    api.patch(&path(api, key).await?, &json!({ "state": state }))
+        .await
 }
 
 async fn switch(key: &str, state: &str, api: &Api, options: &Options) -> Result<(), Failure> {
-    let answer = api
-        .patch(&path(api, key).await?, &json!({ "state": state }))
-        .await?;
-    show(answer, api, options).await
+    let answer = switched(key, state, api).await?;
+    show::one(answer, api, options).await
+}
+
+/// Says what a key that does not serve yet is waiting for.
+fn note_waiting(answer: &Value, api: &Api) {
+    if answer.get("state").and_then(Value::as_str) == Some("pending") {
+        let id = answer.get("id").cloned().unwrap_or_default();
+        print::note(&if api.relay_runs() {
+            format!("It serves when a check finds it well; `potluck pool check {id}` waits for that.")
+        } else {
+            "It serves when the relay runs and has found it well.".to_owned()
+        });
+    }
 }
 
 async fn withdraw(key: &str, yes: bool, api: &Api, options: &Options) -> Result<(), Failure> {
@@ -188,80 +152,5 @@ async fn withdraw(key: &str, yes: bool, api: &Api, options: &Options) -> Result<
     );
     ask::confirm(&question, yes)?;
     let answer = api.post(&format!("{path}/withdraw"), &json!({})).await?;
-    show(answer, api, options).await
-}
-
-async fn show_all(api: &Api, options: &Options) -> Result<(), Failure> {
-    let items = list::all(api, PATH).await?;
-    if options.json {
-        print::json(&list::as_json(&items));
-        return Ok(());
-    }
-    let owners = keys::owners(api).await?;
-    let pool = items
-        .into_iter()
-        .map(typed)
-        .collect::<Result<Vec<PoolKey>, _>>()?;
-    let rows = pool.iter().map(|key| {
-        [
-            key.id.to_string(),
-            key.upstream.clone(),
-            key.label.clone(),
-            keys::owner(key.contributor, &owners),
-            state(key.state).to_owned(),
-            at_once(key),
-            date::shown(key.created_at),
-        ]
-    });
-    let headings = [
-        "ID",
-        "UPSTREAM",
-        "LABEL",
-        "CONTRIBUTOR",
-        "STATE",
-        "AT ONCE",
-        "BROUGHT",
-    ];
-    let empty = "No pool keys yet; `potluck pool add` brings one.";
-    print::text(&table::table(headings, &rows.collect::<Vec<_>>(), empty));
-    Ok(())
-}
-
-fn state(state: PoolKeyState) -> &'static str {
-    match state {
-        PoolKeyState::Active => "active",
-        PoolKeyState::Paused => "paused",
-        PoolKeyState::Withdrawn => "withdrawn",
-    }
-}
-
-fn at_once(key: &PoolKey) -> String {
-    key.concurrency
-        .map_or_else(|| "default".to_owned(), |most| most.to_string())
-}
-
-async fn show(answer: Value, api: &Api, options: &Options) -> Result<(), Failure> {
-    if options.json {
-        print::json(&answer);
-        return Ok(());
-    }
-    let key: PoolKey = typed(answer)?;
-    let owners = keys::owners(api).await?;
-    let mut rows = vec![
-        ("id", key.id.to_string()),
-        ("upstream", key.upstream.clone()),
-        ("label", key.label.clone()),
-        ("contributor", keys::owner(key.contributor, &owners)),
-        ("state", state(key.state).to_owned()),
-        ("sent only to", key.origins.join(", ")),
-        ("requests at once", at_once(&key)),
-        (
-            "sealed with",
-            key.key_id.clone().unwrap_or_else(|| "-".to_owned()),
-        ),
-        ("brought", date::shown(key.created_at)),
-    ];
-    rows.extend(key.withdrawn_at.map(|at| ("withdrawn", date::shown(at))));
-    print::text(&table::card(&rows));
-    Ok(())
+    show::one(answer, api, options).await
 }

@@ -1,72 +1,12 @@
-//! `potluck status` and `potluck upstreams`: looking without touching.
+//! `potluck status`: looking without touching.
 
-use clap::Subcommand;
-use potluck_admin::api::{Status, UpstreamFacts};
-use potluck_filters::model::{Kind, Role};
+use potluck_admin::api::Status;
 use serde_json::Value;
 
 use super::api::Api;
 use super::exit::Failure;
-use super::list::{self, typed};
+use super::list::typed;
 use super::{Options, print, table};
-
-/// See the help of each.
-#[derive(Debug, Subcommand)]
-pub(super) enum UpstreamsCommand {
-    /// List upstreams and their nodes, as the configuration has them.
-    #[command(after_help = "Examples:\n  potluck upstreams list\n  potluck upstreams list --json")]
-    List,
-}
-
-impl UpstreamsCommand {
-    pub(super) async fn run(self, api: &Api, options: &Options) -> Result<(), Failure> {
-        let Self::List = self;
-        let answer = api.get("/manage/v1/upstreams").await?;
-        let items: Vec<Value> = typed(answer.get("items").cloned().unwrap_or_default())?;
-        if options.json {
-            print::json(&list::as_json(&items));
-            return Ok(());
-        }
-        let upstreams = items
-            .into_iter()
-            .map(typed)
-            .collect::<Result<Vec<UpstreamFacts>, _>>()?;
-        let rows: Vec<_> = upstreams.iter().flat_map(rows).collect();
-        let headings = ["UPSTREAM", "KIND", "POOL KEYS", "NODE", "ROLE", "URL"];
-        print::text(&table::table(
-            headings,
-            &rows,
-            "No upstreams in the configuration.",
-        ));
-        Ok(())
-    }
-}
-
-fn rows(upstream: &UpstreamFacts) -> Vec<[String; 6]> {
-    let kind = match upstream.kind {
-        Kind::Novelai => "novelai",
-        Kind::Openai => "openai",
-        Kind::Http => "http",
-    };
-    let keyed = if upstream.keyed { "needed" } else { "none" };
-    let nodes = upstream.nodes.iter().map(|node| {
-        let role = match node.role {
-            Role::Any => "",
-            Role::Image => "image",
-            Role::Text => "text",
-            Role::Api => "api",
-        };
-        [
-            upstream.name.clone(),
-            kind.to_owned(),
-            keyed.to_owned(),
-            node.name.clone(),
-            role.to_owned(),
-            node.url.clone(),
-        ]
-    });
-    nodes.collect()
-}
 
 /// `potluck status`.
 pub(super) async fn run(api: &Api, options: &Options) -> Result<(), Failure> {
@@ -107,6 +47,7 @@ pub(super) async fn run(api: &Api, options: &Options) -> Result<(), Failure> {
             "READY",
             "COOLING",
             "IN FLIGHT",
+            "WAITING",
             "NODES COOLING",
         ];
         print::text(&format!("\n{}", table::table(headings, &rows, "No upstreams.")));
@@ -114,7 +55,7 @@ pub(super) async fn run(api: &Api, options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-fn pool_row(name: &str, report: &Value) -> [String; 6] {
+fn pool_row(name: &str, report: &Value) -> [String; 7] {
     let count = |key: &str| report.get(key).map_or_else(|| "-".to_owned(), word);
     let nodes = report
         .get("nodes")
@@ -136,6 +77,9 @@ fn pool_row(name: &str, report: &Value) -> [String; 6] {
         count("ready"),
         count("cooling"),
         count("in_flight"),
+        report
+            .pointer("/queue/waiting")
+            .map_or_else(|| "-".to_owned(), word),
         cooling,
     ]
 }

@@ -11,13 +11,14 @@ use super::problem::Fault;
 use super::scalar::Period;
 use super::suggest::nearest;
 use super::upstream::{Node, Route, Upstream};
-use super::{Config, Limits};
+use super::{Config, Limits, judge};
 
 /// All faults of a configuration whose values have been read.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
     let mut faults = Vec::new();
     process(config, &mut faults);
     limits(&config.limits, &mut faults);
+    config.probe.check(&mut faults);
     for (name, upstream) in &config.upstreams {
         let path = Path::of("upstreams").key(name);
         self::upstream(name, upstream, &path, &mut faults);
@@ -88,6 +89,7 @@ fn upstream(name: &str, upstream: &Upstream, path: &Path, faults: &mut Vec<Fault
         faults.push(Fault::new(path.key("ca_file"), why));
     }
     times(upstream, path, faults);
+    judge::check(upstream, path, faults);
 }
 
 fn check_name(name: &str, path: Path, faults: &mut Vec<Fault>) {

@@ -3,11 +3,10 @@
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use potluck_filters::judge::JudgeTable;
 use potluck_filters::model::{self, Layout, RouteAuth};
 
 use super::upstream::{Access, Node, Route, Upstream};
-use super::{Config, Problem};
+use super::{Config, Problem, judge};
 
 impl Config {
     /// What an edge serves from.
@@ -40,6 +39,7 @@ impl Config {
                 Access::None => RouteAuth::None,
             },
             strip_prefix: route.strip_prefix,
+            max_wait: route.max_wait.map(|period| period.0),
         })
     }
 }
@@ -63,6 +63,8 @@ fn serve(name: &str, upstream: &Upstream) -> model::Upstream {
         nodes: upstream.nodes.iter().map(node).collect(),
         keyed: upstream.is_keyed(),
         policy: upstream.policy,
+        min_credit: upstream.least_credit(),
+        queue: (&upstream.queue).into(),
         key_concurrency: upstream.concurrency(),
         attempts: upstream.attempts,
         timeouts: model::Timeouts {
@@ -81,7 +83,7 @@ fn serve(name: &str, upstream: &Upstream) -> model::Upstream {
             .as_deref()
             .and_then(|file| authorities(file).ok())
             .map(Arc::from),
-        judge: JudgeTable::for_kind(upstream.kind),
+        judge: judge::table(upstream),
         cool_downs: (&upstream.cool_downs).into(),
         drain: upstream.drain.0,
     }

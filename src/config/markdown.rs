@@ -39,7 +39,7 @@ pub fn markdown() -> String {
 fn is_leaf(schema: &Value) -> bool {
     match Want::of(schema) {
         Want::Section(_) | Want::Named(_) | Want::List(_) => false,
-        Want::Choice(_) | Want::Text(_) | Want::Number { .. } | Want::Switch => true,
+        Want::OneOrMany(_) | Want::Choice(_) | Want::Text(_) | Want::Number { .. } | Want::Switch => true,
     }
 }
 
@@ -48,9 +48,12 @@ fn section(name: &str, schema: &Value, out: &mut String) {
     let (name, inner) = match Want::of(schema) {
         Want::Named(inner) => (format!("{name}.<name>"), inner),
         Want::List(inner) => (format!("{name}[]"), inner),
-        Want::Section(_) | Want::Choice(_) | Want::Text(_) | Want::Number { .. } | Want::Switch => {
-            (name.to_owned(), schema)
-        }
+        Want::Section(_)
+        | Want::OneOrMany(_)
+        | Want::Choice(_)
+        | Want::Text(_)
+        | Want::Number { .. }
+        | Want::Switch => (name.to_owned(), schema),
     };
     if !std::ptr::eq(inner, schema) {
         let _ = writeln!(out, "### {name}\n\n{}\n", text(inner));
@@ -65,9 +68,12 @@ fn section(name: &str, schema: &Value, out: &mut String) {
 fn subsection(name: &str, schema: &Value, out: &mut String) {
     let (name, inner) = match Want::of(schema) {
         Want::List(inner) | Want::Named(inner) => (format!("{name}[]"), inner),
-        Want::Section(_) | Want::Choice(_) | Want::Text(_) | Want::Number { .. } | Want::Switch => {
-            (name.to_owned(), schema)
-        }
+        Want::Section(_)
+        | Want::OneOrMany(_)
+        | Want::Choice(_)
+        | Want::Text(_)
+        | Want::Number { .. }
+        | Want::Switch => (name.to_owned(), schema),
     };
     let _ = writeln!(out, "### {name}\n\n{}\n", text(schema));
     let rows: Vec<_> = properties(inner).collect();
@@ -102,6 +108,7 @@ fn value(schema: &Value) -> String {
         } => format!("number ≥ {least}"),
         Want::Number { least, most } => format!("number {least} to {most}"),
         Want::Switch => "`true`, `false`".to_owned(),
+        Want::OneOrMany(one) => format!("{}, or a list", value(one)),
         Want::Section(_) => "section".to_owned(),
         Want::Named(_) => "map".to_owned(),
         Want::List(_) => "list".to_owned(),

@@ -152,10 +152,12 @@ impl<'t, 's> Target<'t, 's> {
                     format!("`{key}` is no item of the list; count from 0"),
                 )),
             },
-            Want::Choice(_) | Want::Text(_) | Want::Number { .. } | Want::Switch => Err(refuse(
-                place,
-                format!("there is nothing below `{}`", spell(setting, depth, None)),
-            )),
+            Want::OneOrMany(_) | Want::Choice(_) | Want::Text(_) | Want::Number { .. } | Want::Switch => {
+                Err(refuse(
+                    place,
+                    format!("there is nothing below `{}`", spell(setting, depth, None)),
+                ))
+            }
         }
     }
 }
@@ -182,16 +184,18 @@ fn written(setting: &Setting, schema: &Value, place: Place) -> Result<Tree, Prob
             place,
             shape: Shape::Scalar { text, quoted: false },
         }),
-        Want::Section(_) | Want::Named(_) | Want::List(_) => match yaml::parse(&setting.source, &text) {
-            Ok(tree) => Ok(moved(tree, &place)),
-            Err(problems) => {
-                let why = problems
-                    .first()
-                    .map(|problem| problem.message.clone())
-                    .unwrap_or_default();
-                Err(refuse(&place, why))
+        Want::Section(_) | Want::Named(_) | Want::List(_) | Want::OneOrMany(_) => {
+            match yaml::parse(&setting.source, &text) {
+                Ok(tree) => Ok(moved(tree, &place)),
+                Err(problems) => {
+                    let why = problems
+                        .first()
+                        .map(|problem| problem.message.clone())
+                        .unwrap_or_default();
+                    Err(refuse(&place, why))
+                }
             }
-        },
+        }
     }
 }
 

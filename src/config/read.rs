@@ -49,7 +49,10 @@ impl Reader<'_> {
             (Want::Section(section), Shape::Map(entries)) => self.section(tree, entries, section, path),
             (Want::Section(section), _) if tree.is_null() => self.section(tree, &[], section, path),
             (Want::Named(entry), Shape::Map(entries)) => Some(self.named(entries, entry, path)),
-            (Want::List(item), Shape::List(items)) => Some(self.list(items, item, path)),
+            (Want::List(item) | Want::OneOrMany(item), Shape::List(items)) => {
+                Some(self.list(items, item, path))
+            }
+            (Want::OneOrMany(item), _) => self.value(tree, item, path),
             (
                 Want::Choice(_) | Want::Text(_) | Want::Number { .. } | Want::Switch,
                 Shape::Scalar { text, quoted },
@@ -170,7 +173,9 @@ fn scalar(want: &Want<'_>, text: &str, quoted: bool) -> Result<Value, String> {
             "false" if !quoted => Ok(false.into()),
             _ => Err(format!("must be true or false, not `{text}`")),
         },
-        Want::Section(_) | Want::Named(_) | Want::List(_) => Err(format!("must be {}", wanted(want))),
+        Want::Section(_) | Want::Named(_) | Want::List(_) | Want::OneOrMany(_) => {
+            Err(format!("must be {}", wanted(want)))
+        }
     }
 }
 
@@ -179,6 +184,7 @@ fn wanted(want: &Want<'_>) -> String {
         Want::Section(_) => "a section (lines of `key: value`)".to_owned(),
         Want::Named(_) => "a map of names".to_owned(),
         Want::List(_) => "a list (lines that start with `-`)".to_owned(),
+        Want::OneOrMany(one) => format!("{}, or a list of that", wanted(&Want::of(one))),
         Want::Choice(words) => format!("one of {}", words.join(", ")),
         Want::Text(_) => "text".to_owned(),
         Want::Number {

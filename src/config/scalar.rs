@@ -11,6 +11,8 @@ use std::time::Duration;
 use potluck_filters::model::BaseUrl;
 use potluck_filters::secret::Secret;
 
+use super::judge::Statuses;
+
 /// A length of time: whole numbers with `ms`, `s`, `m`, `h` or `d`, for example `25s` or `1m30s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Period(pub Duration);
@@ -219,7 +221,7 @@ impl fmt::Debug for DatabaseUrl {
 }
 
 macro_rules! texts {
-    ($($type:ident $format:literal,)*) => {
+    ($($type:ident $format:literal $form:tt,)*) => {
         $(
             impl serde::Serialize for $type {
                 fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -239,7 +241,7 @@ macro_rules! texts {
                 }
 
                 fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                    schemars::json_schema!({ "type": "string", "format": $format })
+                    schemars::json_schema!({ "type": $form, "format": $format })
                 }
             }
         )*
@@ -255,11 +257,12 @@ macro_rules! texts {
 }
 
 texts! {
-    Period "duration",
-    Size "size",
-    Address "address",
-    Url "url",
-    DatabaseUrl "database-url",
+    Period "duration" "string",
+    Size "size" "string",
+    Address "address" "string",
+    Url "url" "string",
+    DatabaseUrl "database-url" "string",
+    Statuses "status" ["string", "integer"],
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub(super) enum Want<'a> {
     Named(&'a Value),
     /// A list of one form.
     List(&'a Value),
+    /// One of a form, or a list of it.
+    OneOrMany(&'a Value),
     /// One of a few words.
     Choice(Vec<&'a str>),
     /// Text that may have a format.
@@ -41,6 +43,9 @@ impl<'a> Want<'a> {
     pub(super) fn of(schema: &'a Value) -> Self {
         if let Some(words) = schema.get("enum").and_then(Value::as_array) {
             return Self::Choice(words.iter().filter_map(Value::as_str).collect());
+        }
+        if let Some([one, _]) = schema.get("anyOf").and_then(Value::as_array).map(Vec::as_slice) {
+            return Self::OneOrMany(one);
         }
         match kind(schema) {
             "object" if schema.get("properties").is_some() => Self::Section(schema),

@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
 /// The candidate that is nearest to what was written, if any is near enough to be a slip.
-pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase().replace('-', "_");
     let most = written.chars().count().div_ceil(3).clamp(1, 3);
     candidates

@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cool_downs::CoolDowns;
+use super::judge::OwnRule;
+use super::queue::Queue;
 use super::scalar::{Period, Size, Url};
 
 /// A named service behind the relay.
@@ -24,15 +26,25 @@ pub struct Upstream {
     /// Whether requests carry a pool key. Default: true for `novelai` and `openai`, false for `http`.
     #[serde(default)]
     pub keyed: Option<bool>,
-    /// How the next pool key or node is chosen among those that can serve now.
+    /// How the next pool key or node is chosen among those that can serve now: `round-robin` (one after the
+    /// other), `active-first` (the same while it is well, then the next), `least-latency` (of the next two the
+    /// one whose answers begin sooner), `least-busy` (fewest requests in flight) or `credit-weighted` (at random,
+    /// in proportion to what is left on each). Can be switched while the relay runs.
     #[serde(default)]
-    #[schemars(with = "String", extend("enum" = ["round-robin", "least-busy"]))]
+    #[schemars(with = "String", extend("enum" = ["round-robin", "active-first", "least-latency", "least-busy", "credit-weighted"]))]
     pub policy: Policy,
     /// Requests in flight at once on one pool key, where the key says nothing else. Default: 1 for
     /// `novelai`, whose accounts make one image at a time, 64 for the others.
     #[serde(default)]
     #[schemars(range(min = 1, max = 100_000))]
     pub key_concurrency: Option<u32>,
+    /// For `credit-weighted`: keys with this much credit or less are left out. In Anlas for `novelai`, in
+    /// hundredths of the currency for `openai`.
+    #[serde(default)]
+    pub min_credit: u32,
+    /// What happens while all pool keys that could serve a request are busy.
+    #[serde(default)]
+    pub queue: Queue,
     /// Most tries of one request, each on another pool key or node.
     #[serde(default = "three")]
     #[schemars(range(min = 1, max = 10))]
@@ -43,9 +55,14 @@ pub struct Upstream {
     /// Bounds on request bodies.
     #[serde(default)]
     pub bodies: Bodies,
-    /// How long a pool key or node rests after a failure.
+    /// How long a pool key or node rests after a failure; each further failure in a row doubles the rest. In brackets
+    /// stand the variables of the NovelAI Pool that a key replaces; those count in seconds.
     #[serde(default)]
     pub cool_downs: CoolDowns,
+    /// What its answers mean, where the relay does not know it: rules that are looked at before the built-in ones,
+    /// the first that matches wins. See [judge.md](judge.md).
+    #[serde(default)]
+    pub judge: Vec<OwnRule>,
     /// Bytes of an answer that are read on after its client has left. Only for `novelai`, whose accounts
     /// stay locked until the answer has ended; the others are cancelled at once.
     #[serde(default = "eight_mib")]
@@ -124,6 +141,9 @@ pub struct Route {
     /// Whether the prefix is taken off before the path is sent on.
     #[serde(default)]
     pub strip_prefix: bool,
+    /// Longest wait for a pool key. Default: the upstream's `queue.max_wait`.
+    #[serde(default)]
+    pub max_wait: Option<Period>,
 }
 
 /// Who may use a route.
@@ -177,15 +197,28 @@ impl Upstream {
             nodes,
             keyed: None,
             policy: Policy::default(),
+            min_credit: 0,
+            queue: Queue::default(),
             key_concurrency: None,
             attempts: three(),
             timeouts: Timeouts::default(),
             bodies: Bodies::default(),
             cool_downs: CoolDowns::default(),
+            judge: Vec::new(),
             drain: eight_mib(),
             allow_plaintext: false,
             ca_file: None,
         }
+    }
+
+    /// [`Self::min_credit`] in the unit in which credit is kept.
+    #[must_use]
+    pub fn least_credit(&self) -> u64 {
+        let unit = match self.kind {
+            Kind::Novelai => 1,
+            Kind::Openai | Kind::Http => 10_000,
+        };
+        u64::from(self.min_credit) * unit
     }
 
     /// Whether requests carry a pool key, with the kind's default resolved.
@@ -245,6 +278,7 @@ pub(super) fn default_routes() -> Vec<Route> {
         upstream: upstream.to_owned(),
         auth: Access::Key,
         strip_prefix,
+        max_wait: None,
     };
     vec![
         route("/v1/novelai", "novelai", true),

@@ -68,13 +68,8 @@ fn image_request(stream: bool) -> Value {
 async fn image_zip(client: &Client<'_>) -> Result<String> {
     let answer = client
         .post("/v1/novelai/ai/generate-image", &image_request(false))
-        .await?;
-    ensure!(
-        answer.status == 200,
-        "status {}: {}",
-        answer.status,
-        answer.text()
-    );
+        .await?
+        .well()?;
     ensure!(
         answer.content_type() == "binary/octet-stream",
         "content type {}",
@@ -87,13 +82,8 @@ async fn image_zip(client: &Client<'_>) -> Result<String> {
 async fn image_stream(client: &Client<'_>) -> Result<String> {
     let answer = client
         .post("/v1/novelai/ai/generate-image-stream", &image_request(true))
-        .await?;
-    ensure!(
-        answer.status == 200,
-        "status {}: {}",
-        answer.status,
-        answer.text()
-    );
+        .await?
+        .well()?;
     let (previews, finals) = (
         answer.text().matches("event: intermediate").count(),
         answer.text().matches("event: final").count(),
@@ -108,13 +98,10 @@ async fn image_stream(client: &Client<'_>) -> Result<String> {
 async fn text_stream(client: &Client<'_>) -> Result<String> {
     let parameters = json!({"use_string": true, "max_length": 40, "min_length": 1, "temperature": 1.0});
     let body = json!({"input": "Once upon a time", "model": "llama-3-erato-v1", "parameters": parameters});
-    let answer = client.post("/v1/novelai/ai/generate-stream", &body).await?;
-    ensure!(
-        answer.status.is_success(),
-        "status {}: {}",
-        answer.status,
-        answer.text()
-    );
+    let answer = client
+        .post("/v1/novelai/ai/generate-stream", &body)
+        .await?
+        .well()?;
     let tokens = answer.text().matches("newToken").count();
     ensure!(
         tokens > 1 && answer.text().contains("\"final\":true"),
@@ -128,13 +115,10 @@ fn chat_request(stream: bool) -> Value {
 }
 
 async fn chat(client: &Client<'_>) -> Result<String> {
-    let answer = client.post("/v1/chat/completions", &chat_request(false)).await?;
-    ensure!(
-        answer.status == 200,
-        "status {}: {}",
-        answer.status,
-        answer.text()
-    );
+    let answer = client
+        .post("/v1/chat/completions", &chat_request(false))
+        .await?
+        .well()?;
     let json = answer.json();
     let said = json
         .pointer("/choices/0/message/content")
@@ -144,13 +128,10 @@ async fn chat(client: &Client<'_>) -> Result<String> {
 }
 
 async fn chat_stream(client: &Client<'_>) -> Result<String> {
-    let answer = client.post("/v1/chat/completions", &chat_request(true)).await?;
-    ensure!(
-        answer.status == 200,
-        "status {}: {}",
-        answer.status,
-        answer.text()
-    );
+    let answer = client
+        .post("/v1/chat/completions", &chat_request(true))
+        .await?
+        .well()?;
     ensure!(
         answer.text().trim_end().ends_with("data: [DONE]"),
         "the stream has no end"
@@ -184,12 +165,7 @@ async fn failover(demo: &DemoRelay, client: &Client<'_>) -> Result<String> {
     let mut served_at = 0;
     for asked in 1..=keys.len() {
         let answer = client.post("/v1/chat/completions", &chat_request(false)).await?;
-        ensure!(
-            answer.status == 200,
-            "request {asked}: status {}: {}",
-            answer.status,
-            answer.text()
-        );
+        answer.well().with_context(|| format!("request {asked}"))?;
         served_at = asked;
     }
     let attempts = fake.server.records.count() - before;

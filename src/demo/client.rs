@@ -1,6 +1,6 @@
 //! A small client for the demo's own checks.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -54,6 +54,17 @@ impl<'a> Client<'a> {
 }
 
 impl Answer {
+    /// This answer, if it is a success.
+    pub(super) fn well(self) -> Result<Self> {
+        ensure!(
+            self.status.is_success(),
+            "status {}: {}",
+            self.status,
+            self.text()
+        );
+        Ok(self)
+    }
+
     pub(super) fn content_type(&self) -> &str {
         self.headers
             .get("content-type")

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use potluck_admin::api::{CreateClientKey, CreateUser, ImportPoolKeys, SecretText, UserRole};
+use potluck_admin::api::{Caps, CreateClientKey, CreateUser, ImportPoolKeys, SecretText, UserRole};
 use potluck_fakes::DemoWorld;
 use potluck_filters::model::{Kind, Role};
 use potluck_filters::secret::Secret;
@@ -43,6 +44,7 @@ impl DemoRelay {
         };
         let running = Relay::open(config, &secrets)?.start(stop)?;
         let client_key = running.runtime.block_on(furnish(&running, &world))?;
+        running.runtime.block_on(until_all_serve(&running, &world))?;
         Ok(Self {
             world,
             client_key,
@@ -102,6 +104,7 @@ fn configuration(world: &DemoWorld, folder: &TempDir, listen: SocketAddr) -> Res
         upstream: "gpu".to_owned(),
         auth: config::Access::Key,
         strip_prefix: false,
+        max_wait: None,
     });
     Ok(config)
 }
@@ -114,6 +117,18 @@ fn node(name: &str, role: Option<Role>, url: &str) -> Result<config::Node> {
         url,
         http: potluck_filters::model::HttpVersion::Auto,
     })
+}
+
+/// Waits for the first probes: until a pool key was seen to work, it does not serve.
+async fn until_all_serve(running: &Running, world: &DemoWorld) -> Result<()> {
+    let brought = world.novelai_accounts.len() + world.openai_keys.len();
+    let all = async {
+        while running.edge.pool_keys().len() < brought {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(30), all).await;
+    waited.context("not all pool keys were found to work")
 }
 
 /// An admin, a client key, and all the fakes' credentials in the pool.
@@ -142,6 +157,7 @@ async fn furnish(running: &Running, world: &DemoWorld) -> Result<Secret> {
                 .collect(),
             contributor: None,
             label: "demo".to_owned(),
+            caps: Caps::default(),
             concurrency: None,
             origins: None,
         };
@@ -155,6 +171,7 @@ async fn furnish(running: &Running, world: &DemoWorld) -> Result<Secret> {
         user: None,
         rate_limit: 0,
         concurrency: None,
+        anlas_per_day: None,
         expires_at: None,
         models: None,
         addresses: None,

@@ -13,7 +13,7 @@ impl Edge {
         }
         tracing::info!(
             target: "access",
-            request = ctx.request_id,
+            request = ctx.request_id.as_str(),
             %method,
             path,
             status = ctx.status.map(|status| status.as_u16()),
@@ -22,6 +22,7 @@ impl Edge {
             key = ctx.client_key.map(|id| id.0),
             ended = ctx.relayed.map(|relayed| format!("{relayed:?}")),
             bytes = ctx.body_bytes,
+            queued_ms = u64::try_from(ctx.waited.in_queue.as_millis()).unwrap_or(u64::MAX),
             ms = self.elapsed_ms(ctx.started),
         );
     }

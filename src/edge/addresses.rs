@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 use pingora::listeners::ALPN;
 use pingora::tls::x509::X509;
 use pingora::upstreams::peer::HttpPeer;
@@ -22,8 +23,8 @@ const H2_STREAMS: usize = 100;
 /// A node and its peers.
 pub(super) struct NodeAddresses {
     node: Node,
-    /// `Host` and `:authority`, made once.
-    authority: String,
+    /// `Host` and `:authority`, made once. `None` for a host that can be neither.
+    authority: Option<HeaderValue>,
     connect: Duration,
     write: Duration,
     ca: Option<Arc<Box<[X509]>>>,
@@ -41,7 +42,7 @@ impl NodeAddresses {
             .and_then(|pem| X509::stack_from_pem(pem.as_bytes()).ok());
         let new = Self {
             node: node.clone(),
-            authority: node.base.authority(),
+            authority: HeaderValue::try_from(node.base.authority()).ok(),
             connect: upstream.timeouts.connect,
             write: upstream.timeouts.write,
             ca: ca.map(|stack| Arc::new(stack.into_boxed_slice())),
@@ -61,8 +62,8 @@ impl NodeAddresses {
     }
 
     /// What goes into `Host`.
-    pub(super) fn authority(&self) -> &str {
-        &self.authority
+    pub(super) fn authority(&self) -> Option<&HeaderValue> {
+        self.authority.as_ref()
     }
 
     /// The peer to use next, or `None` while the name has never been found.

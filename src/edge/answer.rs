@@ -21,10 +21,12 @@ use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::window::Remaining;
 
 use super::Edge;
+use super::decimal::decimal;
 use super::downstream::Downstream;
 use super::memory::FREE;
 use super::plan::No;
 use super::proxy::Context;
+use crate::clock::RequestId;
 
 /// How long a small body is waited for that should come with its head.
 const AT_HAND: Duration = Duration::from_secs(1);
@@ -39,20 +41,35 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset-requests");
 
 impl Edge {
     /// Headers that every answer carries.
+    pub(super) fn signature(
+        &self,
+        request_id: &RequestId,
+        remaining: Option<Remaining>,
+    ) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        let limits = remaining.map(|left| {
+            let seconds = left.reset.as_millis().div_ceil(1000);
+            [
+                (LIMIT, decimal(left.limit.into(), "")),
+                (REMAINING, decimal(left.remaining.into(), "")),
+                (RESET, decimal(u64::try_from(seconds).unwrap_or(u64::MAX), "s")),
+            ]
+        });
+        let always = [
+            (REQUEST_ID, request_id.header()),
+            (EDGE, self.settings.name.clone()),
+        ];
+        always.into_iter().chain(limits.into_iter().flatten())
+    }
+
+    /// Puts them into a head.
     pub(super) fn sign(
         &self,
         head: &mut ResponseHeader,
-        request_id: &str,
+        request_id: &RequestId,
         remaining: Option<Remaining>,
     ) -> Result<(), Box<Error>> {
-        head.insert_header(REQUEST_ID, request_id)?;
-        head.insert_header(EDGE, &self.settings.name)?;
-        if let Some(left) = remaining {
-            head.insert_header(LIMIT, HeaderValue::from(left.limit))?;
-            head.insert_header(REMAINING, HeaderValue::from(left.remaining))?;
-            head.insert_header(RESET, format!("{}s", left.reset.as_millis().div_ceil(1000)))?;
-        }
-        Ok(())
+        self.signature(request_id, remaining)
+            .try_for_each(|(name, value)| head.insert_header(name, value))
     }
 
     /// Says no, in the client's own error format.
@@ -63,7 +80,7 @@ impl Edge {
         no: No,
     ) -> Result<(), Box<Error>> {
         ctx.code = Some(no.rejection.code);
-        let rendered = no.rejection.render(no.dialect, &ctx.request_id);
+        let rendered = no.rejection.render(no.dialect, ctx.request_id.as_str());
         let mut head = ResponseHeader::build(rendered.status, Some(10))?;
         head.insert_header(CONTENT_TYPE, rendered.content_type)?;
         for (name, value) in rendered.headers {

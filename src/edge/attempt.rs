@@ -3,22 +3,27 @@
 //! Invariant: the next lease is taken before an answer in hand is let go, so that a request that finds
 //! no other way still gets the answer it had. Nothing was relayed before this loop is left.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::HeaderMap;
 use pingora::proxy::Session;
 use potluck_filters::id::PoolKeyId;
-use potluck_filters::judge::{End, JudgeTable, Outcome, Retry, Scope, Verdict, retry_after};
+use potluck_filters::judge::{
+    End, JudgeTable, Outcome, Retry, Scope, Stage, Verdict, no_answer, retry_after, shown,
+};
 use potluck_filters::model::Kind;
-use potluck_filters::pool::Want;
-use potluck_filters::rejection::{Code, LimitSource, Rejection};
+use potluck_filters::pool::{Lease, NoWay, Want};
+use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::time::Moment;
 
 use super::Edge;
 use super::exchange::{Exchange, Pace};
-use super::guard::{LeaseGuard, no_lease};
+use super::guard::LeaseGuard;
 use super::plan::Relay;
+use super::purse::Purse;
 use super::send::{Failed, Outgoing, exchange};
+use super::wait::{NoLease, Waited};
 use crate::clock::unix_ms;
 
 /// As much of an error's body as the judge looks at.
@@ -32,6 +37,16 @@ pub(super) enum Attempted {
     Refused(Rejection),
     /// The client went away first.
     ClientGone,
+}
+
+impl Attempted {
+    /// What a client hears for whom there is no lease: where another attempt had failed, why.
+    fn without_lease(none: NoLease, words: Option<Rejection>) -> Self {
+        match none {
+            NoLease::ClientGone => Self::ClientGone,
+            NoLease::Refused(rejection) => Self::Refused(words.unwrap_or(rejection)),
+        }
+    }
 }
 
 /// An answer to relay: its head is read, of its body what the judge needed.
@@ -50,20 +65,48 @@ struct Tried {
     answer: Result<Exchange, Failed>,
 }
 
+/// How one attempt ended.
+enum Once {
+    Tried(Tried),
+    /// The client went away, and the upstream has ended like this.
+    Left(Verdict),
+    /// The client went away, and the upstream was cut off.
+    Dropped,
+}
+
+/// Whether a gateway says with this status that it no longer waits for the upstream, which works on.
+fn gave_up(status: u16) -> bool {
+    matches!(status, 504 | 520 | 524)
+}
+
+/// The end of an answer that broke off.
+pub(super) const fn cut(reused_connection: bool) -> End<'static> {
+    End::Failed {
+        stage: Stage::Body,
+        timed_out: false,
+        reused_connection,
+    }
+}
+
 /// What this request has tried, and how often.
 #[derive(Default)]
 pub(super) struct Tries {
     count: u8,
     elsewhere: bool,
+    /// All keys that failed; the first `resting` of them rest by themselves.
     keys: Vec<PoolKeyId>,
+    resting: usize,
     nodes: Vec<usize>,
 }
 
 impl Tries {
-    pub(super) fn want<'a>(&'a self, relay: &Relay) -> Want<'a> {
+    pub(super) fn want<'a>(&'a self, relay: &'a Relay, purse: Option<&Purse>) -> Want<'a> {
         Want {
             role: relay.role,
             operator_owned_only: relay.operator_owned_only,
+            price: relay.price,
+            most: purse.map_or(u32::MAX, Purse::holds),
+            model: relay.model.as_deref(),
             tried_keys: &self.keys,
             tried_nodes: &self.nodes,
         }
@@ -80,11 +123,39 @@ impl Tries {
         match verdict.scope {
             // Nothing was wrong with either (a connection had gone stale): the same will do.
             Scope::None => {}
+            Scope::Key | Scope::KeyModel => {
+                let rests = lease.key_id().into_iter();
+                self.keys.splice(self.resting..self.resting, rests);
+                self.resting += usize::from(lease.key_id().is_some());
+            }
             // The way out may differ from key to key, too.
-            Scope::Key | Scope::KeyModel | Scope::Proxy | Scope::Upstream => self.keys.extend(lease.key_id()),
+            Scope::Proxy | Scope::Upstream => self.keys.extend(lease.key_id()),
             Scope::Node => self.nodes.push(lease.node_index()),
         }
-        again && self.count < attempts
+        // A key that is busy elsewhere says nothing about the request: it may wait for another turn.
+        let busy = verdict.outcome == Outcome::Busy && verdict.scope == Scope::Key;
+        again && (self.count < attempts || busy)
+    }
+
+    /// Whether as many attempts were made as may be without a wait.
+    fn are_used_up(&self, attempts: u8) -> bool {
+        self.count >= attempts
+    }
+
+    /// Whether a wait may help: for a key that is busy, or for one that was refused, once it has rested
+    /// or has a new credential.
+    fn may_wait(&self, no_way: NoWay) -> bool {
+        match no_way {
+            NoWay::Busy { until: _ } => true,
+            NoWay::Empty | NoWay::Exhausted => self.resting > 0,
+            NoWay::Unaffordable { anlas: _ } => false,
+        }
+    }
+
+    /// Before a wait: what rests by itself may be given out again once it has rested.
+    fn wait(&mut self) {
+        self.count = 0;
+        self.keys.drain(..std::mem::take(&mut self.resting));
     }
 }
 
@@ -94,95 +165,168 @@ impl Edge {
         &self,
         session: &mut Session,
         outgoing: &Outgoing<'_>,
-        deadline: Moment,
+        purse: Option<Purse>,
+        waited: &mut Waited,
     ) -> Attempted {
         let relay = outgoing.relay;
-        let upstream = &relay.upstream;
         let mut tries = Tries::default();
-        let mut lease = match LeaseGuard::acquire(upstream, &tries.want(relay), self.clock) {
+        let want = tries.want(relay, purse.as_ref());
+        let lease = match self.lease(session, relay, &want, waited).await {
             Ok(lease) => lease,
-            Err(no_way) => return Attempted::Refused(no_lease(no_way)),
+            Err(none) => return Attempted::without_lease(none, None),
         };
+        // From here on, so that neither a slow upload nor the queue looks like a slow upstream.
+        let deadline = self.clock.now() + relay.upstream.upstream.timeouts.total;
+        let mut lease = LeaseGuard::new(&relay.upstream, lease, purse, relay.model.clone());
         loop {
-            let Some(tried) = self.once(session, &lease, outgoing, deadline).await else {
-                return Attempted::ClientGone;
+            let tried = match self.once(session, &mut lease, outgoing, deadline).await {
+                Once::Tried(tried) => tried,
+                Once::Left(verdict) => {
+                    lease.end(&verdict, None);
+                    return Attempted::ClientGone;
+                }
+                // The lease sees for itself how to end.
+                Once::Dropped => return Attempted::ClientGone,
             };
-            let again = tries.go_on(&tried.verdict, &lease, upstream.upstream.attempts);
+            learn_model(&tried.verdict, &mut lease, session, outgoing);
+            let again = tries.go_on(&tried.verdict, &lease, relay.upstream.upstream.attempts);
             if !again || self.clock.now() >= deadline {
                 return self.conclude(tried, lease).await;
             }
             tracing::debug!(
-                request = outgoing.request_id,
-                rule = tried.verdict.rule,
+                request = outgoing.request_id.as_str(),
+                rule = %tried.verdict.rule,
                 "trying again"
             );
             if tried.answer.is_err() && tried.verdict.scope == Scope::None {
                 // Neither key nor node is to blame, and no other may be free: the same will do.
                 continue;
             }
-            let Some(next) = self.elsewhere(&mut tries, relay) else {
-                return self.conclude(tried, lease).await;
-            };
-            std::mem::replace(&mut lease, next).end(&tried.verdict, tried.retry_after);
-            if let Ok(exchange) = tried.answer {
-                // Off the usual way, so its future is not part of every request's.
-                Box::pin(exchange.finish(&self.connector)).await;
+            // Off the usual way, so its future is not part of every request's.
+            match Box::pin(self.next_way(session, (outgoing, &mut tries), (tried, lease), waited)).await {
+                Ok(next) => lease = next,
+                Err(attempted) => return attempted,
             }
         }
     }
 
-    /// The next lease. Where every node has been tried, another key on a node that was tried will do.
-    fn elsewhere(&self, tries: &mut Tries, relay: &Relay) -> Option<LeaseGuard> {
-        let first = LeaseGuard::acquire(&relay.upstream, &tries.want(relay), self.clock);
-        if first.is_ok() || tries.keys.is_empty() {
-            return first.ok();
+    /// The lease for the next attempt: on what is free now or, where nothing is, after another wait.
+    async fn next_way(
+        &self,
+        session: &mut Session,
+        (outgoing, tries): (&Outgoing<'_>, &mut Tries),
+        (tried, mut lease): (Tried, LeaseGuard),
+        waited: &mut Waited,
+    ) -> Result<LeaseGuard, Attempted> {
+        let relay = outgoing.relay;
+        let Tried {
+            verdict,
+            retry_after,
+            answer,
+        } = tried;
+        let now = self.clock.now();
+        match elsewhere(&lease, tries, relay) {
+            Ok(next) => {
+                lease.replace(next, &verdict, retry_after);
+                self.let_go(answer).await;
+                return Ok(lease);
+            }
+            Err(no_way) if tries.may_wait(no_way) && !waited.left(relay.max_wait, now).is_zero() => {}
+            Err(_) => {
+                let tried = Tried {
+                    verdict,
+                    retry_after,
+                    answer,
+                };
+                return Err(self.conclude(tried, lease).await);
+            }
         }
-        tries.nodes.clear();
-        LeaseGuard::acquire(&relay.upstream, &tries.want(relay), self.clock).ok()
+        tries.wait();
+        let model = relay.model.clone();
+        let upstream = &relay.upstream;
+        let purse = lease.end(&verdict, retry_after);
+        self.let_go(answer).await;
+        let want = tries.want(relay, purse.as_ref());
+        match self.lease(session, relay, &want, waited).await {
+            Ok(next) => Ok(LeaseGuard::new(upstream, next, purse, model)),
+            Err(none) => Err(Attempted::without_lease(none, shown(&verdict, retry_after))),
+        }
     }
 
-    /// One attempt, to its verdict. `None` when the client went away.
+    /// Lets an answer go that is not for the client.
+    async fn let_go(&self, answer: Result<Exchange, Failed>) {
+        if let Ok(exchange) = answer {
+            exchange.finish(&self.connector).await;
+        }
+    }
+
+    /// One attempt, to its verdict.
     async fn once(
         &self,
         session: &mut Session,
-        lease: &LeaseGuard,
+        lease: &mut LeaseGuard,
         outgoing: &Outgoing<'_>,
         deadline: Moment,
-    ) -> Option<Tried> {
+    ) -> Once {
         let settings = &outgoing.relay.upstream.upstream;
         let pace = Pace {
             clock: self.clock,
             idle: settings.timeouts.idle,
             deadline,
         };
-        let sending = exchange(&self.connector, lease, outgoing, settings.timeouts, pace);
-        let mut sending = std::pin::pin!(sending);
-        let (ended, client_left) = tokio::select! {
-            biased;
-            ended = &mut sending => (Some(ended), false),
-            _ = session.as_downstream_mut().read_body_or_idle(true) => (None, true),
+        let began = self.clock.now();
+        lease.out = true;
+        let (ended, client_left) = {
+            let request = outgoing.request(session.req_header(), lease);
+            let sending = exchange(&self.connector, lease, request, settings.timeouts, pace);
+            let mut sending = std::pin::pin!(sending);
+            let ended = tokio::select! {
+                biased;
+                ended = &mut sending => Some(ended),
+                _ = session.as_downstream_mut().read_body_or_idle(true) => None,
+            };
+            match (ended, settings.kind) {
+                (Some(ended), _) => (ended, false),
+                // Nothing is gained by an answer that nobody waits for: the drop closes the connection.
+                (None, Kind::Openai | Kind::Http) => return Once::Dropped,
+                // The account is busy until the upstream has ended, whether we listen or not.
+                (None, Kind::Novelai) => (sending.await, true),
+            }
         };
-        let ended = match (ended, settings.kind) {
-            (Some(ended), _) => ended,
-            // Nothing is gained by an answer that nobody waits for: the drop closes the connection.
-            (None, Kind::Openai | Kind::Http) => return None,
-            // The account is busy until the upstream has ended, whether we listen or not.
-            (None, Kind::Novelai) => sending.await,
-        };
+        match &ended {
+            Ok(exchange) => {
+                lease.first_byte = Some(self.clock.now().since(began));
+                lease.broke = exchange.head().is_some_and(|head| gave_up(head.status.as_u16()));
+            }
+            Err(failed) => {
+                lease.out = failed.stage != Stage::Connect;
+                lease.broke = matches!(failed.stage, Stage::FirstByte | Stage::Body);
+            }
+        }
         let tried = judge(&settings.judge, ended).await;
         if client_left {
-            if let Ok(exchange) = tried.answer {
-                Box::pin(self.read_out(exchange)).await;
-            }
-            return None;
+            return Once::Left(Box::pin(self.read_out(&settings.judge, tried, lease)).await);
         }
-        Some(tried)
+        Once::Tried(tried)
     }
 
-    /// Reads an answer that nobody waits for to its end.
-    async fn read_out(&self, mut exchange: Exchange) {
-        while let Ok(Some(_)) = exchange.next().await {}
+    /// Reads an answer that nobody waits for to its end, and says what it showed.
+    async fn read_out(&self, table: &JudgeTable, tried: Tried, lease: &mut LeaseGuard) -> Verdict {
+        let Ok(mut exchange) = tried.answer else {
+            return tried.verdict;
+        };
+        loop {
+            match exchange.next().await {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(_) => {
+                    lease.broke = true;
+                    return table.judge(&cut(exchange.reused));
+                }
+            }
+        }
         exchange.finish(&self.connector).await;
+        tried.verdict
     }
 
     /// What the client gets when there is no further attempt: the answer itself where it is about the
@@ -208,7 +352,7 @@ impl Edge {
                 retry_after,
             })),
             (rejection, answer) => {
-                tracing::info!(rule = verdict.rule, outcome = ?verdict.outcome, "no attempt succeeded");
+                tracing::info!(rule = %verdict.rule, outcome = ?verdict.outcome, "no attempt succeeded");
                 lease.end(&verdict, retry_after);
                 if let Ok(exchange) = answer {
                     Box::pin(exchange.finish(&self.connector)).await;
@@ -216,6 +360,31 @@ impl Edge {
                 Attempted::Refused(rejection.unwrap_or_else(|| Code::Internal.into()))
             }
         }
+    }
+}
+
+/// A lease on another way that is free now. Where every node has been tried, another key on a node that
+/// was tried will do.
+fn elsewhere(lease: &LeaseGuard, tries: &mut Tries, relay: &Relay) -> Result<Lease, NoWay> {
+    if tries.are_used_up(relay.upstream.upstream.attempts) {
+        return Err(NoWay::Exhausted);
+    }
+    match lease.elsewhere(&tries.want(relay, lease.purse())) {
+        Err(NoWay::Empty | NoWay::Exhausted) if !tries.keys.is_empty() && !tries.nodes.is_empty() => {
+            tries.nodes.clear();
+            lease.elsewhere(&tries.want(relay, lease.purse()))
+        }
+        found => found,
+    }
+}
+
+/// Where a key may not serve a model, the model matters: for this lease and, from now on, for all
+/// requests of the upstream.
+fn learn_model(verdict: &Verdict, lease: &mut LeaseGuard, session: &Session, outgoing: &Outgoing<'_>) {
+    let relay = outgoing.relay;
+    if verdict.scope == Scope::KeyModel && relay.model.is_none() {
+        relay.upstream.models_matter.store(true, Ordering::Relaxed);
+        lease.model = relay.model_in(&session.req_header().headers, &outgoing.body);
     }
 }
 
@@ -283,37 +452,13 @@ fn rejection(
     retry_after: Option<Duration>,
     answer: &Result<Exchange, Failed>,
 ) -> Option<Rejection> {
-    let words = words(verdict, retry_after);
     match answer {
-        Ok(_) => words,
-        Err(failed) => match verdict.outcome {
-            Outcome::Busy | Outcome::Key | Outcome::Quota | Outcome::Relay => words,
-            Outcome::Ok | Outcome::Client | Outcome::Upstream | Outcome::Egress => Some(no_answer(failed)),
-        },
-    }
-}
-
-/// The relay's own words for an answer that is not for the client.
-pub(super) fn words(verdict: &Verdict, retry_after: Option<Duration>) -> Option<Rejection> {
-    match verdict.outcome {
-        Outcome::Ok | Outcome::Client | Outcome::Upstream => None,
-        Outcome::Busy => {
-            let busy = Rejection::new(Code::PoolBusy).limited_by(LimitSource::Upstream);
-            Some(busy.after(retry_after.unwrap_or(Duration::from_secs(1))))
+        Ok(_) => shown(verdict, retry_after),
+        Err(failed) => {
+            if let Some(cause) = &failed.cause {
+                tracing::info!(stage = ?failed.stage, kind = cause.etype().as_str(), "the upstream gave no answer");
+            }
+            Some(no_answer(verdict, failed.stage, failed.timed_out))
         }
-        Outcome::Key | Outcome::Quota | Outcome::Relay => Some(Code::AttemptsExhausted.into()),
-        Outcome::Egress => Some(Code::UpstreamUnreachable.into()),
-    }
-}
-
-fn no_answer(failed: &Failed) -> Rejection {
-    use potluck_filters::judge::Stage;
-    if let Some(cause) = &failed.cause {
-        tracing::info!(stage = ?failed.stage, kind = cause.etype().as_str(), "the upstream gave no answer");
-    }
-    match (failed.stage, failed.timed_out) {
-        (Stage::Connect, _) => Code::UpstreamUnreachable.into(),
-        (Stage::Send | Stage::FirstByte | Stage::Body, true) => Code::UpstreamTimeout.into(),
-        (Stage::Send | Stage::FirstByte | Stage::Body, false) => Code::UpstreamBroken.into(),
     }
 }

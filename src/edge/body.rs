@@ -55,7 +55,8 @@ pub(super) async fn read(
         may_pass,
     };
     let reading = whole_or_past(session, bounds, (memory, user));
-    let (bytes, whole, held) = tokio::time::timeout(total, reading)
+    // The timer is made only if the body is not at hand.
+    let (bytes, whole, held) = pingora::time::tokio_timeout(total, reading)
         .await
         .map_err(|_| Code::BodyTimeout)??;
     match (whole, may_pass) {

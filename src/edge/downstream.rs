@@ -45,7 +45,8 @@ impl Downstream {
         }
         let bound = self.bound(tasks.iter().map(length).sum());
         let writing = session.as_downstream_mut().response_duplex_vec(tasks);
-        match tokio::time::timeout(bound, writing).await {
+        // The timer is made only if the client does not take all at once.
+        match pingora::time::tokio_timeout(bound, writing).await {
             Ok(Err(error)) if *error.etype() == FLUSHED => Ok(()),
             Ok(written) => written.map(|_| ()),
             Err(_) => Err(Error::explain(ErrorType::WriteTimedout, "the client does not read").into_down()),

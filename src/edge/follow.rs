@@ -31,7 +31,8 @@ impl Edge {
         mut answer: Answer,
         relay: &Relay,
     ) -> Relayed {
-        let mut tasks = vec![HttpTask::Header(head, false)];
+        let mut tasks = Vec::with_capacity(3);
+        tasks.push(HttpTask::Header(head, false));
         // A body that arrived with its head leaves with it; else the client sees the head now.
         let head_alone =
             !answer.exchange.at_hand() && !answer.exchange.is_done() && !answer.exchange.is_broken();

@@ -4,39 +4,70 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use potluck_filters::id::PoolKeyId;
-use potluck_filters::judge::Verdict;
+use potluck_filters::judge::{Scope, Verdict};
 use potluck_filters::model::PoolKey;
-use potluck_filters::pool::{Ended, Lease, NoWay, Want};
+use potluck_filters::pool::{Ended, Lease, NoWay, Want, counts};
 use potluck_filters::rejection::{Code, Rejection};
+use potluck_filters::scheduler::Refused;
 
 use super::addresses::NodeAddresses;
+use super::attempt::cut;
 use super::live::LiveUpstream;
-use crate::clock::{Clock, chance};
+use super::purse::Purse;
+use crate::clock::unix_ms;
 
-/// A lease with the pool it came from.
+/// A lease with the pool it came from, and the purse that pays for the request.
 pub(super) struct LeaseGuard {
     upstream: Arc<LiveUpstream>,
-    clock: Clock,
     /// `None` once it is given back.
     lease: Option<Lease>,
+    purse: Option<Purse>,
+    /// The model that the request asks for, where that is known.
+    pub(super) model: Option<Arc<str>>,
+    /// Whether the request may have reached the upstream.
+    pub(super) out: bool,
+    /// Whether the upstream was left before it had ended.
+    pub(super) broke: bool,
+    /// From the request's way out to the first byte of the answer.
+    pub(super) first_byte: Option<Duration>,
 }
 
 impl LeaseGuard {
-    pub(super) fn acquire(
+    pub(super) fn new(
         upstream: &Arc<LiveUpstream>,
-        want: &Want<'_>,
-        clock: Clock,
-    ) -> Result<Self, NoWay> {
-        let lease = upstream.pool.lock().acquire(want, clock.now())?;
-        Ok(Self {
+        lease: Lease,
+        purse: Option<Purse>,
+        model: Option<Arc<str>>,
+    ) -> Self {
+        Self {
             upstream: Arc::clone(upstream),
-            clock,
             lease: Some(lease),
-        })
+            purse,
+            model,
+            out: false,
+            broke: false,
+            first_byte: None,
+        }
+    }
+
+    /// Another lease for the same request, in place of this one. This one ends with what it showed.
+    pub(super) fn replace(&mut self, next: Lease, verdict: &Verdict, retry_after: Option<Duration>) {
+        let next = Self::new(&self.upstream, next, None, self.model.clone());
+        let old = std::mem::replace(self, next);
+        self.purse = old.end(verdict, retry_after);
+    }
+
+    /// A lease on another way that is free now.
+    pub(super) fn elsewhere(&self, want: &Want<'_>) -> Result<Lease, NoWay> {
+        self.upstream.desk.ask_now(want)
     }
 
     pub(super) fn key(&self) -> Option<&Arc<PoolKey>> {
         self.lease.as_ref().and_then(Lease::key)
+    }
+
+    pub(super) fn purse(&self) -> Option<&Purse> {
+        self.purse.as_ref()
     }
 
     pub(super) fn key_id(&self) -> Option<PoolKeyId> {
@@ -51,33 +82,66 @@ impl LeaseGuard {
         self.upstream.nodes.get(self.node_index())
     }
 
-    /// Gives the lease back with what its attempt showed.
-    pub(super) fn end(mut self, verdict: &Verdict, retry_after: Option<Duration>) {
-        if let Some(lease) = self.lease.take() {
-            let ended = Ended { verdict, retry_after };
-            self.upstream
-                .pool
-                .lock()
-                .release(lease, &ended, self.clock.now(), chance());
+    /// Gives the lease back with what its attempt showed. The purse comes back where nothing was spent.
+    pub(super) fn end(mut self, verdict: &Verdict, retry_after: Option<Duration>) -> Option<Purse> {
+        self.give_back(verdict, retry_after);
+        self.purse.take()
+    }
+
+    fn give_back(&mut self, verdict: &Verdict, retry_after: Option<Duration>) {
+        let Some(lease) = self.lease.take() else { return };
+        if counts(verdict)
+            && let Some(purse) = self.purse.take()
+        {
+            purse.spend(lease.anlas(), unix_ms());
+        }
+        let ended = Ended {
+            verdict,
+            retry_after,
+            first_byte: self.first_byte,
+            model: self.model.as_deref(),
+            broke: self.broke,
+        };
+        if let Some(observation) = self.upstream.desk.release(lease, &ended) {
+            self.upstream.observe(observation);
         }
     }
 }
 
 impl Drop for LeaseGuard {
     fn drop(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            self.upstream.pool.lock().give_back(lease, self.clock.now());
+        if self.out {
+            // Nobody saw how it ended: the upstream may be at work on it, and is not to blame.
+            self.broke = true;
+            let unseen = self.upstream.upstream.judge.judge(&cut(false));
+            let verdict = Verdict {
+                scope: Scope::None,
+                ..unseen
+            };
+            self.give_back(&verdict, None);
+        } else if let Some(lease) = self.lease.take() {
+            self.upstream.desk.give_back(lease);
         }
     }
 }
 
 /// The words for a request that found no way.
+pub(super) fn refused(refused: &Refused) -> Rejection {
+    match refused {
+        Refused::NoWay(no_way) => no_lease(*no_way),
+        Refused::TooLate { retry_after } => Rejection::new(Code::PoolBusy).after(*retry_after),
+        Refused::Full { retry_after } => Rejection::new(Code::QueueFull).after(*retry_after),
+    }
+}
+
+/// The words for a request that found no way now.
 pub(super) fn no_lease(no_way: NoWay) -> Rejection {
     match no_way {
         NoWay::Empty => Code::PoolEmpty.into(),
         NoWay::Exhausted => Code::AttemptsExhausted.into(),
-        NoWay::Busy { retry_after } => {
-            Rejection::new(Code::PoolBusy).after(retry_after.unwrap_or(Duration::from_secs(1)))
-        }
+        NoWay::Unaffordable { anlas } => Rejection::new(Code::Unaffordable).saying(format!(
+            "This request costs at least {anlas} Anlas, and no pool key that you may use can spend that now."
+        )),
+        NoWay::Busy { until: _ } => Rejection::new(Code::PoolBusy).after(Duration::from_secs(1)),
     }
 }

@@ -1,13 +1,19 @@
 //! What the one `ArcSwap` holds: a snapshot, and beside it what outlives every snapshot.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use parking_lot::Mutex;
+use potluck_filters::life::Observation;
 use potluck_filters::model::Upstream;
-use potluck_filters::pool::Pool;
+use potluck_filters::pool::Report;
+use potluck_filters::scheduler::QueueReport;
 use potluck_filters::snapshot::{Delta, PoolKeyChange, Problem, Snapshot};
+use potluck_filters::spending::{Spending, Whose};
+use serde::Serialize;
 
 use super::addresses::NodeAddresses;
+use super::desk::Desk;
+use crate::clock::Clock;
 
 /// The view that requests are served from.
 pub(super) struct Live {
@@ -19,15 +25,37 @@ pub(super) struct Live {
 /// An upstream at work. Kept over reloads as long as its settings stay as they are.
 pub(super) struct LiveUpstream {
     pub(super) upstream: Arc<Upstream>,
-    /// Held for one decision at a time, never across an await.
-    pub(super) pool: Mutex<Pool>,
+    /// Where its leases are given out.
+    pub(super) desk: Arc<Desk>,
     /// In the order of the upstream's nodes.
     pub(super) nodes: Vec<NodeAddresses>,
+    surroundings: Surroundings,
+    /// Whether a key was met that may not serve some model: from then on requests are read for theirs.
+    pub(super) models_matter: AtomicBool,
 }
+
+/// What an upstream is doing.
+#[derive(Debug, Serialize)]
+pub(super) struct UpstreamReport {
+    #[serde(flatten)]
+    pool: Report,
+    queue: QueueReport,
+}
+
+/// What an upstream at work needs of the edge around it.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    pub(super) clock: Clock,
+    /// Told what the admin should look at.
+    pub(super) observer: Arc<Observer>,
+}
+
+/// Who is told what is seen of pool keys; nobody, until somebody asks.
+pub(super) type Observer = std::sync::OnceLock<Box<dyn Fn(Observation) + Send + Sync>>;
 
 impl Live {
     /// A view of `snapshot` that takes over what `before` had at work.
-    pub(super) fn new(snapshot: Snapshot, before: Option<&Self>) -> Self {
+    pub(super) fn new(snapshot: Snapshot, before: Option<&Self>, around: &Surroundings) -> Self {
         let kept = |upstream: &Upstream| {
             let old = before?
                 .upstreams
@@ -36,13 +64,15 @@ impl Live {
             Some(Arc::clone(old))
         };
         let fresh = |upstream: &Upstream| {
-            let live = LiveUpstream::new(upstream);
+            let live = LiveUpstream::new(upstream, around);
             let own = snapshot.pool_keys().filter(|key| key.upstream == upstream.name);
             // In the order in which they were brought, whatever order the snapshot keeps them in.
             let mut own: Vec<_> = own.collect();
             own.sort_unstable_by_key(|key| key.id);
-            own.into_iter()
-                .for_each(|key| live.pool.lock().put(Arc::clone(key)));
+            live.desk.look(|scheduler, now| {
+                own.into_iter()
+                    .for_each(|key| scheduler.pool().put(Arc::clone(key), now));
+            });
             Arc::new(live)
         };
         let layout = snapshot.layout();
@@ -50,21 +80,28 @@ impl Live {
             .upstreams
             .iter()
             .map(|u| kept(u).unwrap_or_else(|| fresh(u)))
-            .collect();
+            .collect::<Vec<Arc<LiveUpstream>>>();
+        for live in &upstreams {
+            let policy = snapshot.policy(&live.upstream);
+            live.desk
+                .update(|scheduler, now| scheduler.set_policy(policy, now));
+        }
         Self { upstreams, snapshot }
     }
 
     /// The view after a change. Pools learn of keys that came or went at once.
-    pub(super) fn after(&self, delta: Delta) -> Result<Self, Vec<Problem>> {
+    pub(super) fn after(&self, delta: Delta, around: &Surroundings) -> Result<Self, Vec<Problem>> {
         let changed: Vec<_> = delta.pool_keys.iter().map(PoolKeyChange::id).collect();
-        let next = Self::new(self.snapshot.apply(delta)?, Some(self));
+        let next = Self::new(self.snapshot.apply(delta)?, Some(self), around);
         for id in changed {
             let known = self.snapshot.pool_key(id).or_else(|| next.snapshot.pool_key(id));
             let live = known.and_then(|key| next.upstreams.iter().find(|u| u.upstream.name == key.upstream));
             let Some(live) = live else { continue };
             match next.snapshot.pool_key(id) {
-                Some(key) => live.pool.lock().put(Arc::clone(key)),
-                None => live.pool.lock().gone(id),
+                Some(key) => live
+                    .desk
+                    .update(|scheduler, now| scheduler.put(Arc::clone(key), now)),
+                None => live.desk.look(|scheduler, _| scheduler.gone(id)),
             }
         }
         Ok(next)
@@ -72,7 +109,7 @@ impl Live {
 }
 
 impl LiveUpstream {
-    fn new(upstream: &Upstream) -> Self {
+    fn new(upstream: &Upstream, around: &Surroundings) -> Self {
         let nodes = upstream
             .nodes
             .iter()
@@ -80,9 +117,36 @@ impl LiveUpstream {
             .collect();
         let upstream = Arc::new(upstream.clone());
         Self {
-            pool: Mutex::new(Pool::new(Arc::clone(&upstream))),
+            desk: Arc::new(Desk::new(Arc::clone(&upstream), around.clock)),
             upstream,
             nodes,
+            surroundings: around.clone(),
+            models_matter: AtomicBool::new(false),
+        }
+    }
+
+    /// What it is doing, for `status`.
+    pub(super) fn report(&self) -> UpstreamReport {
+        self.desk.look(|scheduler, now| UpstreamReport {
+            pool: scheduler.pool().report(now),
+            queue: scheduler.report(),
+        })
+    }
+
+    /// Takes over what was spent on one of its keys before this process began.
+    pub(super) fn restore(&self, spent: &Spending) {
+        let Whose::PoolKey(key) = spent.whose else { return };
+        self.desk.look(|scheduler, now| {
+            scheduler
+                .pool()
+                .restore(key, spent.day, spent.requests, spent.anlas, now);
+        });
+    }
+
+    /// Tells the admin what was seen of a pool key.
+    pub(super) fn observe(&self, observation: Observation) {
+        if let Some(observer) = self.surroundings.observer.get() {
+            observer(observation);
         }
     }
 }

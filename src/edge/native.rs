@@ -26,7 +26,9 @@ use super::guard::{LeaseGuard, no_lease};
 use super::memory::Held;
 use super::plan::{No, Relay};
 use super::proxy::Context;
-use super::send::{Outgoing, request_header};
+use super::relay::{Relayed, client_gone};
+use super::send::Outgoing;
+use super::wait::NoLease;
 
 /// Between two messages of a WebSocket; far above the ping intervals of common clients.
 const UPGRADED_IDLE: std::time::Duration = std::time::Duration::from_secs(3600);
@@ -51,9 +53,10 @@ pub(super) struct Native {
 }
 
 impl Native {
-    fn acquire(&mut self, edge: &Edge) -> Result<(), Rejection> {
-        let lease = LeaseGuard::acquire(&self.relay.upstream, &self.tries.want(&self.relay), edge.clock);
-        self.lease = Some(lease.map_err(no_lease)?);
+    fn acquire(&mut self) -> Result<(), Rejection> {
+        let upstream = &self.relay.upstream;
+        let lease = upstream.desk.ask_now(&self.tries.want(&self.relay, None));
+        self.lease = Some(LeaseGuard::new(upstream, lease.map_err(no_lease)?, None, None));
         Ok(())
     }
 
@@ -62,7 +65,7 @@ impl Native {
     }
 
     /// Gives the lease back and takes the next, if there may be another attempt.
-    fn again(&mut self, edge: &Edge, verdict: &Verdict, after: Option<std::time::Duration>) -> bool {
+    fn again(&mut self, verdict: &Verdict, after: Option<std::time::Duration>) -> bool {
         let Some(lease) = self.lease.take() else {
             return false;
         };
@@ -70,7 +73,7 @@ impl Native {
             .tries
             .go_on(verdict, &lease, self.relay.upstream.upstream.attempts);
         lease.end(verdict, after);
-        again && self.acquire(edge).is_ok()
+        again && self.acquire().is_ok()
     }
 }
 
@@ -120,14 +123,21 @@ impl Edge {
             reused: false,
             erred: BytesMut::new(),
         };
-        match native.acquire(self) {
-            Ok(()) => {
+        let want = native.tries.want(&native.relay, None);
+        match self.lease(session, &native.relay, &want, &mut ctx.waited).await {
+            Ok(lease) => {
+                native.lease = Some(LeaseGuard::new(&native.relay.upstream, lease, None, None));
+                native.deadline = self.clock.now() + native.timeouts().total;
                 ctx.native = Some(Box::new(native));
                 Ok(false)
             }
-            Err(rejection) => {
+            Err(NoLease::Refused(rejection)) => {
                 let no = No::refunded(native.relay, rejection);
                 self.refuse(session, ctx, no).await.map(|()| true)
+            }
+            Err(NoLease::ClientGone) => {
+                ctx.relayed = Some(Relayed::ClientGone);
+                Err(client_gone())
             }
         }
     }
@@ -166,7 +176,7 @@ impl Edge {
             reused_connection: false,
         };
         let verdict = native.relay.upstream.upstream.judge.judge(&end);
-        error.set_retry(native.again(self, &verdict, None));
+        error.set_retry(native.again(&verdict, None));
         error
     }
 
@@ -199,15 +209,13 @@ impl Edge {
             .as_ref()
             .ok_or_else(|| Error::new(ErrorType::InternalError))?;
         let client = session.req_header();
-        let (relay, method, headers) = (&native.relay, &client.method, &client.headers);
+        let headers = &client.headers;
         let outgoing = Outgoing {
-            relay,
-            method,
-            headers,
+            relay: &native.relay,
             request_id: &request_id,
             body: Bytes::new(),
         };
-        let mut head = request_header(&outgoing, lease)?;
+        let mut head = RequestHeader::from(outgoing.head(client, lease)?);
         // Without a length, Pingora sends in chunks.
         if let Some(length) = headers.get(CONTENT_LENGTH) {
             head.insert_header(CONTENT_LENGTH, length)?;

@@ -3,12 +3,17 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use http::{HeaderMap, Method};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, Method};
 use potluck_filters::authenticate::{self, Identity, presented};
+use potluck_filters::cost::{Price, is_priced, read_cost};
 use potluck_filters::id::UserId;
 use potluck_filters::inject::query_without_key;
 use potluck_filters::model::{ClientKey, Kind, Role, RouteAuth};
+use potluck_filters::queue::Share;
 use potluck_filters::reach::{BodyUse, Reach, Synthetic, decode_path, reach};
 use potluck_filters::reader::{ModelName, read_model};
 use potluck_filters::rejection::{Code, Rejection};
@@ -18,6 +23,7 @@ use potluck_filters::{admit, route};
 use super::Edge;
 use super::live::{Live, LiveUpstream};
 use super::traffic::Ticket;
+use super::wait::max_wait;
 use crate::clock::unix_ms;
 
 /// A request's head, as far as the plan needs it.
@@ -53,6 +59,15 @@ pub(super) struct Relay {
     pub(super) ticket: Option<Ticket>,
     /// Routes without a client key never use contributed keys.
     pub(super) operator_owned_only: bool,
+    /// The path as the reader of prices knows it, where the upstream has prices.
+    pub(super) priced: Option<Box<str>>,
+    /// What it costs; nothing before the body was read.
+    pub(super) price: Price,
+    /// The model it asks for, where that matters.
+    pub(super) model: Option<Arc<str>>,
+    /// What it weighs in the queue, and how long it may wait there.
+    pub(super) share: Share,
+    pub(super) max_wait: Duration,
 }
 
 /// Whose request it is, for limits on the body and for the access line.
@@ -100,22 +115,36 @@ impl No {
 }
 
 impl Relay {
-    /// Checks the model that the body asks for, where the client key has a list of models. Fails
-    /// closed: a body that can be read in two ways is refused.
-    pub(super) fn admit_model(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Code> {
+    /// Reads from the body what the choice of a key depends on: price and model. Fails closed where
+    /// something is priced: a body that can be read in two ways is refused.
+    pub(super) fn read(&mut self, headers: &HeaderMap, body: &[u8]) -> Result<(), Code> {
+        self.admit_model(headers, body)?;
+        if let Some(path) = &self.priced {
+            let (media, coding) = (text(headers, CONTENT_TYPE), text(headers, CONTENT_ENCODING));
+            let asked = read_cost(path, media, coding, body).map_err(|_| Code::CostUnreadable)?;
+            self.price = asked.price;
+            self.model = asked.model.map(|model| model.as_str().into());
+        } else if self.upstream.models_matter.load(Ordering::Relaxed) {
+            // Relaxed: a hint that only makes the choice better.
+            self.model = self.model_in(headers, body);
+        }
+        Ok(())
+    }
+
+    /// The model that the body names, where it can be read.
+    pub(super) fn model_in(&self, headers: &HeaderMap, body: &[u8]) -> Option<Arc<str>> {
+        let (media, coding) = (text(headers, CONTENT_TYPE), text(headers, CONTENT_ENCODING));
+        let model = read_model(media, coding, body, self.upstream.upstream.kind).ok()??;
+        Some(model.as_str().into())
+    }
+
+    /// Checks the model that the body asks for, where the client key has a list of models.
+    fn admit_model(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Code> {
         let Some(client) = self.client.as_ref().filter(|client| client.key.models.is_some()) else {
             return Ok(());
         };
-        let text = |name| {
-            headers
-                .get(name)
-                .map(|value: &http::HeaderValue| value.to_str().unwrap_or("?"))
-        };
-        let (kind, media, coding) = (
-            self.upstream.upstream.kind,
-            text(http::header::CONTENT_TYPE),
-            text(http::header::CONTENT_ENCODING),
-        );
+        let kind = self.upstream.upstream.kind;
+        let (media, coding) = (text(headers, CONTENT_TYPE), text(headers, CONTENT_ENCODING));
         let names_none = body.is_empty() && kind != Kind::Novelai && media.is_none();
         if self.body == BodyUse::None || names_none && kind == Kind::Http {
             return Ok(());
@@ -146,7 +175,10 @@ impl Edge {
         if matches!(way, Reach::Preflight) {
             return Ok(Plan::Preflight);
         }
-        let key = self.identify(live, asked, found.route.auth).map_err(no)?;
+        let presented = presented(asked.headers);
+        let key = self
+            .identify(live, presented, asked.peer, found.route.auth)
+            .map_err(no)?;
         let (role, path, body) = match way {
             Reach::Forward { role, path, body } => (role, path, body),
             Reach::Answer(synthetic) => return Ok(Plan::Answer(synthetic, found.upstream.kind)),
@@ -154,20 +186,26 @@ impl Edge {
             Reach::Refuse(code) => return Err(no(code.into())),
             Reach::WrongMethod(allow) => return Err(no(Rejection::wrong_method(allow))),
         };
+        let most = found.route.max_wait.unwrap_or(found.upstream.queue.max_wait);
+        let max_wait = max_wait(asked.headers, most).map_err(|code| no(code.into()))?;
         let ticket = self.limit(key, found.upstream.kind)?;
-        let presented = presented(asked.headers).map(str::to_owned);
         Ok(Plan::Relay(Box::new(Relay {
             upstream: Arc::clone(upstream),
             role,
-            path: with_query(&path, query, presented.as_deref()),
+            path: with_query(&path, query, presented),
             body: body_use(body, key),
             client: key.map(|id| Client {
                 key: id.key.clone(),
                 user: id.user.id,
             }),
-            presented,
+            presented: presented.map(str::to_owned),
             ticket,
             operator_owned_only: key.is_none(),
+            priced: priced(found.upstream.kind, &path),
+            price: Price::FREE,
+            model: None,
+            share: key.map_or(Share::Guest, |id| id.user.weight.into()),
+            max_wait,
         })))
     }
 
@@ -175,20 +213,21 @@ impl Edge {
     fn identify<'a>(
         &self,
         live: &'a Live,
-        asked: &Asked<'_>,
+        presented: Option<&str>,
+        peer: Option<IpAddr>,
         auth: RouteAuth,
     ) -> Result<Option<Identity<'a>>, Rejection> {
-        let sent = match (auth, presented(asked.headers)) {
+        let sent = match (auth, presented) {
             (RouteAuth::None, _) | (RouteAuth::Optional, None) => {
-                return self.anonymous(asked.peer).map(|()| None);
+                return self.anonymous(peer).map(|()| None);
             }
             // No look-up failed, so nothing is counted.
             (RouteAuth::Key, None) => return Err(Code::MissingKey.into()),
             (RouteAuth::Key | RouteAuth::Optional, Some(sent)) => sent,
         };
         let found = authenticate::authenticate(&live.snapshot, sent, unix_ms());
-        let identity = found.map_err(|code| self.failed(asked.peer, code))?;
-        admit::address(identity.key, asked.peer)?;
+        let identity = found.map_err(|code| self.failed(peer, code))?;
+        admit::address(identity.key, peer)?;
         Ok(Some(identity))
     }
 
@@ -230,6 +269,22 @@ impl Edge {
                     remaining: refused.remaining,
                 }
             })
+    }
+}
+
+/// A header's text; where it is no text, one that nothing understands.
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+}
+
+/// The path for the reader of prices, where the upstream has any.
+fn priced(kind: Kind, path: &str) -> Option<Box<str>> {
+    match kind {
+        Kind::Novelai => {
+            let decoded = decode_path(path).ok()?;
+            is_priced(&decoded).then(|| (*decoded).into())
+        }
+        Kind::Openai | Kind::Http => None,
     }
 }
 

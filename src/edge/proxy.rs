@@ -24,11 +24,13 @@ use super::native::{Native, is_upgrade};
 use super::plan::{Asked, No, Plan, Relay};
 use super::relay::{Relayed, client_gone};
 use super::send::Outgoing;
+use super::wait::Waited;
+use crate::clock::RequestId;
 
 /// What is remembered of a request from phase to phase.
 #[derive(Default)]
 pub struct Context {
-    pub(super) request_id: String,
+    pub(super) request_id: RequestId,
     pub(super) started: Moment,
     pub(super) dialect: Option<Kind>,
     pub(super) status: Option<StatusCode>,
@@ -37,6 +39,8 @@ pub struct Context {
     pub(super) client_key: Option<ClientKeyId>,
     pub(super) relayed: Option<Relayed>,
     pub(super) body_bytes: u64,
+    /// In the queue for a lease.
+    pub(super) waited: Waited,
     /// Set when the request goes on along Pingora's own path.
     pub(super) native: Option<Box<Native>>,
     /// The last field, so that a lease is back before the request counts as ended.
@@ -63,7 +67,7 @@ impl Drop for Counted {
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Context")
-            .field("request_id", &self.request_id)
+            .field("request_id", &self.request_id.as_str())
             .finish_non_exhaustive()
     }
 }
@@ -212,7 +216,7 @@ impl ProxyHttp for Proxy {
     }
 
     fn request_summary(&self, _session: &Session, ctx: &Context) -> String {
-        ctx.request_id.clone()
+        ctx.request_id.as_str().to_owned()
     }
 
     async fn connected_to_upstream(
@@ -294,7 +298,7 @@ impl Edge {
         let total = upstream.timeouts.total;
         match body::read(session, upstream.bodies, relay.body, &self.memory, user, total).await {
             Ok(Body::Whole(body, held)) => {
-                let served = self.send(session, ctx, *relay, body).await;
+                let served = self.send(session, ctx, relay, body).await;
                 drop(held);
                 served.map(|()| true)
             }
@@ -336,41 +340,39 @@ impl Edge {
         &self,
         session: &mut Session,
         ctx: &mut Context,
-        relay: Relay,
+        mut relay: Box<Relay>,
         body: bytes::Bytes,
     ) -> pingora::Result<()> {
-        // The session is written to while these are read.
-        let (method, headers) = (
-            session.req_header().method.clone(),
-            session.req_header().headers.clone(),
-        );
-        if let Err(code) = relay.admit_model(&headers, &body) {
-            return self.refuse(session, ctx, No::refunded(relay, code.into())).await;
+        if let Err(code) = relay.read(&session.req_header().headers, &body) {
+            return self.refuse(session, ctx, No::refunded(*relay, code.into())).await;
         }
-        // From here on, so that a slow upload does not look like a slow upstream.
-        let deadline = self.clock.now() + relay.upstream.upstream.timeouts.total;
+        let purse = match self.purse(&relay) {
+            Ok(purse) => purse,
+            Err(rejection) => return self.refuse(session, ctx, No::refunded(*relay, rejection)).await,
+        };
         let body = if relay.body == potluck_filters::reach::BodyUse::None {
             bytes::Bytes::new()
         } else {
             body
         };
         let attempted = {
-            let (relay, request_id) = (&relay, ctx.request_id.as_str());
+            let (relay, request_id) = (&*relay, &ctx.request_id);
             let outgoing = Outgoing {
                 relay,
-                method: &method,
-                headers: &headers,
                 request_id,
                 body,
             };
-            self.attempt(session, &outgoing, deadline).await
+            self.attempt(session, &outgoing, purse, &mut ctx.waited).await
         };
         match attempted {
             Attempted::Answer(answer) => self.relay(session, ctx, &relay, *answer).await,
             Attempted::Refused(rejection) => {
-                let no_work = matches!(rejection.code, Code::PoolBusy | Code::PoolEmpty);
+                let no_work = matches!(
+                    rejection.code,
+                    Code::PoolBusy | Code::PoolEmpty | Code::QueueFull | Code::Unaffordable
+                );
                 let no = if no_work {
-                    No::refunded(relay, rejection)
+                    No::refunded(*relay, rejection)
                 } else {
                     No::left(&relay, rejection)
                 };

@@ -5,18 +5,17 @@
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderName, HeaderValue, Method, StatusCode, Version};
-use pingora::http::ResponseHeader;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::http::HttpTask;
 use pingora::proxy::Session;
-use pingora::{Error, ErrorType};
+use pingora::{Error, ErrorType, OrErr};
 use potluck_filters::inject::answer_passes;
-use potluck_filters::judge::{End, Stage};
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::Code;
 
 use super::Edge;
-use super::attempt::Answer;
+use super::attempt::{Answer, cut};
 use super::downstream::Downstream;
 use super::plan::{No, Relay};
 use super::proxy::Context;
@@ -89,7 +88,7 @@ impl Edge {
             return Ok(None);
         }
         let kind = relay.upstream.upstream.kind;
-        let mut head = ResponseHeader::build_no_case(upstream.status, Some(upstream.headers.len() + 6))?;
+        let mut headers = HeaderMap::with_capacity(upstream.headers.len() + 6);
         let listed = upstream.headers.get(CONNECTION);
         let key = answer.lease.key().map(|key| &key.credential);
         let repeats = |value: &HeaderValue| key.is_some_and(|key| key.is_in(value.as_bytes()));
@@ -99,12 +98,15 @@ impl Edge {
             .iter()
             .filter(|(name, value)| passes(name) && !repeats(value))
         {
-            head.append_header(name, value)?;
+            let appended = headers.try_append(name.clone(), value.clone());
+            appended.or_err(ErrorType::InvalidHTTPHeader, "too many headers")?;
         }
-        frame(&mut head, session)?;
+        frame(&mut headers, upstream.status, session.req_header());
         let remaining = relay.ticket.as_ref().and_then(|ticket| ticket.remaining);
-        self.sign(&mut head, &ctx.request_id, remaining)?;
-        Ok(Some(Box::new(head)))
+        for (name, value) in self.signature(&ctx.request_id, remaining) {
+            headers.insert(name, value);
+        }
+        Ok(Some(Box::new(head_of(upstream.status, headers))))
     }
 
     /// The upstream has ended well: its lease is given back, its connection kept.
@@ -122,13 +124,9 @@ impl Edge {
 
 impl Answer {
     /// The upstream broke off in mid-answer: judged anew, the connection is gone.
-    pub(super) fn cut(self, relay: &Relay) {
-        let end = End::Failed {
-            stage: Stage::Body,
-            timed_out: false,
-            reused_connection: self.exchange.reused,
-        };
-        let verdict = relay.upstream.upstream.judge.judge(&end);
+    pub(super) fn cut(mut self, relay: &Relay) {
+        self.lease.broke = true;
+        let verdict = relay.upstream.upstream.judge.judge(&cut(self.exchange.reused));
         self.lease.end(&verdict, None);
     }
 }
@@ -140,20 +138,25 @@ pub(super) fn client_gone() -> Box<Error> {
 
 /// Frames the body anew: without a length it goes in chunks, whose end can not be mistaken for a
 /// connection that broke; HTTP/1.0 knows only the connection's end.
-fn frame(head: &mut ResponseHeader, session: &Session) -> Result<(), Box<Error>> {
-    head.remove_header(&TRANSFER_ENCODING);
-    let request = session.req_header();
-    if head.status == StatusCode::NO_CONTENT {
-        head.remove_header(&CONTENT_LENGTH);
+fn frame(headers: &mut HeaderMap, status: StatusCode, request: &RequestHeader) {
+    headers.remove(TRANSFER_ENCODING);
+    if status == StatusCode::NO_CONTENT {
+        headers.remove(CONTENT_LENGTH);
     }
-    let bodiless = request.method == Method::HEAD
-        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    let chunked =
-        !bodiless && request.version == Version::HTTP_11 && !head.headers.contains_key(CONTENT_LENGTH);
+    let bodiless =
+        request.method == Method::HEAD || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let chunked = !bodiless && request.version == Version::HTTP_11 && !headers.contains_key(CONTENT_LENGTH);
     if chunked {
-        head.insert_header(TRANSFER_ENCODING, "chunked")?;
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
-    Ok(())
+}
+
+/// Made of its parts at once: header by header, Pingora would parse each name anew.
+fn head_of(status: StatusCode, headers: HeaderMap) -> ResponseHeader {
+    let (mut parts, ()) = http::Response::new(()).into_parts();
+    parts.status = status;
+    parts.headers = headers;
+    parts.into()
 }
 
 /// Whether a `Connection` header names this one as meant for the next hop only.

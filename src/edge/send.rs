@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use pingora::connectors::http::Connector;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::client::HttpSession;
@@ -17,9 +19,11 @@ use potluck_filters::inject::{ClientHeaders, USER_AGENT_VALUE};
 use potluck_filters::judge::Stage;
 use potluck_filters::model::{Kind, Timeouts};
 
+use super::decimal::decimal;
 use super::exchange::{Asked, Exchange, Pace};
 use super::guard::LeaseGuard;
 use super::plan::Relay;
+use crate::clock::RequestId;
 
 /// Bodies are handed over in pieces, and between two of them an early answer is noticed.
 const SLICE: usize = 64 * 1024;
@@ -28,6 +32,7 @@ const MOST_INTERIM: usize = 8;
 /// How long an answer may take once the upstream has stopped reading.
 const LATE: Duration = Duration::from_secs(1);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// An attempt that ended without an answer.
 #[derive(Debug)]
@@ -38,20 +43,24 @@ pub(super) struct Failed {
     pub(super) cause: Option<Box<Error>>,
 }
 
-/// What of the client's request goes into each attempt.
+/// What goes into each attempt beside the client's head, which the session keeps.
 pub(super) struct Outgoing<'a> {
     pub(super) relay: &'a Relay,
-    pub(super) method: &'a Method,
-    pub(super) headers: &'a HeaderMap,
-    pub(super) request_id: &'a str,
+    pub(super) request_id: &'a RequestId,
     pub(super) body: Bytes,
+}
+
+/// A request as one attempt sends it.
+pub(super) struct Request {
+    head: Box<RequestHeader>,
+    body: Bytes,
 }
 
 /// Connects, sends, and waits for the head of the answer.
 pub(super) async fn exchange(
     connector: &Connector,
     lease: &LeaseGuard,
-    outgoing: &Outgoing<'_>,
+    request: Result<Request, Box<Error>>,
     timeouts: Timeouts,
     pace: Pace,
 ) -> Result<Exchange, Failed> {
@@ -65,26 +74,23 @@ pub(super) async fn exchange(
         .node()
         .and_then(super::addresses::NodeAddresses::next)
         .ok_or_else(unresolved)?;
-    let mut header = request_header(outgoing, lease).map_err(|e| failed(Stage::Connect, false, e))?;
-    announce(&mut header, outgoing).map_err(|e| failed(Stage::Connect, false, e))?;
+    let Request { mut head, body } = request.map_err(|e| failed(Stage::Connect, false, e))?;
+    let bodiless = head.method == Method::HEAD;
 
     let connected = connector.get_http_session(&*peer).await;
     let (session, reused) = connected.map_err(|e| failed(Stage::Connect, false, e))?;
     let mut session = Box::new(session);
     if let HttpSession::H2(_) = *session {
-        as_h2(&mut header, peer.tls()).map_err(|e| failed(Stage::Connect, reused, e))?;
+        as_h2(&mut head, peer.tls()).map_err(|e| failed(Stage::Connect, reused, e))?;
     }
     session.set_write_timeout(Some(timeouts.write));
     session
-        .write_request_header(Box::new(header))
+        .write_request_header(head)
         .await
         .map_err(|e| failed(Stage::Send, reused, e))?;
-    let sent = within(
-        pace.left(),
-        ErrorType::WriteTimedout,
-        send_body(&mut session, &outgoing.body),
-    )
-    .await;
+    // Usually the socket takes all of it at once, and no timer is made.
+    let sending = pingora::time::tokio_timeout(pace.left(), send_body(&mut session, body));
+    let sent = in_time(sending.await, ErrorType::WriteTimedout);
     let patience = match sent {
         Ok(_) => timeouts.first_byte.min(pace.left()),
         // The body was not taken, but there may be an answer that says why, and it is there by now.
@@ -94,7 +100,8 @@ pub(super) async fn exchange(
         // Nothing more can be read from this one.
         Ok(Sent::Refused(error)) => return Err(failed(Stage::Send, reused, error)),
         Ok(Sent::Whole | Sent::Answered) | Err(_) => {
-            within(patience, ErrorType::ReadTimedout, read_head(&mut session)).await
+            let reading = tokio::time::timeout(patience, read_head(&mut session));
+            in_time(reading.await, ErrorType::ReadTimedout)
         }
     };
     match (sent, answered) {
@@ -102,7 +109,7 @@ pub(super) async fn exchange(
             let asked = Asked {
                 reused,
                 sent: matches!(sent, Ok(Sent::Whole)),
-                bodiless: *outgoing.method == Method::HEAD,
+                bodiless,
             };
             Ok(Exchange::new(session, peer, pace, asked))
         }
@@ -113,14 +120,9 @@ pub(super) async fn exchange(
     }
 }
 
-/// Bounds a step of several reads or writes as a whole.
-async fn within<T>(
-    bound: Duration,
-    late: ErrorType,
-    step: impl Future<Output = Result<T, Box<Error>>>,
-) -> Result<T, Box<Error>> {
-    let bounded = tokio::time::timeout(bound, step).await;
-    bounded.unwrap_or_else(|_| Error::e_explain(late, "the upstream took too long"))
+/// What came of a step of several reads or writes that was bounded as a whole.
+fn in_time<T, L>(ended: Result<Result<T, Box<Error>>, L>, late: ErrorType) -> Result<T, Box<Error>> {
+    ended.unwrap_or_else(|_| Error::e_explain(late, "the upstream took too long"))
 }
 
 fn failed(stage: Stage, reused: bool, error: Box<Error>) -> Failed {
@@ -148,8 +150,7 @@ enum Sent {
     Refused(Box<Error>),
 }
 
-async fn send_body(session: &mut HttpSession, body: &Bytes) -> Result<Sent, Box<Error>> {
-    let mut rest = body.clone();
+async fn send_body(session: &mut HttpSession, mut rest: Bytes) -> Result<Sent, Box<Error>> {
     while !rest.is_empty() {
         let slice = rest.split_to(rest.len().min(SLICE));
         session.write_request_body(slice, rest.is_empty()).await?;
@@ -185,66 +186,89 @@ async fn read_head(session: &mut HttpSession) -> Result<(), Box<Error>> {
     Error::e_explain(ErrorType::InvalidHTTPHeader, "too many interim answers")
 }
 
-/// The head for this attempt: what passes of the client's, then the pool's own.
-pub(super) fn request_header(
-    outgoing: &Outgoing<'_>,
-    lease: &LeaseGuard,
-) -> Result<RequestHeader, Box<Error>> {
-    let relay = outgoing.relay;
-    let node = lease.node().map(super::addresses::NodeAddresses::node);
-    let base = node
-        .map(|node| &node.base)
-        .ok_or_else(|| Error::new(ErrorType::InternalError))?;
-    let path = if base.prefix.is_empty() {
-        std::borrow::Cow::Borrowed(relay.path.as_str())
-    } else {
-        std::borrow::Cow::Owned(format!("{}{}", base.prefix, relay.path))
-    };
-    let size = outgoing.headers.len() + 4;
-    let mut header = RequestHeader::build_no_case(outgoing.method.clone(), path.as_bytes(), Some(size))?;
-    let kind = relay.upstream.upstream.kind;
-    let filter = ClientHeaders::new(kind, relay.presented.as_deref(), outgoing.headers);
-    for (name, value) in outgoing
-        .headers
-        .iter()
-        .filter(|(name, value)| filter.passes(name, value))
-    {
-        header.append_header(name, value)?;
+impl Outgoing<'_> {
+    /// What one attempt sends: all of it is known before the upstream is spoken to.
+    pub(super) fn request(&self, client: &RequestHeader, lease: &LeaseGuard) -> Result<Request, Box<Error>> {
+        let mut head = self.head(client, lease)?;
+        self.announce(&mut head.headers, client);
+        Ok(Request {
+            head: Box::new(head.into()),
+            body: self.body.clone(),
+        })
     }
-    header.insert_header(HOST, lease.node().map_or("", |node| node.authority()))?;
-    header.insert_header(REQUEST_ID, outgoing.request_id)?;
-    match kind {
-        Kind::Novelai => header.insert_header(USER_AGENT, USER_AGENT_VALUE)?,
-        Kind::Openai | Kind::Http => {}
+
+    /// The head for this attempt: what passes of the client's, then the pool's own.
+    pub(super) fn head(&self, client: &RequestHeader, lease: &LeaseGuard) -> Result<Parts, Box<Error>> {
+        let node = lease.node();
+        let (node, authority) = node
+            .and_then(|node| Some((node.node(), node.authority()?)))
+            .ok_or_else(|| Error::new(ErrorType::InternalError))?;
+        let (relay, kind) = (self.relay, self.relay.upstream.upstream.kind);
+        // Made of its parts at once: header by header, Pingora would parse each name anew.
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        head.method = client.method.clone();
+        head.uri = target(&node.base.prefix, &relay.path)?;
+        head.headers = passing(kind, relay.presented.as_deref(), &client.headers)?;
+        let headers = &mut head.headers;
+        headers.insert(HOST, authority.clone());
+        headers.insert(REQUEST_ID, self.request_id.header());
+        match kind {
+            // The judge reads their error bodies; and images do not shrink anyway.
+            Kind::Novelai | Kind::Openai => headers.insert(ACCEPT_ENCODING, IDENTITY),
+            Kind::Http => None,
+        };
+        match kind {
+            Kind::Novelai => headers.insert(USER_AGENT, USER_AGENT_VALUE),
+            Kind::Openai | Kind::Http => None,
+        };
+        if let Some(key) = lease.key() {
+            headers.insert(AUTHORIZATION, key.credential.authorization().clone());
+        }
+        Ok(head)
     }
-    match kind {
-        // The judge reads their error bodies; and images do not shrink anyway.
-        Kind::Novelai | Kind::Openai => header.insert_header(ACCEPT_ENCODING, "identity")?,
-        Kind::Http => {}
+
+    /// Says how long the body is that is sent from memory.
+    fn announce(&self, headers: &mut HeaderMap, client: &RequestHeader) {
+        let carries = !self.body.is_empty() || client.headers.contains_key(CONTENT_LENGTH);
+        if carries || expects_a_body(&client.method) {
+            headers.insert(CONTENT_LENGTH, decimal(self.body.len() as u64, ""));
+        }
+        if !carries {
+            headers.remove(CONTENT_TYPE);
+        }
     }
-    if let Some(key) = lease.key() {
-        header.insert_header(AUTHORIZATION, key.credential.authorization())?;
-    }
-    Ok(header)
 }
 
-/// Says how long the body is that is sent from memory.
-fn announce(header: &mut RequestHeader, outgoing: &Outgoing<'_>) -> Result<(), Box<Error>> {
-    let carries = !outgoing.body.is_empty() || outgoing.headers.contains_key(CONTENT_LENGTH);
-    if carries || expects_a_body(outgoing.method) {
-        header.insert_header(CONTENT_LENGTH, HeaderValue::from(outgoing.body.len()))?;
+/// Path and query at a node.
+fn target(prefix: &str, path: &str) -> Result<Uri, Box<Error>> {
+    let target = if prefix.is_empty() {
+        PathAndQuery::try_from(path)
+    } else {
+        PathAndQuery::try_from(format!("{prefix}{path}"))
+    };
+    let target = target.or_err(
+        ErrorType::InvalidHTTPHeader,
+        "the path does not fit into a target",
+    )?;
+    Ok(target.into())
+}
+
+/// The client's headers that go on, with room for the pool's own.
+fn passing(kind: Kind, presented: Option<&str>, client: &HeaderMap) -> Result<HeaderMap, Box<Error>> {
+    let filter = ClientHeaders::new(kind, presented, client);
+    let mut headers = HeaderMap::with_capacity(client.len() + 4);
+    for (name, value) in client.iter().filter(|(name, value)| filter.passes(name, value)) {
+        let appended = headers.try_append(name.clone(), value.clone());
+        appended.or_err(ErrorType::InvalidHTTPHeader, "too many headers")?;
     }
-    if !carries {
-        header.remove_header(&CONTENT_TYPE);
-    }
-    Ok(())
+    Ok(headers)
 }
 
 /// h2 has no `Host`: scheme and authority are part of the target.
 fn as_h2(header: &mut RequestHeader, tls: bool) -> Result<(), Box<Error>> {
     let host = header.remove_header(&HOST);
     let scheme = if tls { "https" } else { "http" };
-    let uri = http::Uri::builder()
+    let uri = Uri::builder()
         .scheme(scheme)
         .authority(host.as_ref().map_or(&b""[..], HeaderValue::as_bytes))
         .path_and_query(header.raw_path())

@@ -195,6 +195,7 @@ mod tests {
             expires_at: None,
             rate_limit,
             concurrency,
+            anlas_per_day: Limit::Unlimited,
             models: None,
             addresses: None,
         }
@@ -205,6 +206,7 @@ mod tests {
             id: UserId(1),
             enabled: true,
             rate_limit,
+            weight: 0,
         }
     }
 

@@ -16,7 +16,7 @@ use pingora::apps::ServerApp;
 use pingora::protocols::Stream;
 use pingora::server::ShutdownWatch;
 use pingora::services::listening::Service;
-use potluck_admin::{Control, Live, Publisher, operator_router};
+use potluck_admin::{Control, Live, Publisher, Recheck, operator_router};
 use potluck_filters::snapshot::{Delta, Problem};
 use tokio::runtime::Handle;
 
@@ -46,6 +46,13 @@ impl Publisher for EdgeLink {
 impl Live for EdgeLink {
     fn status(&self) -> serde_json::Value {
         self.0.report()
+    }
+
+    fn recheck(&self, which: Recheck<'_>) {
+        match which {
+            Recheck::Key(key) => self.0.recheck(key),
+            Recheck::Upstream(name) => self.0.recheck_all(name),
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's world fails loudly")]
 
 mod configuration;
+mod judge;
 mod manage;
+mod pool;
 mod running;
 mod start;
 

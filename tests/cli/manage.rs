@@ -136,11 +136,11 @@ fn a_pool_key_is_brought_shown_without_its_text_and_withdrawn() {
     let list = folder.run("pool list").ok().out;
     let id = list.lines().nth(1).unwrap().split_whitespace().next().unwrap();
     assert!(
-        list.contains("novelai") && list.contains("mine") && list.contains("active"),
+        list.contains("novelai") && list.contains("mine") && list.contains("pending"),
         "{list}"
     );
     assert!(folder.run("pool pause mine").ok().out.contains("paused"));
-    assert!(folder.run("pool resume mine").ok().out.contains("active"));
+    assert!(folder.run("pool resume mine").ok().out.contains("pending"));
     folder.run("pool withdraw mine").fails(2, "give --yes");
     folder.run("pool withdraw mine --yes").ok();
     assert_eq!(
@@ -222,10 +222,13 @@ fn help_has_examples_and_exit_codes_everywhere() {
         "pool import",
         "pool list",
         "pool show",
+        "pool check",
+        "pool caps",
         "pool pause",
         "pool resume",
         "pool withdraw",
         "upstreams list",
+        "upstreams policy",
         "status",
         "completions",
     ] {

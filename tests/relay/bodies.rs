@@ -34,13 +34,17 @@ fn chunked(body: &[u8]) -> reqwest::Body {
     reqwest::Body::wrap_stream(futures_util::stream::iter(pieces))
 }
 
+/// Bodies up to so many bytes are kept for another attempt.
+const fn kept_up_to(replay: u64) -> Bodies {
+    Bodies {
+        replay,
+        max: 64 << 20,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_past_the_replay_bound_streams_through_whole() {
-    let (node, plan) = node(Bodies {
-        replay: MIB as u64,
-        max: 64 << 20,
-    })
-    .await;
+    let (node, plan) = node(kept_up_to(MIB as u64)).await;
     let world = plan.start();
     let body = pattern(32 * MIB);
     let expected = sha256_hex(&body);
@@ -63,11 +67,7 @@ async fn a_body_past_the_replay_bound_streams_through_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_around_the_replay_bound_are_the_same_to_the_byte() {
-    let (_node, plan) = node(Bodies {
-        replay: 100_000,
-        max: 64 << 20,
-    })
-    .await;
+    let (_node, plan) = node(kept_up_to(100_000)).await;
     let world = plan.start();
     for length in [99_999, 100_000, 100_001, 150_000, 165_536, 200_000] {
         let body = pattern(length);
@@ -135,11 +135,7 @@ async fn a_body_over_the_bound_is_413_and_its_sender_sees_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_body_with_a_bad_key_gets_its_answer() {
-    let (_node, plan) = node(Bodies {
-        replay: 1 << 20,
-        max: 64 << 20,
-    })
-    .await;
+    let (_node, plan) = node(kept_up_to(1 << 20)).await;
     let world = plan.start();
     for body in [chunked(&pattern(8 * MIB)), pattern(8 * MIB).into()] {
         let request = client()
@@ -152,11 +148,7 @@ async fn a_large_body_with_a_bad_key_gets_its_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_ends_too_early_reaches_nobody() {
-    let (node, plan) = node(Bodies {
-        replay: 1 << 20,
-        max: 64 << 20,
-    })
-    .await;
+    let (node, plan) = node(kept_up_to(1 << 20)).await;
     let world = plan.start();
     for (lines, body) in [
         ("content-length: 100\r\n", "only this"),
@@ -187,11 +179,7 @@ async fn a_body_that_ends_too_early_reaches_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asks_before_sending_is_told_to_go_on() {
-    let (_node, plan) = node(Bodies {
-        replay: 1_000,
-        max: 64 << 20,
-    })
-    .await;
+    let (_node, plan) = node(kept_up_to(1_000)).await;
     let world = plan.start();
     for length in [5, 5_000] {
         let mut socket = connect(&world).await;
@@ -274,11 +262,7 @@ async fn a_body_that_takes_too_long_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_no_room_is_left_for_bodies_the_next_is_503_and_the_room_comes_back() {
-    let (_node, mut plan) = node(Bodies {
-        replay: 1 << 20,
-        max: 64 << 20,
-    })
-    .await;
+    let (_node, mut plan) = node(kept_up_to(1 << 20)).await;
     plan.settings.body_memory = 300_000;
     plan.settings.body_memory_per_user = 300_000;
     plan.settings.body_wait = Duration::ZERO;
@@ -322,11 +306,7 @@ async fn who_leaves_in_mid_body_leaves_nothing_behind() {
     world.idle().await;
     assert_eq!((world.leases(), upstream.server.records.count()), (0, 0));
 
-    let (node, plan) = node(Bodies {
-        replay: 1_000,
-        max: 64 << 20,
-    })
-    .await;
+    let (node, plan) = node(kept_up_to(1_000)).await;
     let world = plan.start();
     let mut passing = sending_slowly(&world, "/api/echo", 100_000).await;
     passing.write_all(&pattern(50_000)).await.unwrap();

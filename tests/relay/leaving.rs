@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use potluck_fakes::node::NodeFake;
 use potluck_fakes::novelai::Settings;
+use potluck_fakes::server::FakeServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -40,6 +41,13 @@ async fn leases_are_back(world: &World) {
         .expect("a lease was not given back");
 }
 
+/// The upstream has seen the client leave, and nothing is held any more.
+async fn let_go(server: &FakeServer, world: &World) {
+    server.records.wait_until(|records| records[0].client_left).await;
+    world.idle().await;
+    assert_eq!(world.leases(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_openai_upstream_is_let_go_when_the_client_leaves_before_the_answer() {
     let (fake, _, plan) = openai(1).await;
@@ -67,12 +75,7 @@ async fn an_openai_upstream_is_let_go_when_the_client_leaves_in_mid_stream() {
     read_head(&mut socket).await;
     socket.read_u8().await.unwrap();
     drop(socket);
-    fake.server
-        .records
-        .wait_until(|records| records[0].client_left)
-        .await;
-    world.idle().await;
-    assert_eq!(world.leases(), 0);
+    let_go(&fake.server, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,12 +90,7 @@ async fn a_node_is_let_go_when_the_client_leaves() {
         .unwrap();
     node.server.records.wait_for(1).await;
     drop(socket);
-    node.server
-        .records
-        .wait_until(|records| records[0].client_left)
-        .await;
-    world.idle().await;
-    assert_eq!(world.leases(), 0);
+    let_go(&node.server, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,12 +109,7 @@ async fn a_client_of_h2_that_leaves_lets_the_upstream_go() {
     let asking = tokio::spawn(request.json(&chat_request(false)).send());
     fake.server.records.wait_for(1).await;
     asking.abort();
-    fake.server
-        .records
-        .wait_until(|records| records[0].client_left)
-        .await;
-    world.idle().await;
-    assert_eq!(world.leases(), 0);
+    let_go(&fake.server, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +119,7 @@ async fn a_novelai_account_stays_leased_until_it_is_free_whoever_leaves() {
         ("/ai/generate-image-stream", image_stream_request("msgpack")),
     ] {
         let upstream = novelai(1, Settings::default()).await;
-        let world = upstream.plan().start();
+        let world = upstream.plan().impatient().start();
         upstream.fake.hold();
         let socket = asking(&world, path, &body).await;
         upstream.accounts[0].until_busy().await;
@@ -162,7 +155,7 @@ async fn a_novelai_account_stays_leased_until_it_is_free_whoever_leaves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_leaves_in_mid_image_leaves_the_account_leased() {
     let upstream = novelai(1, Settings::default()).await;
-    let world = upstream.plan().start();
+    let world = upstream.plan().impatient().start();
     upstream.fake.hold();
     let mut socket = asking(&world, "/ai/generate-image-stream", &image_stream_request("sse")).await;
     read_head(&mut socket).await;

@@ -160,7 +160,7 @@ async fn only_failed_look_ups_count_against_an_address_and_a_valid_key_always_pa
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_refused_by_the_pool_keeps_its_place() {
     let upstream = novelai(1, Settings::default()).await;
-    let mut plan = upstream.plan();
+    let mut plan = upstream.plan().impatient();
     plan.client_keys[0].rate_limit = Limit::AtMost(2);
     let world = plan.start();
     upstream.fake.hold();
@@ -242,7 +242,7 @@ async fn a_pool_key_that_is_brought_serves_the_next_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_key_that_is_withdrawn_ends_what_it_does_and_does_no_more() {
     let upstream = novelai(1, Settings::default()).await;
-    let plan = upstream.plan();
+    let plan = upstream.plan().impatient();
     let again = plan.pool_keys[0].clone();
     let world = plan.start();
     upstream.fake.hold();

@@ -14,12 +14,15 @@ mod raw;
 mod world;
 
 mod basics;
+mod billing;
 mod bodies;
+mod budgets;
 mod failover;
 mod framing;
 mod leaving;
 mod limits;
 mod models;
+mod scheduling;
 mod secrets;
 mod streams;
 mod tls;

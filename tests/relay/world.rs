@@ -22,12 +22,13 @@ use potluck_filters::id::{ClientKeyId, PoolKeyId, Revision, UserId};
 use potluck_filters::judge::{CoolDownSettings, JudgeTable};
 use potluck_filters::limit::Limit;
 use potluck_filters::model::{
-    Bodies, ClientKey, ClientKeyState, HttpVersion, KeyHash, Kind, Layout, Node, PoolCredential, PoolKey,
-    Role, Route, RouteAuth, Timeouts, Upstream, User,
+    Bodies, Caps, ClientKey, ClientKeyState, HttpVersion, KeyHash, Kind, Layout, Node, PoolCredential,
+    PoolKey, Role, Route, RouteAuth, Timeouts, Upstream, User,
 };
 use potluck_filters::pool::Policy;
+use potluck_filters::queue::QueueSettings;
 use potluck_filters::secret::Secret;
-use potluck_filters::snapshot::{Delta, Draft, PoolKeyChange, Snapshot};
+use potluck_filters::snapshot::{Delta, Draft, Policies, PoolKeyChange, Snapshot};
 use tokio::sync::oneshot;
 
 /// The client key of most tests.
@@ -56,6 +57,7 @@ pub fn user(id: i64) -> User {
         id: UserId(id),
         enabled: true,
         rate_limit: Limit::Unlimited,
+        weight: 0,
     }
 }
 
@@ -68,6 +70,7 @@ pub fn client_key(id: i64, text: &str) -> ClientKey {
         expires_at: None,
         rate_limit: Limit::Unlimited,
         concurrency: Limit::Unlimited,
+        anlas_per_day: Limit::Unlimited,
         models: None,
         addresses: None,
     }
@@ -104,6 +107,8 @@ pub fn upstream(name: &str, kind: Kind, nodes: &[(&str, Role, &str)]) -> Upstrea
         ca_pem: None,
         judge: if keyed { judge } else { judge.keyless() },
         cool_downs: CoolDownSettings::default(),
+        min_credit: 0,
+        queue: QueueSettings::default(),
         drain: 8 << 20,
     }
 }
@@ -115,6 +120,7 @@ pub fn route(prefix: &str, upstream: usize, strip_prefix: bool) -> Route {
         upstream,
         auth: RouteAuth::Key,
         strip_prefix,
+        max_wait: None,
     }
 }
 
@@ -143,6 +149,14 @@ impl Plan {
         self
     }
 
+    /// Nobody waits for a pool key.
+    pub fn impatient(mut self) -> Self {
+        for upstream in &mut self.layout.upstreams {
+            upstream.queue.max_wait = Duration::ZERO;
+        }
+        self
+    }
+
     pub fn pool_key(&self, id: i64, upstream: &str, secret: &str) -> PoolKey {
         let (_, found) = self.layout.upstream(upstream).expect("a known upstream");
         PoolKey {
@@ -153,6 +167,9 @@ impl Plan {
             concurrency: None,
             origins: found.nodes.iter().map(|node| node.base.origin().into()).collect(),
             credential: PoolCredential::bearer(&Secret::new(secret)).expect("a sendable key"),
+            account: None,
+            credit: None,
+            caps: Caps::default(),
         }
     }
 
@@ -163,6 +180,7 @@ impl Plan {
             users: self.users,
             client_keys: self.client_keys,
             pool_keys: self.pool_keys,
+            policies: Policies::new(),
         };
         let edge = Arc::new(Edge::new(
             self.settings,

@@ -46,6 +46,16 @@ const COMMANDS: &[(&str, &str)] = &[
     ("pool list --json", ""),
     ("pool show mine", ""),
     ("pool show 99 --json", ""),
+    ("pool caps mine", ""),
+    (
+        "pool caps mine --free-only --keep-anlas 5 --hours 22-6 --json",
+        "",
+    ),
+    ("pool caps mine --clear", ""),
+    ("pool caps mine --hours 7", ""),
+    ("upstreams policy novelai least-busy --json", ""),
+    ("upstreams policy novelai", ""),
+    ("upstreams policy nowhere", ""),
     ("pool pause mine --json", ""),
     ("pool resume mine --json", ""),
     ("pool withdraw mine", ""),
@@ -54,16 +64,20 @@ const COMMANDS: &[(&str, &str)] = &[
     ("pool list --json", ""),
 ];
 
+const UNPROBED: &str = "--set probe.enabled=false";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_answers_the_same_with_a_relay_running_and_without() {
     let world = world().await;
     let (openai, novelai) = (&world.openai_keys[0], &world.novelai_accounts[0].token);
     let still = Installation::new(&world).await;
     let running = Installation::with_secrets_of(&still, &world).await;
-    let relay = Relay::start(&running).await;
+    // A relay that probes knows more of the pool than a database by itself.
+    let relay = Relay::start_with(&running, UNPROBED).await;
     for (line, input) in COMMANDS {
         let input = input.replace("{openai}", openai).replace("{novelai}", novelai);
-        let (one, other) = tokio::join!(still.feed(line, &input), running.feed(line, &input));
+        let line = format!("{line} {UNPROBED}");
+        let (one, other) = tokio::join!(still.feed(&line, &input), running.feed(&line, &input));
         assert_eq!(comparable(one), comparable(other), "potluck {line}");
     }
     relay.stop().await;
@@ -86,7 +100,9 @@ fn scrub(value: &mut Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match name.as_str() {
-                    "text" | "hint" | "created_at" | "updated_at" | "withdrawn_at" if !value.is_null() => {
+                    "text" | "hint" | "created_at" | "updated_at" | "withdrawn_at" | "next_probe_at"
+                        if !value.is_null() =>
+                    {
                         *value = "…".into();
                     }
                     _ => scrub(value),
@@ -179,7 +195,7 @@ async fn each_change_of_a_client_key_holds_for_the_next_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_key_serves_from_the_moment_it_is_brought_until_it_is_withdrawn() {
     let world = wide_world(3).await;
-    let installation = Installation::new(&world).await;
+    let installation = Installation::new(&world).await.unprobed();
     let relay = Relay::start(&installation).await;
     let (_, key) = installation.client_key().await;
     assert_eq!(chat_outcome(&relay, &key).await, outcome(503, "pool_empty"));

@@ -84,9 +84,9 @@ impl Installation {
         installation
     }
 
-    /// After `potluck init`, with all credentials of the world in its pool.
+    /// After `potluck init`, with all credentials of the world in its pool, serving.
     pub(crate) async fn furnished(world: &DemoWorld) -> Self {
-        let installation = Self::new(world).await;
+        let installation = Self::new(world).await.unprobed();
         let tokens: Vec<_> = world
             .novelai_accounts
             .iter()
@@ -101,6 +101,18 @@ impl Installation {
             .await
             .ok();
         installation
+    }
+
+    /// Nobody asks how the accounts of pool keys are: they serve from the moment they are brought.
+    pub(crate) fn unprobed(self) -> Self {
+        use std::io::Write;
+        let mut file = std::fs::File::options()
+            .append(true)
+            .open(self.path("conf/potluck.yaml"))
+            .expect("its configuration");
+        file.write_all(b"probe: { enabled: false }\n")
+            .expect("one more line");
+        self
     }
 
     fn uninitialised(world: &DemoWorld) -> Self {

@@ -64,7 +64,8 @@ async fn no_secret_leaks_where_the_log_is_json() {
 async fn nothing_leaks(format: &str) {
     let world = wide_world(3).await;
     let installation = Installation::furnished(&world).await;
-    let rests = "--set upstreams.vercel.cool_downs.max=1ms --set upstreams.novelai.cool_downs.max=1ms";
+    let rests = "--set upstreams.vercel.cool_downs.max=1ms --set upstreams.novelai.cool_downs.max=1ms \
+                 --set upstreams.vercel.queue.max_wait=0s --set upstreams.novelai.queue.max_wait=0s";
     let arguments = format!("--set log.level=trace --set log.format={format} {rests}");
     let relay = Relay::start_with(&installation, &arguments).await;
     let (_, key) = installation.client_key().await;

@@ -14,6 +14,8 @@ mod requests;
 
 mod apart;
 mod changes;
+mod checks;
+mod kill;
 mod leaks;
 mod memory;
 mod starting;

@@ -4,10 +4,11 @@ use potluck_filters::id::{ClientKeyId, Revision, UserId};
 use potluck_filters::limit::Limit;
 use potluck_filters::model::{ClientKeyState, Network};
 use potluck_store::table::client_keys::ClientKeyRow;
+use potluck_store::table::spent_days;
 use serde::{Deserialize, Serialize};
 
-use super::SecretText;
 use super::patch::given;
+use super::{SecretText, Spent};
 
 /// A client key, without its text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,10 @@ pub struct ClientKey {
     pub rate_limit: u32,
     /// Requests in flight at once; `null` is unlimited, 0 allows nothing.
     pub concurrency: Option<u32>,
+    /// Anlas that its requests may cost on a day (UTC); `null` is unlimited, 0 allows nothing.
+    pub anlas_per_day: Option<u32>,
+    /// What it has spent today (UTC).
+    pub spent_today: Spent,
     /// When it stops working; `null` is never.
     pub expires_at: Option<i64>,
     /// Models it may ask for, `*` at the end matching any rest; `null` allows all.
@@ -40,8 +45,8 @@ pub struct ClientKey {
     pub revision: Revision,
 }
 
-impl From<ClientKeyRow> for ClientKey {
-    fn from(row: ClientKeyRow) -> Self {
+impl From<(ClientKeyRow, spent_days::Spent)> for ClientKey {
+    fn from((row, spent): (ClientKeyRow, spent_days::Spent)) -> Self {
         let key = row.key;
         Self {
             id: key.id,
@@ -51,6 +56,8 @@ impl From<ClientKeyRow> for ClientKey {
             state: key.state,
             rate_limit: at_most(key.rate_limit).unwrap_or(0),
             concurrency: at_most(key.concurrency),
+            anlas_per_day: at_most(key.anlas_per_day),
+            spent_today: spent.into(),
             expires_at: key.expires_at,
             models: key
                 .models
@@ -86,6 +93,9 @@ pub struct CreateClientKey {
     /// Requests in flight at once; absent is unlimited, 0 allows nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
+    /// Anlas that its requests may cost on a day (UTC); absent is unlimited, 0 allows nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anlas_per_day: Option<u32>,
     /// When it stops working.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
@@ -132,6 +142,9 @@ pub struct EditClientKey {
     /// Requests in flight at once; `null` is unlimited.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<Option<u32>>,
+    /// Anlas that its requests may cost on a day (UTC); `null` is unlimited.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub anlas_per_day: Option<Option<u32>>,
     /// When it stops working; `null` is never.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Option<i64>>,

@@ -2,11 +2,12 @@
 
 use potluck_filters::id::{PoolKeyId, Revision, UserId};
 use potluck_filters::model::PoolKeyState;
-use potluck_store::table::pool_keys::PoolKeyRow;
+use potluck_store::table::pool_keys::{CredentialKind, PoolKeyRow};
+use potluck_store::table::spent_days;
 use serde::{Deserialize, Serialize};
 
-use super::SecretText;
 use super::patch::given;
+use super::{Account, Caps, EditCaps, SecretText, Spent};
 
 /// A pool key, without its credential, which is never shown again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,8 +20,26 @@ pub struct PoolKey {
     pub contributor: UserId,
     /// Its contributor's name for it; may be empty.
     pub label: String,
-    /// What people decided about it.
+    /// What its credential is: a token, or a username and a password.
+    pub kind: CredentialKind,
+    /// How it is.
     pub state: PoolKeyState,
+    /// Why, in a stable word, where there is something to say.
+    pub state_reason: Option<String>,
+    /// What the last probe said of its account; `null` before the first.
+    pub account: Option<Account>,
+    /// Credit in millionths of its currency; `null` where not known.
+    pub credit: Option<u64>,
+    /// What its contributor allows.
+    pub caps: Caps,
+    /// What was spent on it today (UTC).
+    pub spent_today: Spent,
+    /// Probes in a row that came to nothing.
+    pub probe_streak: u32,
+    /// When it is probed next; a time that is past: as soon as can be.
+    pub next_probe_at: Option<i64>,
+    /// When the token of a login expires; `null` for a token, and before the first login.
+    pub token_expires_at: Option<i64>,
     /// The `host:port` origins it may be sent to.
     pub origins: Vec<String>,
     /// Requests in flight at once; `null` takes the upstream's setting.
@@ -35,14 +54,23 @@ pub struct PoolKey {
     pub revision: Revision,
 }
 
-impl From<PoolKeyRow> for PoolKey {
-    fn from(row: PoolKeyRow) -> Self {
+impl From<(PoolKeyRow, spent_days::Spent)> for PoolKey {
+    fn from((row, spent): (PoolKeyRow, spent_days::Spent)) -> Self {
         Self {
             id: row.id,
             upstream: row.upstream,
             contributor: row.contributor,
             label: row.label,
+            kind: row.kind,
             state: row.state,
+            state_reason: row.state_reason,
+            account: row.account.map(Into::into),
+            credit: row.credit,
+            caps: row.caps.into(),
+            spent_today: spent.into(),
+            probe_streak: row.probe_streak,
+            next_probe_at: row.next_probe_at,
+            token_expires_at: row.token_expires_at,
             origins: row.origins.iter().map(ToString::to_string).collect(),
             concurrency: row.concurrency,
             key_id: row.key_id,
@@ -53,14 +81,21 @@ impl From<PoolKeyRow> for PoolKey {
     }
 }
 
-/// A pool key to be added.
+/// A pool key to be added: either `credential`, or `username` and `password`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddPoolKey {
     /// The upstream's name.
     pub upstream: String,
-    /// The credential.
-    pub credential: SecretText,
+    /// A token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<SecretText>,
+    /// The username (mostly an e-mail address) of an account that the relay logs in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<SecretText>,
+    /// The password of that account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<SecretText>,
     /// Who brings it; the first admin when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contributor: Option<UserId>,
@@ -73,6 +108,9 @@ pub struct AddPoolKey {
     /// Requests in flight at once; absent takes the upstream's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
+    /// What its contributor allows; everything when absent.
+    #[serde(default)]
+    pub caps: Caps,
 }
 
 /// Many pool keys to be added on the same terms.
@@ -95,6 +133,9 @@ pub struct ImportPoolKeys {
     /// Requests in flight at once on each; absent takes the upstream's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
+    /// What their contributor allows; everything when absent.
+    #[serde(default)]
+    pub caps: Caps,
 }
 
 /// What became of an import.
@@ -142,7 +183,7 @@ pub enum WhatBecame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PoolSwitch {
-    /// May serve.
+    /// May serve; one that was held back shows first that it works.
     Active,
     /// Held back, until it is switched on again.
     Paused,
@@ -161,4 +202,28 @@ pub struct EditPoolKey {
     /// Requests in flight at once; `null` takes the upstream's setting.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<Option<u32>>,
+    /// What its contributor allows; `null` allows everything.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub caps: Option<Option<EditCaps>>,
+}
+
+/// Which pool keys to look at anew. Paused and withdrawn ones are left alone.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckPoolKeys {
+    /// Only those of this upstream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
+    /// Only those in this state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<PoolKeyState>,
+}
+
+/// What came of asking for a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// Pool keys that are to be looked at now.
+    pub due: u64,
+    /// What their `next_probe_at` is until they have been.
+    pub at: i64,
 }

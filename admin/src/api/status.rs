@@ -1,45 +1,7 @@
-//! Upstreams and status: what an operator looks at.
+//! Status: what an operator looks at.
 
 use potluck_filters::id::Revision;
-use potluck_filters::model::{Kind, Role};
 use serde::{Deserialize, Serialize};
-
-/// An upstream, as the configuration has it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UpstreamFacts {
-    /// Its name.
-    pub name: String,
-    /// What it speaks.
-    pub kind: Kind,
-    /// Whether its requests carry a pool key.
-    pub keyed: bool,
-    /// Where it is.
-    pub nodes: Vec<NodeFacts>,
-}
-
-impl UpstreamFacts {
-    /// The distinct origins of all nodes, sorted.
-    #[must_use]
-    pub fn origins(&self) -> Vec<&str> {
-        let mut origins: Vec<&str> = self.nodes.iter().map(|node| node.origin.as_str()).collect();
-        origins.sort_unstable();
-        origins.dedup();
-        origins
-    }
-}
-
-/// A node, as the configuration has it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NodeFacts {
-    /// Its name within the upstream.
-    pub name: String,
-    /// Which host of the upstream it stands for.
-    pub role: Role,
-    /// Its base URL.
-    pub url: String,
-    /// Its `host:port`, to which pool keys are bound.
-    pub origin: String,
-}
 
 /// Which database is in use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use potluck_filters::id::ClientKeyId;
 use potluck_filters::limit::Limit;
 use potluck_filters::model::ClientKeyState;
 use potluck_store::table::client_keys::{ClientKeyRow, NewClientKey};
+use potluck_store::table::spent_days::Spent;
 use potluck_store::{StoreError, client_key_text, random};
 use zeroize::Zeroizing;
 
@@ -25,7 +26,18 @@ impl Control {
             .store
             .client_keys(ClientKeyId(page.after), page.limit())
             .await?;
-        Ok(Page::of(rows, page.limit(), |key: &ClientKey| key.id.0))
+        let ids = rows.iter().map(|row| row.key.id);
+        let (first, last) = (ids.clone().min(), ids.max());
+        let nobody = ClientKeyId(0);
+        let spent =
+            self.store
+                .spent_by_client_keys(self.today(), first.unwrap_or(nobody), last.unwrap_or(nobody));
+        let mut spent = spent.await?;
+        let rows = rows.into_iter().map(|row| {
+            let spent = spent.remove(&row.key.id).unwrap_or_default();
+            (row, spent)
+        });
+        Ok(Page::of(rows.collect(), page.limit(), |key: &ClientKey| key.id.0))
     }
 
     /// One client key.
@@ -33,11 +45,15 @@ impl Control {
     /// # Errors
     /// When there is none with this id.
     pub async fn client_key(&self, id: ClientKeyId) -> Result<ClientKey, ControlError> {
-        self.store
-            .client_key(id)
-            .await?
-            .map(Into::into)
-            .ok_or(ControlError::NotFound(NOUN))
+        let row = self.store.client_key(id).await?;
+        self.told_client_key(row.ok_or(ControlError::NotFound(NOUN))?)
+            .await
+    }
+
+    async fn told_client_key(&self, row: ClientKeyRow) -> Result<ClientKey, ControlError> {
+        let id = row.key.id;
+        let spent = self.store.spent_by_client_keys(self.today(), id, id).await?;
+        Ok((row, spent.get(&id).copied().unwrap_or_default()).into())
     }
 
     /// Makes a client key. Its text is in this answer and nowhere else.
@@ -53,7 +69,7 @@ impl Control {
         turn.end().await?;
         Ok(CreatedClientKey {
             text: SecretText(text),
-            key: row.into(),
+            key: (row, Spent::default()).into(),
         })
     }
 
@@ -71,7 +87,7 @@ impl Control {
         apply(&mut row, edit, turn.now_ms)?;
         let saved = turn.change.save_client_key(&row, turn.now_ms).await?;
         turn.end().await?;
-        Ok(saved.into())
+        self.told_client_key(saved).await
     }
 
     /// Revokes a client key for ever. One that is revoked already stays so.
@@ -87,7 +103,7 @@ impl Control {
         row.key.state = ClientKeyState::Revoked;
         let saved = turn.change.save_client_key(&row, turn.now_ms).await?;
         turn.end().await?;
-        Ok(saved.into())
+        self.told_client_key(saved).await
     }
 }
 
@@ -97,6 +113,7 @@ impl Turn<'_> {
             name: fields::name("name", &new.name)?,
             rate_limit: Limit::from_rate_limit(new.rate_limit),
             concurrency: fields::limit(new.concurrency),
+            anlas_per_day: fields::limit(new.anlas_per_day),
             expires_at: fields::expiry(new.expires_at, self.now_ms)?,
             models: fields::models(new.models)?.map(Into::into),
             addresses: fields::addresses(new.addresses)?.map(Into::into),
@@ -132,6 +149,9 @@ fn apply(row: &mut ClientKeyRow, edit: EditClientKey, now_ms: i64) -> Result<(),
     }
     if let Some(most) = edit.concurrency {
         row.key.concurrency = fields::limit(most);
+    }
+    if let Some(most) = edit.anlas_per_day {
+        row.key.anlas_per_day = fields::limit(most);
     }
     if let Some(at) = edit.expires_at {
         row.key.expires_at = fields::expiry(at, now_ms)?;

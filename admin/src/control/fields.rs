@@ -1,8 +1,9 @@
 //! What the fields of a request may hold. Plain functions over values.
 
 use potluck_filters::limit::Limit;
+use potluck_filters::model::{Caps, Hours};
 
-use crate::api::UpstreamFacts;
+use crate::api::{self, UpstreamFacts};
 use crate::error::ControlError;
 
 /// Characters of the longest name or label.
@@ -97,16 +98,7 @@ pub(super) fn origins(
     upstream: &str,
     asked: Option<Vec<String>>,
 ) -> Result<Vec<Box<str>>, ControlError> {
-    let facts = upstreams
-        .iter()
-        .find(|facts| facts.name == upstream)
-        .ok_or_else(|| unknown(upstreams))?;
-    if !facts.keyed {
-        return Err(ControlError::invalid(
-            "upstream",
-            "takes no keys (its `keyed` is off)",
-        ));
-    }
+    let facts = self::upstream(upstreams, upstream)?;
     let has = facts.origins();
     let asked = asked.unwrap_or_else(|| has.iter().map(ToString::to_string).collect());
     if asked.is_empty() || !asked.iter().all(|origin| has.contains(&origin.as_str())) {
@@ -116,6 +108,53 @@ pub(super) fn origins(
         ));
     }
     Ok(asked.into_iter().map(String::into_boxed_str).collect())
+}
+
+/// The upstream of that name, if it takes pool keys.
+pub(super) fn upstream<'u>(
+    upstreams: &'u [UpstreamFacts],
+    name: &str,
+) -> Result<&'u UpstreamFacts, ControlError> {
+    let facts = upstreams.iter().find(|facts| facts.name == name);
+    let facts = facts.ok_or_else(|| unknown(upstreams))?;
+    if facts.keyed {
+        Ok(facts)
+    } else {
+        Err(ControlError::invalid(
+            "upstream",
+            "takes no keys (its `keyed` is off)",
+        ))
+    }
+}
+
+/// Whether pool keys of that upstream are probed. An upstream that the configuration has lost is not.
+pub(super) fn is_probed(upstreams: &[UpstreamFacts], name: &str) -> bool {
+    upstreams.iter().any(|facts| facts.name == name && facts.probed)
+}
+
+/// A contributor's caps.
+pub(super) fn caps(caps: api::Caps) -> Result<Caps, ControlError> {
+    Ok(Caps {
+        free_only: caps.free_only,
+        anlas_per_day: limit(caps.anlas_per_day),
+        keep_anlas: caps.keep_anlas,
+        requests_per_day: limit(caps.requests_per_day),
+        hours: caps.hours.map_or(Ok(Hours::default()), hours)?,
+    })
+}
+
+/// Hours that begin and end; a whole day has no cap.
+fn hours(hours: api::Hours) -> Result<Hours, ControlError> {
+    let wrong = || {
+        ControlError::invalid(
+            "caps.hours",
+            "must go from a full hour (0 to 23) to another (1 to 24); null is the whole day",
+        )
+    };
+    if hours.from % 24 == hours.to % 24 {
+        return Err(wrong());
+    }
+    Hours::between(hours.from, hours.to).ok_or_else(wrong)
 }
 
 fn unknown(upstreams: &[UpstreamFacts]) -> ControlError {

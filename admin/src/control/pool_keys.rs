@@ -1,18 +1,20 @@
 //! Pool keys.
 
 use potluck_filters::id::{PoolKeyId, UserId};
+use potluck_filters::life::Event;
 use potluck_filters::model::PoolKeyState;
 use potluck_filters::secret::Secret;
-use potluck_store::table::pool_keys::{Added, PoolKeyRow, Terms};
+use potluck_store::table::pool_keys::{Added, CredentialKind, NewCredential, PoolKeyRow, Terms, Unfit};
 
+use super::checks::step;
 use super::{Control, Turn, fields};
 use crate::api::{
-    AddPoolKey, EditPoolKey, ImportPoolKeys, Imported, LineResult, Page, PageQuery, PoolKey, PoolSwitch,
-    SecretText, WhatBecame,
+    AddPoolKey, Caps, EditPoolKey, ImportPoolKeys, Imported, LineResult, Page, PageQuery, PoolKey,
+    PoolSwitch, SecretText, UpstreamFacts, WhatBecame,
 };
 use crate::error::ControlError;
 
-const NOUN: &str = "pool key";
+pub(super) const NOUN: &str = "pool key";
 
 impl Control {
     /// A page of pool keys.
@@ -21,7 +23,18 @@ impl Control {
     /// When the database fails.
     pub async fn pool_keys(&self, page: PageQuery) -> Result<Page<PoolKey>, ControlError> {
         let rows = self.store.pool_keys(PoolKeyId(page.after), page.limit()).await?;
-        Ok(Page::of(rows, page.limit(), |key: &PoolKey| key.id.0))
+        let ids = rows.iter().map(|row| row.id);
+        let (first, last) = (ids.clone().min(), ids.max());
+        let nobody = PoolKeyId(0);
+        let spent =
+            self.store
+                .spent_by_pool_keys(self.today(), first.unwrap_or(nobody), last.unwrap_or(nobody));
+        let mut spent = spent.await?;
+        let rows = rows.into_iter().map(|row| {
+            let spent = spent.remove(&row.id).unwrap_or_default();
+            (row, spent)
+        });
+        Ok(Page::of(rows.collect(), page.limit(), |key: &PoolKey| key.id.0))
     }
 
     /// One pool key.
@@ -29,11 +42,14 @@ impl Control {
     /// # Errors
     /// When there is none with this id.
     pub async fn pool_key(&self, id: PoolKeyId) -> Result<PoolKey, ControlError> {
-        self.store
-            .pool_key(id)
-            .await?
-            .map(Into::into)
-            .ok_or(ControlError::NotFound(NOUN))
+        let row = self.store.pool_key(id).await?;
+        self.told(row.ok_or(ControlError::NotFound(NOUN))?).await
+    }
+
+    pub(super) async fn told(&self, row: PoolKeyRow) -> Result<PoolKey, ControlError> {
+        let id = row.id;
+        let spent = self.store.spent_by_pool_keys(self.today(), id, id).await?;
+        Ok((row, spent.get(&id).copied().unwrap_or_default()).into())
     }
 
     /// Adds a pool key.
@@ -41,15 +57,17 @@ impl Control {
     /// # Errors
     /// When the credential cannot be one or is there already, or a field cannot be what it is.
     pub async fn add_pool_key(&self, new: AddPoolKey) -> Result<PoolKey, ControlError> {
-        let credential = trimmed(&new.credential);
+        let credential = credential(&new)?;
         let asked = Asked {
             upstream: new.upstream,
             label: new.label,
             origins: new.origins,
             concurrency: new.concurrency,
+            caps: new.caps,
         };
         let mut turn = self.turn().await?;
         let terms = turn.terms(asked, new.contributor).await?;
+        turn.takes(&terms, credential.kind())?;
         let added = turn
             .change
             .add_pool_keys(&terms, &[credential], turn.now_ms)
@@ -57,10 +75,11 @@ impl Control {
         let id = match added.first() {
             Some(Added::Added(id)) => *id,
             Some(Added::Duplicate) => return Err(ControlError::Exists(NOUN)),
-            Some(Added::Invalid(why)) => return Err(ControlError::invalid("credential", why.to_string())),
+            Some(Added::Invalid(why)) => return Err(unfit(*why)),
             None => return Err(ControlError::NotFound(NOUN)),
         };
         turn.end().await?;
+        self.probe_due.notify_one();
         self.pool_key(id).await
     }
 
@@ -75,6 +94,7 @@ impl Control {
             label: import.label,
             origins: import.origins,
             concurrency: import.concurrency,
+            caps: import.caps,
         };
         let mut turn = self.turn().await?;
         let terms = turn.terms(asked, import.contributor).await?;
@@ -85,6 +105,7 @@ impl Control {
         let imported = told(&numbers, &added);
         if imported.added > 0 {
             turn.end().await?;
+            self.probe_due.notify_one();
         }
         Ok(imported)
     }
@@ -96,10 +117,11 @@ impl Control {
     pub async fn edit_pool_key(&self, id: PoolKeyId, edit: EditPoolKey) -> Result<PoolKey, ControlError> {
         let mut turn = self.turn().await?;
         let mut row = turn.usable_pool_key(id).await?;
-        apply(&mut row, edit)?;
+        apply(&mut row, edit, &self.upstreams(), turn.now_ms)?;
         let saved = turn.change.save_pool_key(&row).await?;
         turn.end().await?;
-        Ok(saved.into())
+        self.probe_due.notify_one();
+        self.told(saved).await
     }
 
     /// Withdraws a pool key for ever. One that is withdrawn already stays so.
@@ -116,7 +138,7 @@ impl Control {
         turn.end().await?;
         // The edge has let go of it already; the file's own remains are the last to go.
         self.store.forget_deleted().await?;
-        Ok(row.into())
+        self.told(row).await
     }
 }
 
@@ -126,12 +148,20 @@ struct Asked {
     label: String,
     origins: Option<Vec<String>>,
     concurrency: Option<u32>,
+    caps: Caps,
 }
 
 impl Turn<'_> {
     async fn terms(&mut self, asked: Asked, contributor: Option<UserId>) -> Result<Terms, ControlError> {
         let upstreams = self.control.upstreams();
+        let probed = fields::is_probed(&upstreams, &asked.upstream);
         Ok(Terms {
+            caps: fields::caps(asked.caps)?,
+            state: if probed {
+                PoolKeyState::Pending
+            } else {
+                PoolKeyState::Healthy
+            },
             origins: fields::origins(&upstreams, &asked.upstream, asked.origins)?,
             label: fields::label("label", &asked.label)?,
             upstream: asked.upstream,
@@ -140,33 +170,81 @@ impl Turn<'_> {
         })
     }
 
-    async fn usable_pool_key(&mut self, id: PoolKeyId) -> Result<PoolKeyRow, ControlError> {
+    /// Only where there is somebody who logs in can a login be a pool key.
+    fn takes(&self, terms: &Terms, kind: CredentialKind) -> Result<(), ControlError> {
+        match kind {
+            CredentialKind::Token => Ok(()),
+            CredentialKind::Login if fields::is_probed(&self.control.upstreams(), &terms.upstream) => Ok(()),
+            CredentialKind::Login => Err(ControlError::invalid(
+                "username",
+                "this upstream takes no logins: it must be of kind novelai, with probes on; give a token",
+            )),
+        }
+    }
+
+    pub(super) async fn usable_pool_key(&mut self, id: PoolKeyId) -> Result<PoolKeyRow, ControlError> {
         let row = self
             .change
             .pool_key(id)
             .await?
             .ok_or(ControlError::NotFound(NOUN))?;
         match row.state {
-            PoolKeyState::Active | PoolKeyState::Paused => Ok(row),
+            PoolKeyState::Pending | PoolKeyState::Healthy | PoolKeyState::Invalid | PoolKeyState::Paused => {
+                Ok(row)
+            }
             PoolKeyState::Withdrawn => Err(ControlError::Final(NOUN)),
         }
     }
 }
 
-fn apply(row: &mut PoolKeyRow, edit: EditPoolKey) -> Result<(), ControlError> {
+fn apply(
+    row: &mut PoolKeyRow,
+    edit: EditPoolKey,
+    upstreams: &[UpstreamFacts],
+    now_ms: i64,
+) -> Result<(), ControlError> {
     if let Some(label) = edit.label {
         row.label = fields::label("label", &label)?;
     }
     if let Some(state) = edit.state {
-        row.state = match state {
-            PoolSwitch::Active => PoolKeyState::Active,
-            PoolSwitch::Paused => PoolKeyState::Paused,
+        let event = match state {
+            PoolSwitch::Active => Event::Resume,
+            PoolSwitch::Paused => Event::Pause,
         };
+        step(row, event, upstreams, now_ms);
     }
     if let Some(most) = edit.concurrency {
         row.concurrency = most;
     }
+    if let Some(caps) = edit.caps {
+        let edited = caps.map_or_else(Caps::default, |edit| edit.on(row.caps.into()));
+        row.caps = fields::caps(edited)?;
+    }
     Ok(())
+}
+
+/// What is brought: a token, or a login.
+fn credential(new: &AddPoolKey) -> Result<NewCredential, ControlError> {
+    match (&new.credential, &new.username, &new.password) {
+        (Some(token), None, None) => Ok(NewCredential::Token(trimmed(token))),
+        (None, Some(username), Some(password)) => Ok(NewCredential::Login {
+            username: username.0.expose().trim().to_owned(),
+            password: password.0.clone(),
+        }),
+        (Some(_) | None, Some(_) | None, Some(_) | None) => Err(ControlError::invalid(
+            "credential",
+            "give either `credential`, or `username` and `password`",
+        )),
+    }
+}
+
+fn unfit(why: Unfit) -> ControlError {
+    let field = match why {
+        Unfit::Credential(_) | Unfit::ClientKey => "credential",
+        Unfit::Username => "username",
+        Unfit::Password => "password",
+    };
+    ControlError::invalid(field, why.to_string())
 }
 
 /// Without the blanks and line ends that come with pasting.
@@ -175,10 +253,11 @@ fn trimmed(text: &SecretText) -> Secret {
 }
 
 /// The lines that hold a credential, with their numbers from 1.
-fn credentials(lines: &[SecretText]) -> (Vec<usize>, Vec<Secret>) {
+fn credentials(lines: &[SecretText]) -> (Vec<usize>, Vec<NewCredential>) {
     let lines = lines.iter().map(trimmed).zip(1..);
     let held = lines.filter(|(text, _)| !text.expose().is_empty() && !text.expose().starts_with('#'));
-    held.map(|(text, number)| (number, text)).unzip()
+    held.map(|(text, number)| (number, NewCredential::Token(text)))
+        .unzip()
 }
 
 fn told(numbers: &[usize], added: &[Added]) -> Imported {

@@ -7,7 +7,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use potluck_filters::id::PoolKeyId;
 
-use crate::api::{AddPoolKey, EditPoolKey, ImportPoolKeys, Imported, Page, PageQuery, PoolKey};
+use crate::api::{
+    AddPoolKey, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, Page, PageQuery, PoolKey,
+};
 use crate::caller::Caller;
 use crate::control::Control;
 use crate::error::ControlError;
@@ -55,6 +57,22 @@ pub(crate) async fn edit(
     Body(edit): Body<EditPoolKey>,
 ) -> Result<Json<PoolKey>, ControlError> {
     control.edit_pool_key(PoolKeyId(id), edit).await.map(Json)
+}
+
+pub(crate) async fn check(
+    _: Caller,
+    State(control): State<Arc<Control>>,
+    Id(id): Id,
+) -> Result<Json<PoolKey>, ControlError> {
+    control.check_pool_key(PoolKeyId(id)).await.map(Json)
+}
+
+pub(crate) async fn check_many(
+    _: Caller,
+    State(control): State<Arc<Control>>,
+    Body(which): Body<CheckPoolKeys>,
+) -> Result<Json<Checked>, ControlError> {
+    control.check_pool_keys(&which).await.map(Json)
 }
 
 pub(crate) async fn withdraw(

@@ -7,7 +7,7 @@ use potluck_filters::secret::Secret;
 use potluck_filters::snapshot::PoolKeyChange;
 use serde_json::json;
 
-use super::Relay;
+use super::{Relay, id};
 
 #[tokio::test]
 async fn an_added_key_is_bound_to_all_hosts_of_its_upstream_and_never_shown() {
@@ -15,6 +15,9 @@ async fn an_added_key_is_bound_to_all_hosts_of_its_upstream_and_never_shown() {
     let added = relay.add(" pst-secret-0123456789\n").await;
     assert_eq!(added["origins"], json!(["image.example:443", "text.example:443"]));
     assert!(!added.to_string().contains("0123456789"));
+    assert_eq!(added["state"], "pending");
+    assert_eq!(relay.last_given().pool_keys, [PoolKeyChange::Gone(id(&added))]);
+    relay.probed_well(&added).await;
     let delta = relay.last_given();
     let [PoolKeyChange::Put(key)] = delta.pool_keys.as_slice() else {
         panic!("{:?}", delta.pool_keys)
@@ -66,7 +69,8 @@ async fn the_same_credential_twice_is_a_conflict() {
         (status, &problem["code"]),
         (StatusCode::CONFLICT, &json!("exists"))
     );
-    assert_eq!(relay.control.load().await.unwrap().pool_keys.len(), 1);
+    let (_, all) = relay.get("/manage/v1/pool-keys").await;
+    assert_eq!(all["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -122,9 +126,10 @@ async fn ten_thousand_keys_are_one_delta() {
 }
 
 #[tokio::test]
-async fn a_paused_key_is_taken_from_the_edge_and_given_back() {
+async fn a_paused_key_is_taken_from_the_edge_and_given_back_when_it_shows_that_it_works() {
     let relay = Relay::seeded().await;
     let added = relay.add("pst-a").await;
+    relay.probed_well(&added).await;
     let path = format!("/manage/v1/pool-keys/{}", added["id"]);
     let (_, paused) = relay
         .patch(&path, json!({ "state": "paused", "concurrency": 3 }))
@@ -137,11 +142,96 @@ async fn a_paused_key_is_taken_from_the_edge_and_given_back() {
         relay.last_given().pool_keys[..],
         [PoolKeyChange::Gone(_)]
     ));
-    relay
+    let (_, resumed) = relay
         .patch(&path, json!({ "state": "active", "concurrency": null }))
         .await;
+    assert_eq!(
+        (&resumed["state"], &resumed["next_probe_at"]),
+        (&json!("pending"), &json!(super::NOW))
+    );
+    relay.probed_well(&added).await;
     let delta = relay.last_given();
     assert!(matches!(&delta.pool_keys[..], [PoolKeyChange::Put(key)] if key.concurrency.is_none()));
+}
+
+#[tokio::test]
+async fn where_nothing_is_probed_a_key_serves_at_once_also_after_a_pause() {
+    let relay = Relay::seeded().await;
+    let body = json!({ "upstream": "vercel", "credential": "vck-a" });
+    let (_, added) = relay.post("/manage/v1/pool-keys", body).await;
+    assert_eq!(added["state"], "healthy");
+    assert!(matches!(
+        relay.last_given().pool_keys[..],
+        [PoolKeyChange::Put(_)]
+    ));
+    let path = format!("/manage/v1/pool-keys/{}", added["id"]);
+    for (switch, state) in [("paused", "paused"), ("active", "healthy"), ("active", "healthy")] {
+        let (_, told) = relay.patch(&path, json!({ "state": switch })).await;
+        assert_eq!(told["state"], state);
+    }
+    assert!(matches!(
+        relay.last_given().pool_keys[..],
+        [PoolKeyChange::Put(_)]
+    ));
+}
+
+#[tokio::test]
+async fn caps_are_set_edited_one_by_one_and_cleared() {
+    let relay = Relay::seeded().await;
+    let none = json!({
+        "free_only": false, "anlas_per_day": null, "keep_anlas": 0, "requests_per_day": null, "hours": null
+    });
+    let caps = json!({ "free_only": true, "keep_anlas": 500, "hours": { "from": 22, "to": 6 } });
+    let body = json!({ "upstream": "novelai", "credential": "pst-a", "caps": caps });
+    let (_, added) = relay.post("/manage/v1/pool-keys", body).await;
+    let path = format!("/manage/v1/pool-keys/{}", added["id"]);
+    assert_eq!(
+        added["caps"],
+        json!({
+            "free_only": true, "anlas_per_day": null, "keep_anlas": 500, "requests_per_day": null,
+            "hours": { "from": 22, "to": 6 }
+        })
+    );
+    let edit = json!({ "caps": { "free_only": false, "anlas_per_day": 0, "hours": null } });
+    let (_, edited) = relay.patch(&path, edit).await;
+    assert_eq!(
+        edited["caps"],
+        json!({
+            "free_only": false, "anlas_per_day": 0, "keep_anlas": 500, "requests_per_day": null, "hours": null
+        })
+    );
+    let (_, renamed) = relay.patch(&path, json!({ "label": "mine" })).await;
+    assert_eq!(renamed["caps"], edited["caps"]);
+    let (_, cleared) = relay.patch(&path, json!({ "caps": null })).await;
+    assert_eq!(cleared["caps"], none);
+}
+
+#[tokio::test]
+async fn caps_that_cannot_be_are_refused() {
+    let relay = Relay::seeded().await;
+    let added = relay.add("pst-a").await;
+    let path = format!("/manage/v1/pool-keys/{}", added["id"]);
+    for (caps, code) in [
+        (json!({ "hours": { "from": 25, "to": 6 } }), "invalid_field"),
+        (json!({ "hours": { "from": 7, "to": 7 } }), "invalid_field"),
+        (json!({ "hours": { "from": 0, "to": 24 } }), "invalid_field"),
+        (json!({ "hours": "22-6" }), "unreadable_request"),
+        (
+            json!({ "hours": { "from": 1, "to": 2, "zone": "CET" } }),
+            "unreadable_request",
+        ),
+        (json!({ "anlas_a_day": 5 }), "unreadable_request"),
+        (json!({ "anlas_per_day": -1 }), "unreadable_request"),
+    ] {
+        let (_, problem) = relay.patch(&path, json!({ "caps": caps })).await;
+        assert_eq!(problem["code"], code, "{caps}: {problem}");
+        let body = json!({ "upstream": "novelai", "credential": "pst-b", "caps": caps });
+        let (_, problem) = relay.post("/manage/v1/pool-keys", body).await;
+        assert_eq!(problem["code"], code, "{caps}: {problem}");
+        let body = json!({ "upstream": "novelai", "lines": ["pst-c"], "caps": caps });
+        let (_, problem) = relay.post("/manage/v1/pool-keys/import", body).await;
+        assert_eq!(problem["code"], code, "{caps}: {problem}");
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tower::ServiceExt;
 use super::Relay;
 use crate::router::router;
 
-const ROUTES: [(Method, &str); 16] = [
+const ROUTES: [(Method, &str); 20] = [
     (Method::GET, "/manage/v1/keys"),
     (Method::POST, "/manage/v1/keys"),
     (Method::GET, "/manage/v1/keys/1"),
@@ -21,10 +21,14 @@ const ROUTES: [(Method, &str); 16] = [
     (Method::POST, "/manage/v1/pool-keys/import"),
     (Method::GET, "/manage/v1/pool-keys/1"),
     (Method::PATCH, "/manage/v1/pool-keys/1"),
+    (Method::POST, "/manage/v1/pool-keys/check"),
+    (Method::POST, "/manage/v1/pool-keys/1/check"),
     (Method::POST, "/manage/v1/pool-keys/1/withdraw"),
     (Method::GET, "/manage/v1/users"),
     (Method::POST, "/manage/v1/users"),
     (Method::GET, "/manage/v1/upstreams"),
+    (Method::GET, "/manage/v1/upstreams/novelai"),
+    (Method::PATCH, "/manage/v1/upstreams/novelai"),
     (Method::GET, "/manage/v1/status"),
     (Method::HEAD, "/manage/v1/status"),
 ];
@@ -66,8 +70,8 @@ async fn a_body_that_does_not_fit_is_explained_without_its_values() {
         ),
         (
             "/manage/v1/pool-keys",
-            json!({ "upstream": "novelai" }),
-            "missing field `credential`",
+            json!({ "credential": secret }),
+            "missing field `upstream`",
         ),
         ("/manage/v1/pool-keys", json!(secret), "expected struct"),
         (

@@ -2,6 +2,8 @@
 //!
 //! Every query elsewhere is one text for both: `$1` placeholders, integers for flags and times.
 
+mod lead;
+
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
@@ -10,6 +12,8 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 use crate::error::StoreError;
 use crate::location::{self, Location};
+
+pub use lead::Lead;
 
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -48,7 +52,7 @@ impl Dialect {
         }
     }
 
-    fn migrator(self) -> &'static Migrator {
+    pub(crate) fn migrator(self) -> &'static Migrator {
         match self {
             Self::Sqlite => &SQLITE,
             Self::Postgres => &POSTGRES,

@@ -74,6 +74,9 @@ pub enum StoreError {
         /// Column.
         column: &'static str,
     },
+    /// A setting of an upstream that this program could not have written.
+    #[error("the setting of upstream {0} is not readable; restore it from a backup")]
+    Setting(String),
     /// A unique column has this value already.
     #[error("{0} exists already")]
     Exists(&'static str),

@@ -1,4 +1,5 @@
-//! The database of the relay: users, client keys and pool keys, and the revision that counts their changes.
+//! The database of the relay: users, client keys, pool keys and what is set for upstreams, the revision that counts
+//! their changes, and what was spent on each day.
 //!
 //! 1. [`location`]: which database, and whether it can be one at all.
 //! 2. [`dialect`]: what differs between SQLite and Postgres. Everything else is written once.
@@ -7,8 +8,8 @@
 //! 5. [`table`]: the queries, one file per table.
 //! 6. [`seal`]: how a pool key rests on disk, and how a second copy of it is recognised.
 //!
-//! Invariants: a row and the revision change in one transaction, and commit order is revision order; a pool
-//! key's text is only ever in memory; a client key's text is not kept at all.
+//! Invariants: what an edge serves from and the revision change in one transaction, and commit order is revision
+//! order; a pool key's text is only ever in memory; a client key's text is not kept at all.
 
 pub mod change;
 pub mod client_key_text;
@@ -24,6 +25,8 @@ pub mod table;
 mod tests;
 
 pub use change::Change;
+pub use dialect::Lead;
 pub use error::StoreError;
 pub use seal::ring::KeyRing;
 pub use store::{Parts, Store};
+pub use table::pool_keys::{Credential, ProbeTarget, Probed, SavedProbe};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use potluck_filters::id::Revision;
 use potluck_filters::model::{ClientKey, Layout, PoolKey, User};
-use potluck_filters::snapshot::{Delta, Draft};
+use potluck_filters::snapshot::{Delta, Draft, Policies};
 use sqlx::{AnyConnection, AnyPool};
 
 use crate::change::Change;
@@ -16,7 +16,7 @@ use crate::location::Location;
 use crate::seal::envelope::wrong_ring;
 use crate::seal::fingerprint::Fingerprints;
 use crate::seal::ring::KeyRing;
-use crate::table::{client_keys, meta, pool_keys, users};
+use crate::table::{client_keys, meta, pool_keys, upstream_settings, users};
 
 /// An open control database with the key ring that fits it.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct Parts {
     pub client_keys: Vec<ClientKey>,
     /// The pool keys that may serve.
     pub pool_keys: Vec<PoolKey>,
+    /// Policies that were switched at run time.
+    pub policies: Policies,
 }
 
 impl Parts {
@@ -50,6 +52,7 @@ impl Parts {
             users,
             client_keys,
             pool_keys,
+            policies,
         } = self;
         Draft {
             revision,
@@ -57,6 +60,7 @@ impl Parts {
             users,
             client_keys,
             pool_keys,
+            policies,
         }
     }
 }
@@ -127,6 +131,7 @@ impl Store {
             users: users::changed(&mut tx, Revision(0)).await?,
             client_keys: client_keys::changed(&mut tx, Revision(0)).await?,
             pool_keys: pool_keys::serving(&mut tx, &self.ring).await?,
+            policies: upstream_settings::policies(&mut tx).await?,
         };
         tx.commit().await?;
         Ok(parts)
@@ -179,5 +184,6 @@ pub(crate) async fn delta(
         users: users::changed(connection, since).await?,
         client_keys: client_keys::changed(connection, since).await?,
         pool_keys: pool_keys::changed(connection, ring, since).await?,
+        policies: upstream_settings::changed(connection, since).await?,
     })
 }

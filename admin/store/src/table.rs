@@ -3,6 +3,8 @@
 pub mod client_keys;
 pub mod meta;
 pub mod pool_keys;
+pub mod spent_days;
+pub mod upstream_settings;
 pub mod users;
 
 use potluck_filters::limit::Limit;

@@ -2,13 +2,20 @@
 //! a database in which schemas may be made.
 
 mod changes;
+mod leading;
+mod logins;
+mod migrating;
 mod opening;
 mod pool_keys;
+mod probes;
 mod schema;
+mod settings;
 mod snapshot;
+mod spending;
 
-use potluck_filters::id::UserId;
+use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::limit::Limit;
+use potluck_filters::model::{Account, Caps, PoolKeyState};
 use potluck_filters::secret::Secret;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
@@ -16,7 +23,7 @@ use crate::random;
 use crate::seal::ring::tests::ring;
 use crate::store::Store;
 use crate::table::client_keys::{ClientKeyRow, NewClientKey};
-use crate::table::pool_keys::{Added, Terms};
+use crate::table::pool_keys::{Added, NewCredential, Probed, SavedProbe, Terms};
 use crate::table::users::{NewUser, UserRole};
 
 /// A fresh database.
@@ -103,6 +110,7 @@ fn new_key(owner: UserId) -> NewClientKey {
         name: "laptop".to_owned(),
         rate_limit: Limit::AtMost(60),
         concurrency: Limit::Unlimited,
+        anlas_per_day: Limit::AtMost(40),
         expires_at: Some(99),
         models: Some(vec!["gpt-*".into()].into()),
         addresses: Some(vec!["10.0.0.0/8".parse().unwrap()].into()),
@@ -126,13 +134,69 @@ fn terms(contributor: UserId) -> Terms {
         label: "mine".to_owned(),
         origins: vec!["text:443".into(), "image:443".into()],
         concurrency: None,
+        caps: Caps::default(),
+        state: PoolKeyState::Healthy,
     }
 }
 
 async fn add(store: &Store, terms: &Terms, credentials: &[&str]) -> Vec<Added> {
-    let credentials: Vec<Secret> = credentials.iter().map(|&text| Secret::new(text)).collect();
+    let credentials: Vec<NewCredential> = credentials
+        .iter()
+        .map(|&text| NewCredential::Token(Secret::new(text)))
+        .collect();
     let mut change = store.change().await.unwrap();
     let added = change.add_pool_keys(terms, &credentials, 7).await.unwrap();
     change.commit().await.unwrap();
     added
 }
+
+/// Adds one credential, and says how it is called.
+async fn one(store: &Store, terms: &Terms, credential: NewCredential) -> PoolKeyId {
+    let mut change = store.change().await.unwrap();
+    let added = change.add_pool_keys(terms, &[credential], 7).await.unwrap();
+    change.commit().await.unwrap();
+    let [Added::Added(id)] = added.as_slice() else {
+        panic!("{added:?}")
+    };
+    *id
+}
+
+fn token(text: &str) -> NewCredential {
+    NewCredential::Token(Secret::new(text))
+}
+
+fn login(username: &str, password: &str) -> NewCredential {
+    NewCredential::Login {
+        username: username.to_owned(),
+        password: Secret::new(password),
+    }
+}
+
+/// A key that a probe found well.
+fn well(account: Option<Account>) -> Probed {
+    Probed {
+        state: PoolKeyState::Healthy,
+        reason: None,
+        account,
+        account_id: None,
+        probe_streak: 0,
+        next_probe_at: Some(100),
+    }
+}
+
+async fn probed(store: &Store, id: PoolKeyId, probed: &Probed) -> SavedProbe {
+    let mut change = store.change().await.unwrap();
+    let saved = change.save_probe(id, probed).await.unwrap();
+    change.commit().await.unwrap();
+    saved
+}
+
+const OPUS: Account = Account {
+    tier: 3,
+    active: true,
+    anlas: 10_000,
+    battery: Some(80),
+    battery_negative: false,
+    expires_at: Some(2_000_000_000),
+    checked_at: 1_000,
+};

@@ -7,9 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail};
 use potluck_filters::id::UserId;
 use potluck_filters::limit::Limit;
+use potluck_filters::model::{Caps, PoolKeyState};
 use potluck_filters::secret::Secret;
 use potluck_store::table::client_keys::NewClientKey;
-use potluck_store::table::pool_keys::{Added, Terms};
+use potluck_store::table::pool_keys::{Added, NewCredential, Terms};
 use potluck_store::table::users::{NewUser, UserRole};
 use potluck_store::{Change, KeyRing, Store, random};
 
@@ -63,6 +64,7 @@ async fn users(
                 name: "bench".to_owned(),
                 rate_limit: KEY_RATE,
                 concurrency: KEY_CONCURRENCY,
+                anlas_per_day: Limit::Unlimited,
                 expires_at: None,
                 models: None,
                 addresses: None,
@@ -98,8 +100,13 @@ async fn pool(
         label: String::new(),
         origins: vec![origin.into()],
         concurrency: None,
+        caps: Caps::default(),
+        state: PoolKeyState::Healthy,
     };
-    let credentials: Vec<_> = keys.iter().map(|key| Secret::new(key.as_str())).collect();
+    let credentials: Vec<_> = keys
+        .iter()
+        .map(|key| NewCredential::Token(Secret::new(key.as_str())))
+        .collect();
     let added = change.add_pool_keys(&terms, &credentials, now_ms).await?;
     if !added.iter().all(|added| matches!(added, Added::Added(_))) {
         bail!("the relay's store refused a pool key");

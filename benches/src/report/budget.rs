@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Figures, Measured, ratio};
+use crate::scenario::queue::Queued;
 use crate::scenario::swap::Swapped;
 use crate::spread::rounded;
 use crate::target::Target;
@@ -32,7 +33,7 @@ impl Budget {
 }
 
 /// All budgets whose figures were measured.
-pub(super) fn all(post: &[Measured], swap: Option<&Swapped>) -> Vec<Budget> {
+pub(super) fn all(post: &[Measured], swap: Option<&Swapped>, queue: Option<&Queued>) -> Vec<Budget> {
     let versus = |name, other, limit| Some(Budget::new(name, cpu_ratio(post, other)?, limit));
     let added = added(post, Target::Potluck);
     [
@@ -42,6 +43,14 @@ pub(super) fn all(post: &[Measured], swap: Option<&Swapped>) -> Vec<Budget> {
         added.map(|(_, p99)| Budget::new("added_p99_us_at_1000_rps", p99, 500.0)),
         swap.map(|swap| Budget::new("swap_served_after_ms", swap.served_after_ms.max, 250.0)),
         swap.map(|swap| Budget::new("swap_slowest_request_ms", swap.slowest_request_ms, 5.0)),
+        queue.map(|queue| {
+            Budget::new(
+                "queue_vs_ideal",
+                ratio(queue.all_after_ms.median, queue.ideal_ms),
+                1.1,
+            )
+        }),
+        queue.map(|queue| Budget::new("queue_overruns", queue.overruns as f64, 0.0)),
     ]
     .into_iter()
     .flatten()

@@ -17,29 +17,17 @@ pub(super) fn of(report: &Report) -> String {
         let direct = report.direct.iter().map(|figures| ("direct", figures));
         let proxies = scenes.iter().filter_map(|(name, scene)| match scene {
             Scene::Post(figures) => Some((*name, &**figures)),
-            Scene::Swap(_) => None,
+            Scene::Swap(_) | Scene::Queue(_) => None,
         });
         for (name, figures) in direct.chain(proxies) {
             let _ = writeln!(out, "{}", line(name, figures, report.direct.as_ref()));
         }
     }
-    if let Some(Scene::Swap(swap)) = report
-        .scenarios
-        .get("swap-100k")
-        .and_then(|scenes| scenes.get("potluck"))
-    {
-        let after = swap.served_after_ms;
-        let _ = writeln!(
-            out,
-            "\nswap-100k: a change of one of 100 000 client keys was served after {:.1} ms ({:.1} to {:.1}, {} changes); \
-             slowest request meanwhile {:.2} ms ({:.2} without changes)",
-            after.median,
-            after.min,
-            after.max,
-            swap.changes,
-            swap.slowest_request_ms,
-            swap.slowest_request_at_rest_ms
-        );
+    for scenes in report.scenarios.values() {
+        let sentences = scenes.values().filter_map(sentence);
+        sentences.for_each(|sentence| {
+            let _ = writeln!(out, "\n{sentence}");
+        });
     }
     let _ = writeln!(out);
     for budget in &report.budgets {
@@ -58,6 +46,27 @@ pub(super) fn of(report: &Report) -> String {
     );
     let _ = writeln!(out, "configuration {}", report.config_sha256);
     out
+}
+
+/// A scenario in one sentence; `post-1k` has a table.
+fn sentence(scene: &Scene) -> Option<String> {
+    match scene {
+        Scene::Post(_) => None,
+        Scene::Swap(swap) => Some(format!(
+            "swap-100k: a change of one of 100 000 client keys was served after {:.1} ms ({:.1} to {:.1}, {} changes); \
+             slowest request meanwhile {:.2} ms ({:.2} without changes)",
+            swap.served_after_ms.median,
+            swap.served_after_ms.min,
+            swap.served_after_ms.max,
+            swap.changes,
+            swap.slowest_request_ms,
+            swap.slowest_request_at_rest_ms
+        )),
+        Scene::Queue(queue) => Some(format!(
+            "queue-64: 64 images at once on 4 accounts were made after {:.0} ms ({:.0} to {:.0}); {:.0} at best",
+            queue.all_after_ms.median, queue.all_after_ms.min, queue.all_after_ms.max, queue.ideal_ms
+        )),
+    }
 }
 
 const HEAD: &str = "

@@ -42,7 +42,17 @@ fn report(potluck_cpu: f64) -> Report {
         slowest_request_ms: 6.0,
         slowest_request_at_rest_ms: 2.0,
     };
-    Report::new(&Options::parse_from(["potluck-bench"]), &post, Some(swapped))
+    let queued = Queued {
+        all_after_ms: Spread::of([3_300.0, 3_250.0, 3_400.0]),
+        ideal_ms: 3_200.0,
+        overruns: 0,
+    };
+    Report::new(
+        &Options::parse_from(["potluck-bench"]),
+        &post,
+        Some(swapped),
+        Some(queued),
+    )
 }
 
 #[test]
@@ -62,6 +72,10 @@ fn the_json_has_each_proxys_figures_by_scenario_and_name() {
         json["scenarios"]["swap-100k"]["potluck"]["served_after_ms"]["median"],
         4.0
     );
+    assert_eq!(
+        json["scenarios"]["queue-64"]["potluck"]["all_after_ms"]["median"],
+        3_300.0
+    );
     assert_eq!(json["config_sha256"].as_str().unwrap().len(), 64);
 }
 
@@ -79,6 +93,7 @@ fn budgets_compare_medians_and_added_latencies() {
     assert_eq!(find("added_p99_us_at_1000_rps"), Some((100.0, true)));
     assert_eq!(find("swap_served_after_ms"), Some((9.0, true)));
     assert_eq!(find("swap_slowest_request_ms"), Some((6.0, false)));
+    assert_eq!(find("queue_vs_ideal"), Some((1.03, true)));
 }
 
 #[test]

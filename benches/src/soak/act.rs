@@ -109,7 +109,7 @@ fn chat_request(stream: bool) -> Value {
     json!({"model": "gpt-5-mini", "stream": stream, "messages": [{"role": "user", "content": "bring a dish, or two"}]})
 }
 
-fn image_request(stream: bool) -> Value {
+pub(crate) fn image_request(stream: bool) -> Value {
     let caption = |text: &str| json!({"caption": {"base_caption": text, "char_captions": []}});
     let mut parameters = json!({
         "width": 832, "height": 1216, "steps": 23, "n_samples": 1, "seed": 7,

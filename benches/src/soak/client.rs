@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
-pub(super) struct Client {
+pub(crate) struct Client {
     pub(super) address: SocketAddr,
     hyper: Hyper<HttpConnector, Full<Bytes>>,
 }
@@ -28,7 +28,7 @@ impl Client {
     }
 
     /// Sends JSON with a key and gives the answer once its head is there.
-    pub(super) async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Response<Incoming>> {
+    pub(crate) async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Response<Incoming>> {
         self.send(path, key, Bytes::from(body.to_string())).await
     }
 
@@ -61,7 +61,7 @@ impl Client {
 }
 
 /// An answer to its end.
-pub(super) async fn whole(answer: Response<Incoming>) -> Result<(Parts, Bytes)> {
+pub(crate) async fn whole(answer: Response<Incoming>) -> Result<(Parts, Bytes)> {
     let (head, body) = answer.into_parts();
     let body = body.collect().await;
     let body = body.with_context(|| format!("an answer ({}) broke off", head.status))?;

@@ -10,18 +10,15 @@ use anyhow::{Context, Result, bail};
 use hyper::Method;
 use potluck_fakes::DemoWorld;
 use potluck_fakes::demo::DemoOptions;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::Client;
-use super::options::SoakOptions;
 use super::tally::Tally;
 use crate::folder::Folder;
 use crate::place::free_address;
 use crate::potluck::control::Control;
 use crate::program::{self, Program};
 
-/// Credentials of each kind: enough that one image after the other on each keeps up with the load.
-const CREDENTIALS: usize = 8;
 /// Longest wait for the relay to be ready.
 const START: Duration = Duration::from_secs(60);
 /// The relay's name in the run's folder.
@@ -29,34 +26,27 @@ const NAME: &str = "soak";
 
 /// What requests need.
 #[derive(Debug)]
-pub(super) struct Site {
-    pub(super) client: Client,
-    pub(super) key: String,
+pub(crate) struct Site {
+    pub(crate) client: Client,
+    pub(crate) key: String,
     pub(super) tally: Tally,
 }
 
 /// All of it. The relay is declared before the folder, so that it has ended when that is removed.
 #[derive(Debug)]
-pub(super) struct Stage {
-    pub(super) site: Arc<Site>,
+pub(crate) struct Stage {
+    pub(crate) site: Arc<Site>,
     pub(super) relay: Program,
     pub(super) socket: PathBuf,
-    pub(super) world: DemoWorld,
+    pub(crate) world: DemoWorld,
     folder: Folder,
 }
 
 impl Stage {
     /// Starts everything and waits until the relay is ready.
-    pub(super) async fn set(options: &SoakOptions) -> Result<Self> {
-        let binary = options
-            .potluck
-            .clone()
-            .map_or_else(|| program::sibling("potluck"), Ok)?;
-        let folder = Folder::make(options.keep)?;
-        let demo = DemoOptions {
-            credentials: CREDENTIALS,
-            ..DemoOptions::default()
-        };
+    pub(crate) async fn set(potluck: Option<PathBuf>, keep: bool, demo: DemoOptions) -> Result<Self> {
+        let binary = potluck.map_or_else(|| program::sibling("potluck"), Ok)?;
+        let folder = Folder::make(keep)?;
         let world = DemoWorld::start_with(demo).await.context("starting the fakes")?;
         let address = free_address()?;
         let data = folder.path().join("data");
@@ -66,7 +56,9 @@ impl Stage {
         let client = Client::new(address);
         until_ready(&client, &mut relay).await?;
         let socket = data.join("control.sock");
-        let key = furnish(&mut Control::open(&socket).await?, &world).await?;
+        let mut control = Control::open(&socket).await?;
+        let key = furnish(&mut control, &world).await?;
+        until_all_serve(&mut control, &world).await?;
         let site = Arc::new(Site {
             client,
             key,
@@ -123,6 +115,24 @@ async fn until_ready(client: &Client, relay: &mut Program) -> Result<()> {
     Ok(())
 }
 
+/// Waits for the first probes: until a pool key was seen to work, it does not serve.
+async fn until_all_serve(control: &mut Control, world: &DemoWorld) -> Result<()> {
+    let end = Instant::now() + START;
+    loop {
+        let status = control.ask(Method::GET, "/manage/v1/status", &json!({})).await?;
+        let keys = status
+            .pointer("/edge/upstreams/novelai/keys")
+            .and_then(Value::as_u64);
+        if keys == Some(world.novelai_accounts.len() as u64) {
+            return Ok(());
+        }
+        if Instant::now() > end {
+            bail!("not all pool keys were found to work within {START:?}");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Brings all credentials and makes the client key.
 async fn furnish(control: &mut Control, world: &DemoWorld) -> Result<String> {
     let tokens: Vec<_> = world
@@ -141,7 +151,8 @@ async fn furnish(control: &mut Control, world: &DemoWorld) -> Result<String> {
 
 /// Rests after failures are short, so that faults do not empty the pool for good.
 fn config(world: &DemoWorld, data: &Path, listen: &str) -> String {
-    let rests = "cool_downs: { rate_limited: 200ms, server_error: 200ms, connect: 100ms, payment: 200ms, max: 500ms }";
+    let rests =
+        "cool_downs: { base_429: 200ms, base_5xx: 200ms, connect: 100ms, base_402: 200ms, max: 500ms }";
     let nodes: String = world
         .nodes
         .iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::CoolDown;
 
 /// Lengths of the cool-down classes. The first failure rests for the base, each further one in a row
-/// for twice as long, up to `max_factor` times the base and never longer than `max`.
+/// (where `doubling`) for twice as long, up to `max_factor` times the base and never longer than `max`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoolDownSettings {
     /// Base after a conflict (409).
@@ -18,6 +18,10 @@ pub struct CoolDownSettings {
     pub payment: Duration,
     /// Base after a failed connection.
     pub connect: Duration,
+    /// Rest of a pool key after each success; never lengthened. Zero: it may serve again at once.
+    pub after_success: Duration,
+    /// Whether each further failure in a row doubles the rest.
+    pub doubling: bool,
     /// Largest multiple of a base.
     pub max_factor: u32,
     /// Longest cool-down that is computed; also the length for a refused credential.
@@ -34,6 +38,8 @@ impl Default for CoolDownSettings {
             server_error: Duration::from_secs(15),
             payment: Duration::from_secs(60),
             connect: Duration::from_secs(3),
+            after_success: Duration::ZERO,
+            doubling: true,
             max_factor: 16,
             max: Duration::from_secs(300),
             max_retry_after: Duration::from_secs(3600),
@@ -71,6 +77,9 @@ impl CoolDownSettings {
     }
 
     fn factor(&self, streak: u32) -> u32 {
+        if !self.doubling {
+            return 1;
+        }
         2_u32
             .saturating_pow(streak.saturating_sub(1))
             .min(self.max_factor)
@@ -103,6 +112,16 @@ mod tests {
         assert_eq!(seconds(CoolDown::Payment, 9), 300);
         assert_eq!(seconds(CoolDown::ServerError, u32::MAX), 240);
         assert_eq!(seconds(CoolDown::Credential, 1), 300);
+    }
+
+    #[test]
+    fn without_doubling_every_rest_is_the_base() {
+        let settings = CoolDownSettings {
+            doubling: false,
+            ..CoolDownSettings::default()
+        };
+        let rest = |streak| settings.cool_down(CoolDown::RateLimited, streak, None, 0.0);
+        assert_eq!((rest(1).as_secs(), rest(9).as_secs()), (8, 8));
     }
 
     #[test]

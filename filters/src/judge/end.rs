@@ -1,7 +1,10 @@
 //! The end of an attempt, as far as it can be known before a byte goes to the client.
 
+use serde::{Deserialize, Serialize};
+
 /// How far an attempt came before it failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// No connection yet: name, TCP, TLS or the outbound proxy.
     Connect,

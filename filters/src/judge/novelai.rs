@@ -42,9 +42,10 @@ fn key_faults() -> [Rule; 8] {
             &[Content::Html],
             Verdict::egress("cdn-page"),
         ),
+        // To programs, the CDN says `error code: 1015` and no more.
         Rule::text(
             &[403..=403, 429..=429],
-            &["cloudflare"],
+            &["cloudflare", "error code: 10"],
             Verdict::egress("cdn-text"),
         ),
         Rule::status(

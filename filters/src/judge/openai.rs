@@ -18,7 +18,7 @@ pub(super) fn rules() -> Vec<Rule> {
     rules
 }
 
-fn key_faults() -> [Rule; 7] {
+fn key_faults() -> [Rule; 8] {
     let region = &["unsupported_country", "region, or territory not supported"];
     let flagged = &["flagged", "moderation", "content_policy", "content policy"];
     let verify = &["customer_verification", "billing", "credit", "payment"];
@@ -28,6 +28,12 @@ fn key_faults() -> [Rule; 7] {
             &[401..=403, 407..=407, 429..=429],
             &[Content::Html],
             Verdict::egress("cdn-page"),
+        ),
+        // To programs, a common CDN says `error code: 1015` and no more.
+        Rule::text(
+            &[403..=403, 429..=429],
+            &["error code: 10"],
+            Verdict::egress("cdn-text"),
         ),
         Rule::text(&[403..=403], region, Verdict::egress("region")),
         Rule::text(&[403..=403], flagged, Verdict::client("flagged")),
@@ -57,7 +63,14 @@ fn rate_faults() -> [Rule; 4] {
         "insufficient_quota",
         "exceeded your current quota",
         "billing_hard_limit",
+        "billing_not_active",
+        "account is not active",
         "credit balance",
+        "insufficient credit",
+        "insufficient balance",
+        "insufficient_funds",
+        "insufficient funds",
+        "out of credits",
     ];
     let overloaded = Verdict {
         scope: Scope::None,
@@ -83,12 +96,17 @@ fn rate_faults() -> [Rule; 4] {
     ]
 }
 
-fn server_faults() -> [Rule; 4] {
+fn server_faults() -> [Rule; 5] {
     let node = |retry, name| Verdict::node(CoolDown::ServerError, retry, name);
     [
+        // "Overloaded": refused at the door, by the service as a whole.
+        Rule::status(
+            &[529..=529],
+            Verdict::node(CoolDown::RateLimited, Retry::ElsewhereOnce, "no-capacity"),
+        ),
         Rule::status(&[504..=504, 524..=524], node(Retry::Never, "gateway-timeout")),
         Rule::status(
-            &[500..=500, 502..=503, 520..=523, 525..=530],
+            &[500..=500, 502..=503, 520..=523, 525..=528, 530..=530],
             node(Retry::ElsewhereOnce, "server-error"),
         ),
         Rule::status(&[500..=599], node(Retry::Never, "other-server-error")),

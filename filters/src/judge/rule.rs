@@ -2,10 +2,13 @@
 
 use std::ops::RangeInclusive;
 
+use serde::{Deserialize, Serialize};
+
 use super::{End, Stage, Verdict};
 
 /// What sort of document an answer carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Content {
     /// A page for people, so most likely from a CDN and not from the API.
     Html,
@@ -21,16 +24,16 @@ pub enum When {
     /// An answer came.
     Answer {
         /// Any of these statuses.
-        statuses: &'static [RangeInclusive<u16>],
+        statuses: Box<[RangeInclusive<u16>]>,
         /// Any of these contents.
-        content: &'static [Content],
+        content: Box<[Content]>,
         /// Any of these texts stands in the body's first bytes, whatever the case of ASCII letters.
-        contains: &'static [&'static str],
+        contains: Box<[Box<str>]>,
     },
     /// The attempt failed.
     Failed {
         /// At any of these stages.
-        stages: &'static [Stage],
+        stages: Box<[Stage]>,
         /// By a time-out, or not.
         timed_out: Option<bool>,
         /// On a connection that had been used before, or not.
@@ -49,59 +52,47 @@ pub struct Rule {
 
 impl Rule {
     /// A rule on the status alone.
-    pub(super) const fn status(statuses: &'static [RangeInclusive<u16>], verdict: Verdict) -> Self {
+    pub(super) fn status(statuses: &[RangeInclusive<u16>], verdict: Verdict) -> Self {
         Self::answer(statuses, &[], &[], verdict)
     }
 
     /// A rule on the status and the sort of content.
-    pub(super) const fn content(
-        statuses: &'static [RangeInclusive<u16>],
-        content: &'static [Content],
-        verdict: Verdict,
-    ) -> Self {
+    pub(super) fn content(statuses: &[RangeInclusive<u16>], content: &[Content], verdict: Verdict) -> Self {
         Self::answer(statuses, content, &[], verdict)
     }
 
     /// A rule on the status and texts in the body.
-    pub(super) const fn text(
-        statuses: &'static [RangeInclusive<u16>],
-        contains: &'static [&'static str],
-        verdict: Verdict,
-    ) -> Self {
+    pub(super) fn text(statuses: &[RangeInclusive<u16>], contains: &[&str], verdict: Verdict) -> Self {
         Self::answer(statuses, &[], contains, verdict)
     }
 
-    const fn answer(
-        statuses: &'static [RangeInclusive<u16>],
-        content: &'static [Content],
-        contains: &'static [&'static str],
+    fn answer(
+        statuses: &[RangeInclusive<u16>],
+        content: &[Content],
+        contains: &[&str],
         verdict: Verdict,
     ) -> Self {
-        Self {
-            when: When::Answer {
-                statuses,
-                content,
-                contains,
-            },
-            verdict,
-        }
+        let when = When::Answer {
+            statuses: statuses.into(),
+            content: content.into(),
+            contains: contains.iter().map(|text| Box::from(*text)).collect(),
+        };
+        Self { when, verdict }
     }
 
     /// A rule on an attempt that failed at one of `stages`.
-    pub(super) const fn failed(
-        stages: &'static [Stage],
+    pub(super) fn failed(
+        stages: &[Stage],
         timed_out: Option<bool>,
         reused_connection: Option<bool>,
         verdict: Verdict,
     ) -> Self {
-        Self {
-            when: When::Failed {
-                stages,
-                timed_out,
-                reused_connection,
-            },
-            verdict,
-        }
+        let when = When::Failed {
+            stages: stages.into(),
+            timed_out,
+            reused_connection,
+        };
+        Self { when, verdict }
     }
 
     /// Whether this rule decides that end.
@@ -141,6 +132,14 @@ impl Rule {
                     && reused_connection.is_none_or(|r| r == *reused)
             }
             (When::Answer { .. }, End::Failed { .. }) | (When::Failed { .. }, End::Answer { .. }) => false,
+        }
+    }
+
+    /// The same rule where no pool key is sent.
+    pub(super) fn keyless(&self) -> Self {
+        Self {
+            when: self.when.clone(),
+            verdict: self.verdict.keyless(),
         }
     }
 

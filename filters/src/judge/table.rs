@@ -47,15 +47,20 @@ impl JudgeTable {
         }
     }
 
+    /// The same table with rules of the configuration before its own.
+    #[must_use]
+    pub fn after(self, own: Vec<Rule>) -> Self {
+        if own.is_empty() {
+            return self;
+        }
+        Self::new(own.into_iter().chain(self.rules.iter().cloned()).collect())
+    }
+
     /// The same table for an upstream whose requests carry no pool key.
     #[must_use]
     pub fn keyless(self) -> Self {
-        let rules = self.rules.iter().cloned().map(|rule| Rule {
-            verdict: rule.verdict.keyless(),
-            ..rule
-        });
         Self {
-            rules: rules.collect(),
+            rules: self.rules.iter().map(Rule::keyless).collect(),
             ..self
         }
     }

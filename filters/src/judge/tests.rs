@@ -1,5 +1,8 @@
 //! What each kind's table says about the ends that are known to happen.
 
+mod own;
+mod page;
+mod rows;
 mod soundness;
 
 use super::*;

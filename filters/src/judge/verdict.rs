@@ -1,9 +1,11 @@
 //! A verdict: whom the end of an attempt blames, what rests for how long, and what may happen next.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::RuleName;
 
 /// Whom the end of an attempt blames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Nobody: the upstream did what was asked.
@@ -25,7 +27,7 @@ pub enum Outcome {
 }
 
 /// What rests during the cool-down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// Nothing rests. With a retry allowed, the same key and node may be taken again.
@@ -43,7 +45,7 @@ pub enum Scope {
 }
 
 /// Whether another attempt may be made. Nothing is repeated after the first relayed byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Retry {
     /// The work may have been done, or would fail again.
@@ -55,7 +57,7 @@ pub enum Retry {
 }
 
 /// The class of a cool-down; its length is in [`super::CoolDownSettings`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CoolDown {
     /// No rest.
@@ -85,27 +87,27 @@ pub struct Verdict {
     pub cool_down: CoolDown,
     /// Whether another attempt may be made.
     pub retry: Retry,
-    /// The name of the rule that decided, for traces and metrics; unique within a table.
-    pub rule: &'static str,
+    /// The rule that decided, for traces and metrics.
+    pub rule: RuleName,
 }
 
 impl Verdict {
     /// The upstream did what was asked.
     #[must_use]
     pub const fn ok(rule: &'static str) -> Self {
-        Self::unpunished(Outcome::Ok, rule)
+        Self::unpunished(Outcome::Ok, RuleName::BuiltIn(rule))
     }
 
     /// The request is at fault: its answer goes to the client and nothing rests.
     #[must_use]
     pub const fn client(rule: &'static str) -> Self {
-        Self::unpunished(Outcome::Client, rule)
+        Self::unpunished(Outcome::Client, RuleName::BuiltIn(rule))
     }
 
     /// This relay is at fault: another key would fare no better, and nothing rests.
     #[must_use]
     pub const fn relay(rule: &'static str) -> Self {
-        Self::unpunished(Outcome::Relay, rule)
+        Self::unpunished(Outcome::Relay, RuleName::BuiltIn(rule))
     }
 
     /// The way out was refused; another one may be tried once.
@@ -117,7 +119,7 @@ impl Verdict {
             scope,
             cool_down,
             retry: Retry::ElsewhereOnce,
-            rule,
+            rule: RuleName::BuiltIn(rule),
         }
     }
 
@@ -129,7 +131,7 @@ impl Verdict {
             scope,
             cool_down,
             retry: Retry::NextKey,
-            rule,
+            rule: RuleName::BuiltIn(rule),
         }
     }
 
@@ -141,11 +143,11 @@ impl Verdict {
             scope: Scope::Node,
             cool_down,
             retry,
-            rule,
+            rule: RuleName::BuiltIn(rule),
         }
     }
 
-    const fn unpunished(outcome: Outcome, rule: &'static str) -> Self {
+    const fn unpunished(outcome: Outcome, rule: RuleName) -> Self {
         Self {
             outcome,
             scope: Scope::None,
@@ -160,12 +162,30 @@ impl Verdict {
     #[must_use]
     pub const fn keyless(self) -> Self {
         match self.outcome {
-            Outcome::Key | Outcome::Quota => Self::client(self.rule),
+            Outcome::Key | Outcome::Quota => Self::unpunished(Outcome::Client, self.rule),
             Outcome::Busy => Self {
                 scope: Scope::Node,
                 ..self
             },
             Outcome::Ok | Outcome::Client | Outcome::Upstream | Outcome::Egress | Outcome::Relay => self,
+        }
+    }
+
+    /// The same verdict where so many keys fail alike that it is not the key's fault (see
+    /// [`super::Correlation`]): no key rests, and where whole keys were refused the upstream does.
+    #[must_use]
+    pub const fn not_the_key(self) -> Self {
+        let (scope, cool_down) = match self.scope {
+            Scope::Key => (Scope::Upstream, CoolDown::ServerError),
+            // A request can provoke this one, and must not be able to stop the upstream for all.
+            Scope::KeyModel => (Scope::None, CoolDown::None),
+            Scope::None | Scope::Node | Scope::Proxy | Scope::Upstream => (self.scope, self.cool_down),
+        };
+        Self {
+            outcome: Outcome::Upstream,
+            scope,
+            cool_down,
+            ..self
         }
     }
 }

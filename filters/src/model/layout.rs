@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Kind, Node};
 use crate::judge::{CoolDownSettings, JudgeTable};
 use crate::pool::Policy;
+use crate::queue::QueueSettings;
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Route {
     pub auth: RouteAuth,
     /// Whether the prefix is taken off before the path is sent on.
     pub strip_prefix: bool,
+    /// Longest wait for a lease; `None` takes the upstream's.
+    pub max_wait: Option<Duration>,
 }
 
 /// Separate time-outs of one attempt, and one for the whole request.
@@ -70,6 +73,10 @@ pub struct Upstream {
     pub keyed: bool,
     /// How the next key (or node) is chosen.
     pub policy: Policy,
+    /// Credit at or under which the credit-weighted policy leaves a key out, in its unit.
+    pub min_credit: u64,
+    /// Who waits, and how long, when all that could serve are busy.
+    pub queue: QueueSettings,
     /// Requests in flight at once on one pool key, where the key says nothing else.
     pub key_concurrency: u32,
     /// Tries of one request on different keys or nodes, at least 1.

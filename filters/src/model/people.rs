@@ -56,6 +56,8 @@ pub struct ClientKey {
     pub rate_limit: Limit,
     /// Requests in flight at once.
     pub concurrency: Limit,
+    /// Anlas its requests may cost on a day (UTC).
+    pub anlas_per_day: Limit,
     /// Models it may ask for; `None` allows all, an empty list none. `*` at the end matches any rest.
     pub models: Option<Arc<[Box<str>]>>,
     /// Addresses it may come from; `None` allows all.
@@ -71,4 +73,7 @@ pub struct User {
     pub enabled: bool,
     /// Requests per 60 seconds over all the user's keys.
     pub rate_limit: Limit,
+    /// Weight in the queue: how many pool keys that others can use the user has brought. All with 0
+    /// share the weight of one.
+    pub weight: u32,
 }

@@ -6,6 +6,7 @@ use http::HeaderValue;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
+use super::{Account, Caps};
 use crate::id::{PoolKeyId, UserId};
 use crate::secret::Secret;
 
@@ -82,12 +83,17 @@ impl std::fmt::Debug for PoolCredential {
     }
 }
 
-/// What has been decided about a pool key; how it fares from minute to minute is the pool's to know.
+/// What is known about a pool key for longer than minutes; how it fares from minute to minute is the
+/// pool's to know. See [`crate::life`] for how one state follows another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PoolKeyState {
+    /// Brought, and not yet found to work. Does not serve.
+    Pending,
     /// May serve.
-    Active,
+    Healthy,
+    /// Refused, and a probe agreed. Does not serve; is probed again and again.
+    Invalid,
     /// Held back by its contributor or an admin.
     Paused,
     /// Taken out for ever; its ciphertext is gone.
@@ -111,6 +117,12 @@ pub struct PoolKey {
     pub origins: Arc<[Box<str>]>,
     /// What is injected.
     pub credential: PoolCredential,
+    /// What the last probe said of a NovelAI account; `None` before the first.
+    pub account: Option<Account>,
+    /// The credit of an `openai` key in millionths of its currency; `None` where not known.
+    pub credit: Option<u64>,
+    /// What the contributor allows.
+    pub caps: Caps,
 }
 
 #[cfg(test)]

@@ -1,73 +1,84 @@
-//! The pool keys of an upstream: leases, cool-downs, and which one is next.
+//! The pool keys of an upstream: leases, rests, what is spent, and which one is next.
 //!
-//! Keys that are alike in all that decides eligibility form a cohort; a request looks at each cohort
-//! once and never at each key.
+//! Invariant: whatever changes what a slot may do ends in [`Keys::relist`], so that what is listed as
+//! ready is ready, and every slot that opened is told in [`Keys::opened`].
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+mod calendar;
+mod choose;
+mod leases;
+mod members;
+mod no_way;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::lease::LeasedKey;
+use super::cohort::Cohort;
+use super::latency::{Holds, class};
 use super::nodes::Nodes;
-use super::ready::{Ready, level};
-use super::{NoWay, Policy, Want};
+use super::spent::Mark;
+use super::{Policy, Slot, Want};
 use crate::id::PoolKeyId;
 use crate::model::PoolKey;
+use crate::spending::{DAY_MS, Spending, Whose, day_of};
 use crate::time::Moment;
-
-#[derive(Debug)]
-struct Slot {
-    /// `None` once the key is gone and its last lease has ended.
-    key: Option<Arc<PoolKey>>,
-    cohort: usize,
-    concurrency: u32,
-    in_flight: u32,
-    cooling_until: Moment,
-    streak: u32,
-    /// Gone from the snapshot; no new lease.
-    leaving: bool,
-}
-
-#[derive(Debug)]
-struct Cohort {
-    operator_owned: bool,
-    /// Indices of the nodes its keys may be sent to.
-    nodes: Arc<[usize]>,
-    members: usize,
-    ready: Ready,
-}
+pub(super) use leases::Lesson;
+use members::Past;
 
 /// A key that was chosen and is not yet leased.
 #[derive(Debug)]
 pub(super) struct Chosen {
-    slot: usize,
+    pub(super) slot: usize,
     pub(super) nodes: Arc<[usize]>,
+    anlas: u32,
 }
 
 /// All keys.
 #[derive(Debug)]
 pub(super) struct Keys {
     policy: Policy,
+    min_credit: u64,
+    /// The wall clock at the origin of [`Moment`], in milliseconds since the Unix epoch.
+    origin: i64,
+    /// Days since the Unix epoch.
+    day: i64,
     slots: Vec<Slot>,
     vacant: Vec<usize>,
     by_id: HashMap<PoolKeyId, usize>,
     cohorts: Vec<Cohort>,
-    /// Ends of cool-downs. An entry may be stale (the deadline was moved); it is checked on its way out.
-    alarms: BinaryHeap<Reverse<(Moment, usize)>>,
+    /// When slots change by themselves, one entry each.
+    alarms: BTreeSet<(Moment, usize)>,
+    /// Where the next turn of the policy begins.
     cursor: usize,
+    holds: Holds,
+    /// Slots that opened since the last look.
+    opened: Vec<usize>,
+    /// Slots with something to be booked.
+    unbooked: Vec<usize>,
+    /// What else is to be booked: of keys that are gone, and of days that are over.
+    left: Vec<Spending>,
+    /// What keys that are gone have spent today, should they come back.
+    past: HashMap<PoolKeyId, Past>,
 }
 
 impl Keys {
-    pub(super) fn new(policy: Policy) -> Self {
+    pub(super) fn new(policy: Policy, min_credit: u64, origin: i64) -> Self {
         Self {
             policy,
+            min_credit,
+            origin,
+            day: day_of(origin),
             slots: Vec::new(),
             vacant: Vec::new(),
             by_id: HashMap::new(),
             cohorts: Vec::new(),
-            alarms: BinaryHeap::new(),
+            alarms: BTreeSet::new(),
             cursor: 0,
+            holds: Holds::default(),
+            opened: Vec::new(),
+            unbooked: Vec::new(),
+            left: Vec::new(),
+            past: HashMap::new(),
         }
     }
 
@@ -79,220 +90,144 @@ impl Keys {
         self.cohorts.iter().map(|cohort| cohort.ready.len()).sum()
     }
 
-    pub(super) fn cooling(&self, now: Moment) -> usize {
-        self.slots
-            .iter()
-            .filter(|slot| !slot.leaving && slot.cooling_until > now)
-            .count()
+    pub(super) fn resting(&self, now: Moment) -> usize {
+        let resting = |slot: &&Slot| !slot.leaving && !slot.state.serves(now);
+        self.slots.iter().filter(resting).count()
     }
 
-    pub(super) fn put(&mut self, key: Arc<PoolKey>, nodes: Box<[usize]>, concurrency: u32) {
-        let cohort = self.cohort(key.operator_owned, nodes);
-        let index = match self.by_id.get(&key.id) {
-            Some(index) => *index,
-            None => self.vacancy(key.id),
-        };
-        self.unlist(index);
-        let Some(slot) = self.slots.get_mut(index) else {
-            return;
-        };
-        slot.key = Some(key);
-        slot.cohort = cohort;
-        slot.concurrency = concurrency;
-        slot.leaving = false;
-        if let Some(cohort) = self.cohorts.get_mut(cohort) {
-            cohort.members += 1;
+    /// The keys with how they fare, in no order.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&Arc<PoolKey>, &Slot)> {
+        let here = self.slots.iter().filter(|slot| !slot.leaving);
+        here.filter_map(|slot| Some((slot.key.as_ref()?, slot)))
+    }
+
+    /// What was spent since the last time somebody asked.
+    pub(super) fn take_spending(&mut self) -> Vec<Spending> {
+        for index in std::mem::take(&mut self.unbooked) {
+            self.book(index);
         }
-        self.list(index);
+        std::mem::take(&mut self.left)
     }
 
-    fn cohort(&mut self, operator_owned: bool, nodes: Box<[usize]>) -> usize {
-        let alike = |c: &Cohort| c.operator_owned == operator_owned && *c.nodes == *nodes;
-        self.cohorts.iter().position(alike).unwrap_or_else(|| {
-            let nodes = Arc::from(nodes);
-            self.cohorts.push(Cohort {
-                operator_owned,
-                nodes,
-                members: 0,
-                ready: Ready::default(),
-            });
-            self.cohorts.len() - 1
-        })
-    }
-
-    fn vacancy(&mut self, id: PoolKeyId) -> usize {
-        let index = self.vacant.pop().unwrap_or_else(|| {
-            self.slots.push(Slot {
-                key: None,
-                cohort: 0,
-                concurrency: 0,
-                in_flight: 0,
-                cooling_until: Moment::default(),
-                streak: 0,
-                leaving: true,
-            });
-            self.slots.len() - 1
-        });
-        self.by_id.insert(id, index);
-        index
-    }
-
-    pub(super) fn gone(&mut self, id: PoolKeyId) {
-        let Some(index) = self.by_id.get(&id).copied() else {
+    /// Puts what a key has spent among what is to be booked.
+    fn book(&mut self, index: usize) {
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.unbooked) else {
             return;
         };
-        self.unlist(index);
+        slot.unbooked = false;
+        let Mark { requests, anlas } = slot.spent.book(&mut slot.rare.marks);
+        let (whose, day, requests) = (Whose::PoolKey(slot.id), self.day, u64::from(requests));
+        self.left.push(Spending {
+            whose,
+            day,
+            requests,
+            anlas,
+        });
+    }
+
+    fn unix_ms(&self, now: Moment) -> i64 {
+        self.origin
+            .saturating_add(i64::try_from(now.millis()).unwrap_or(i64::MAX))
+    }
+
+    fn moment(&self, unix_ms: i64) -> Moment {
+        Moment::from_millis(u64::try_from(unix_ms.saturating_sub(self.origin)).unwrap_or(0))
+    }
+
+    /// When the day ends.
+    fn midnight(&self) -> Moment {
+        self.moment((self.day + 1) * DAY_MS)
+    }
+
+    /// Lists a slot for what it can do now.
+    fn relist(&mut self, index: usize, now: Moment) {
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| !slot.leaving) else {
+            return;
+        };
+        let could = slot.could_spend();
+        let standing = slot.standing(self.policy, now);
+        if standing.has > slot.listed.has && !slot.opened {
+            slot.opened = true;
+            self.opened.push(index);
+        }
+        let turned = (could == 0) != (slot.could == 0);
+        if let Some(cohort) = self.cohorts.get_mut(slot.cohort as usize) {
+            cohort.place(index, slot, standing, could);
+        }
+        if turned {
+            // Its requests of the day are used up, or no longer so.
+            self.set_alarm(index, now);
+        }
+    }
+
+    /// A slot that opened since the last look.
+    pub(super) fn opened(&mut self) -> Option<usize> {
+        let index = self.opened.pop()?;
         if let Some(slot) = self.slots.get_mut(index) {
-            slot.leaving = true;
+            slot.opened = false;
         }
-        self.vacate_if_done(index);
+        Some(index)
     }
 
-    /// Frees the slot of a key that is gone once nothing is in flight on it.
-    fn vacate_if_done(&mut self, index: usize) {
-        let Some(slot) = self
+    pub(super) fn has_opened(&self) -> bool {
+        !self.opened.is_empty()
+    }
+
+    /// Failures in a row of the key in that slot.
+    pub(super) fn streak(&self, index: usize) -> u32 {
+        self.slots.get(index).map_or(0, |slot| u32::from(slot.streak))
+    }
+
+    /// From now on keys are chosen like this.
+    pub(super) fn set_policy(&mut self, policy: Policy, now: Moment) {
+        if self.policy == policy {
+            return;
+        }
+        self.policy = policy;
+        for index in 0..self.slots.len() {
+            self.relist(index, now);
+        }
+    }
+
+    /// Whether the key in that slot could take this request now.
+    pub(super) fn can(&self, index: usize, want: &Want<'_>, nodes: &Nodes) -> Option<Chosen> {
+        let slot = self
             .slots
-            .get_mut(index)
-            .filter(|s| s.leaving && s.in_flight == 0)
-        else {
-            return;
-        };
-        let Some(key) = slot.key.take() else { return };
-        slot.cooling_until = Moment::default();
-        slot.streak = 0;
-        self.by_id.remove(&key.id);
-        self.vacant.push(index);
-    }
-
-    /// Takes a slot out of its cohort before it changes.
-    fn unlist(&mut self, index: usize) {
-        let Some(slot) = self.slots.get(index).filter(|slot| !slot.leaving) else {
-            return;
-        };
-        if let Some(cohort) = self.cohorts.get_mut(slot.cohort) {
-            cohort.members -= 1;
-            cohort.ready.remove(level(self.policy, slot.in_flight), index);
-        }
-    }
-
-    /// Lists a slot as ready, if it can take one more and is not cooling.
-    fn list(&mut self, index: usize) {
-        let Some(slot) = self.slots.get(index) else { return };
-        let open =
-            !slot.leaving && slot.in_flight < slot.concurrency && slot.cooling_until == Moment::default();
-        if let Some(cohort) = self.cohorts.get_mut(slot.cohort).filter(|_| open) {
-            cohort.ready.insert(level(self.policy, slot.in_flight), index);
-        }
-    }
-
-    fn hide(&mut self, index: usize) {
-        let Some(slot) = self.slots.get(index) else { return };
-        if let Some(cohort) = self.cohorts.get_mut(slot.cohort) {
-            cohort.ready.remove(level(self.policy, slot.in_flight), index);
-        }
-    }
-
-    /// Lists the keys whose cool-down has ended.
-    pub(super) fn wake(&mut self, now: Moment) {
-        while let Some(Reverse((_, index))) =
-            self.alarms.peek().copied().filter(|Reverse((at, _))| *at <= now)
-        {
-            self.alarms.pop();
-            let Some(slot) = self.slots.get_mut(index) else {
-                continue;
-            };
-            if slot.cooling_until <= now {
-                slot.cooling_until = Moment::default();
-                self.list(index);
-            }
-        }
-    }
-
-    /// The next key of the policy for this request.
-    pub(super) fn choose(&self, want: &Want<'_>, nodes: &Nodes, now: Moment) -> Result<Chosen, NoWay> {
-        let able = |c: &&Cohort| {
-            c.members > 0
-                && (c.operator_owned || !want.operator_owned_only)
-                && nodes.could_serve(want, &c.nodes)
-        };
-        let best = self.cohorts.iter().filter(able).filter_map(|cohort| {
-            let (level, slot) = cohort
-                .ready
-                .first(self.cursor, |slot| !self.was_tried(slot, want))?;
-            let turn = slot.wrapping_sub(self.cursor);
-            Some((
-                (level, turn),
-                Chosen {
-                    slot,
-                    nodes: Arc::clone(&cohort.nodes),
-                },
-            ))
-        });
-        let best = best.min_by_key(|(rank, _)| *rank).map(|(_, chosen)| chosen);
-        best.ok_or_else(|| {
-            self.no_way(
-                self.cohorts.iter().filter(able).map(|c| c.members).sum(),
-                want,
-                now,
-            )
+            .get(index)
+            .filter(|slot| slot.listed.has > 0 && !self.was_tried(index, want))?;
+        let cohort = self.cohorts.get(slot.cohort as usize)?;
+        let anlas = cohort.traits.cost(want);
+        let able = slot.listed.has > anlas && cohort.traits.could_serve(want, nodes);
+        able.then(|| Chosen {
+            slot: index,
+            nodes: Arc::clone(&cohort.traits.nodes),
+            anlas,
         })
     }
 
-    fn was_tried(&self, slot: usize, want: &Want<'_>) -> bool {
-        let key = self.slots.get(slot).and_then(|slot| slot.key.as_ref());
-        key.is_none_or(|key| want.tried_keys.contains(&key.id))
+    /// How long a request of this cost is expected to hold a key.
+    pub(super) fn expected_hold(&self, anlas: u32) -> Option<Duration> {
+        self.holds.expected(class(anlas))
     }
 
-    fn no_way(&self, able: usize, want: &Want<'_>, now: Moment) -> NoWay {
-        let tried = want
-            .tried_keys
-            .iter()
-            .filter(|id| self.by_id.contains_key(id))
-            .count();
-        if able > tried {
-            let first = self.alarms.peek().map(|Reverse((at, _))| at.since(now));
-            NoWay::Busy { retry_after: first }
-        } else if tried > 0 {
-            NoWay::Exhausted
-        } else {
-            NoWay::Empty
-        }
+    #[cfg(test)]
+    pub(super) fn slots_in_use(&self) -> usize {
+        self.slots.len() - self.vacant.len()
     }
 
-    pub(super) fn lease(&mut self, Chosen { slot: index, .. }: Chosen) -> Option<LeasedKey> {
-        self.hide(index);
-        let slot = self.slots.get_mut(index)?;
-        slot.in_flight += 1;
-        let key = Arc::clone(slot.key.as_ref()?);
-        self.cursor = index + 1;
-        self.list(index);
-        Some(LeasedKey { slot: index, key })
+    #[cfg(test)]
+    pub(super) fn alarms_set(&self) -> usize {
+        self.alarms.len()
     }
 
-    pub(super) fn release(
-        &mut self,
-        LeasedKey { slot: index, .. }: LeasedKey,
-        well: bool,
-        cool: Option<&dyn Fn(u32) -> Duration>,
-        now: Moment,
-    ) {
-        self.hide(index);
-        let Some(slot) = self.slots.get_mut(index) else {
-            return;
-        };
-        slot.in_flight = slot.in_flight.saturating_sub(1);
-        if well {
-            slot.streak = 0;
-        }
-        if let Some(cool) = cool {
-            slot.streak = slot.streak.saturating_add(1);
-            let until = now + cool(slot.streak);
-            if until > now && until > slot.cooling_until {
-                slot.cooling_until = until;
-                self.alarms.push(Reverse((until, index)));
-            }
-        }
-        self.list(index);
-        self.vacate_if_done(index);
+    /// How many cohorts there are.
+    #[cfg(test)]
+    pub(super) fn kinds(&self) -> usize {
+        self.cohorts.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn slot(&self, id: PoolKeyId) -> Option<&Slot> {
+        self.slots.get(*self.by_id.get(&id)?)
     }
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cost::Price;
 use crate::id::PoolKeyId;
 use crate::judge::Verdict;
 use crate::model::{PoolKey, Role};
+use crate::time::Moment;
 
 /// A lease. Neither `Clone` nor `Copy`: it is given back by value, so only once. The shell keeps it
 /// in a guard that gives it back on every way out, a panic's too.
@@ -14,12 +16,19 @@ use crate::model::{PoolKey, Role};
 pub struct Lease {
     pub(super) key: Option<LeasedKey>,
     pub(super) node: usize,
+    pub(super) since: Moment,
 }
 
 #[derive(Debug)]
 pub(super) struct LeasedKey {
     pub(super) slot: usize,
+    /// The key's, which need not be fetched for it.
+    pub(super) id: PoolKeyId,
     pub(super) key: Arc<PoolKey>,
+    /// Anlas reserved on it.
+    pub(super) anlas: u32,
+    /// Class of the request's cost, for what is learned about how long it takes.
+    pub(super) class: usize,
 }
 
 impl Lease {
@@ -34,6 +43,12 @@ impl Lease {
     pub fn node(&self) -> usize {
         self.node
     }
+
+    /// Anlas that the request is expected to cost on this key.
+    #[must_use]
+    pub fn anlas(&self) -> u32 {
+        self.key.as_ref().map_or(0, |leased| leased.anlas)
+    }
 }
 
 /// What a request needs of a pool.
@@ -43,6 +58,12 @@ pub struct Want<'a> {
     pub role: Role,
     /// Only keys that operators brought (routes without a client key).
     pub operator_owned_only: bool,
+    /// What it costs.
+    pub price: Price,
+    /// Anlas that whoever asks may spend on it.
+    pub most: u32,
+    /// The model it asks for, where that is known.
+    pub model: Option<&'a str>,
     /// Keys that this request has tried.
     pub tried_keys: &'a [PoolKeyId],
     /// Nodes that this request has found wanting.
@@ -56,10 +77,15 @@ pub enum NoWay {
     Empty,
     /// Every key or node that could serve has been tried by this request.
     Exhausted,
+    /// No key may spend what this request costs: balances and caps are in the way.
+    Unaffordable {
+        /// The least it would cost, in Anlas.
+        anlas: u32,
+    },
     /// All that could serve are leased or cooling down.
     Busy {
-        /// When the first cool-down ends; `None` while all are leased.
-        retry_after: Option<Duration>,
+        /// When the first of them can serve again; `None` where that depends on leases that are out.
+        until: Option<Moment>,
     },
 }
 
@@ -70,4 +96,10 @@ pub struct Ended<'a> {
     pub verdict: &'a Verdict,
     /// What the upstream asked for, if it did.
     pub retry_after: Option<Duration>,
+    /// From the request's way out to the first byte of the answer, if one came.
+    pub first_byte: Option<Duration>,
+    /// The model that the request asked for, where that is known.
+    pub model: Option<&'a str>,
+    /// Whether the upstream was left before it had ended, so that it may still be at work.
+    pub broke: bool,
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::latency::Latency;
 use super::{Policy, Want};
 use crate::model::{Role, Upstream};
 use crate::time::Moment;
@@ -18,6 +19,7 @@ struct NodeSlot {
     in_flight: u32,
     cooling_until: Moment,
     streak: u32,
+    latency: Latency,
 }
 
 /// All nodes, in the order of the layout.
@@ -46,6 +48,7 @@ impl Nodes {
             in_flight: 0,
             cooling_until: Moment::default(),
             streak: 0,
+            latency: Latency::default(),
         };
         Self {
             slots: upstream.nodes.iter().map(slot).collect(),
@@ -87,15 +90,23 @@ impl Nodes {
                 node.cooling_until
             };
             let busy = match policy {
-                Policy::RoundRobin => 0,
-                Policy::LeastBusy => node.in_flight,
+                Policy::RoundRobin | Policy::ActiveFirst | Policy::CreditWeighted => 0,
+                Policy::LeastBusy => u64::from(node.in_flight),
+                // Nodes are few: all are looked at, not only two.
+                Policy::LeastLatency => node.latency.score(node.in_flight),
             };
             (back, busy, (index + len - self.cursor % len) % len)
         };
         let usable = |index: &usize| self.serves(want, *index) && bound.is_none_or(|b| b.contains(index));
         let indexed = self.slots.iter().enumerate().filter(|(index, _)| usable(index));
         let (index, _) = indexed.min_by_key(|(index, node)| rank(*index, node))?;
-        self.cursor = index + 1;
+        self.cursor = match policy {
+            // Stays while it is well: one that rests comes last by itself.
+            Policy::ActiveFirst => index,
+            Policy::RoundRobin | Policy::LeastLatency | Policy::LeastBusy | Policy::CreditWeighted => {
+                index + 1
+            }
+        };
         Some(index)
     }
 
@@ -122,6 +133,13 @@ impl Nodes {
         if let Some(cool) = cool {
             node.streak = node.streak.saturating_add(1);
             node.cooling_until = node.cooling_until.max(now + cool(node.streak));
+        }
+    }
+
+    /// Notes how soon the node's answer began.
+    pub(super) fn observe(&mut self, index: usize, first_byte: Option<Duration>) {
+        if let (Some(node), Some(span)) = (self.slots.get_mut(index), first_byte) {
+            node.latency.observe(span);
         }
     }
 

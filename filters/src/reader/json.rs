@@ -1,17 +1,61 @@
-//! Reads `model` out of a JSON object without building anything of the rest.
+//! Reads some keys out of a JSON object without building anything of the rest.
+//!
+//! Invariant: at each level that is read, each key that is read stands there once and in its own case.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::{ModelName, Unreadable};
+use super::Unreadable;
 
-/// The model that a JSON object names at its top level.
+/// What is read of an object: its keys, and where their values go.
+pub(crate) trait Fields<'de>: Default {
+    /// A key that is read.
+    type Key: Copy + 'static;
+    /// The keys by name, at most 64.
+    const KEYS: &'static [(&'static str, Self::Key)];
+    /// What is said of a body in which a value has the wrong type.
+    const MISFIT: Unreadable;
+
+    /// Takes the value of a key.
+    ///
+    /// # Errors
+    /// When the value has the wrong type.
+    fn take<A: MapAccess<'de>>(&mut self, key: Self::Key, values: &mut A) -> Result<(), A::Error>;
+}
+
+/// An object of which some keys were read. Its fields are to be had only with the [`Object::verdict`].
+#[derive(Debug, Default)]
+pub(crate) struct Object<F> {
+    fields: F,
+    doubt: Option<Unreadable>,
+}
+
+impl<F> Object<F> {
+    /// The fields, unless a key among them is doubtful. Doubts wait here so that a body's syntax is judged
+    /// first.
+    ///
+    /// # Errors
+    /// [`Unreadable::Twice`] and [`Unreadable::CaseVariant`]
+    pub(crate) fn verdict(self) -> Result<F, Unreadable> {
+        self.doubt.map_or(Ok(self.fields), Err)
+    }
+
+    /// The same, to look at.
+    ///
+    /// # Errors
+    /// As [`Object::verdict`]
+    pub(crate) fn fields(&self) -> Result<&F, Unreadable> {
+        self.doubt.map_or(Ok(&self.fields), Err)
+    }
+}
+
+/// The fields of the one object that a body is.
 ///
 /// # Errors
-/// When it is no single JSON object in UTF-8, or `model` is doubtful.
-pub(super) fn model(body: &[u8]) -> Result<Option<ModelName>, Unreadable> {
+/// When it is no single JSON object in UTF-8, a value does not fit, or a key at its top level is doubtful.
+pub(crate) fn object<'a, F: Fields<'a>>(body: &'a [u8]) -> Result<F, Unreadable> {
     // Text that is skipped would not be checked otherwise.
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::Json)?;
     let first = text.trim_start_matches([' ', '\t', '\r', '\n']).chars().next();
@@ -24,112 +68,97 @@ pub(super) fn model(body: &[u8]) -> Result<Option<ModelName>, Unreadable> {
             Unreadable::Json
         });
     }
-    let found: Found<'_> = serde_json::from_str(text).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => Unreadable::NotText,
+    let object: Object<F> = serde_json::from_str(text).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => F::MISFIT,
         serde_json::error::Category::Io
         | serde_json::error::Category::Syntax
         | serde_json::error::Category::Eof => Unreadable::Json,
     })?;
-    found.verdict()
+    object.verdict()
 }
 
-/// What was found in the object. Doubts are only remembered, so that a body's syntax is judged first.
-#[derive(Default)]
-struct Found<'a> {
-    model: Option<Cow<'a, str>>,
-    twice: bool,
-    variant: bool,
-}
-
-impl Found<'_> {
-    fn verdict(self) -> Result<Option<ModelName>, Unreadable> {
-        if self.twice {
-            return Err(Unreadable::Twice);
-        }
-        if self.variant {
-            return Err(Unreadable::CaseVariant);
-        }
-        Ok(self.model.map(|model| ModelName(model.into())))
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Found<'a> {
+impl<'de, F: Fields<'de>> Deserialize<'de> for Object<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor)
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
     }
 }
 
-struct ObjectVisitor;
+struct ObjectVisitor<F>(PhantomData<F>);
 
-impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = Found<'de>;
+impl<'de, F: Fields<'de>> Visitor<'de> for ObjectVisitor<F> {
+    type Value = Object<F>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found<'de>, A::Error> {
-        let mut found = Found::default();
-        while let Some(key) = map.next_key::<Key>()? {
-            match key {
-                Key::Model => {
-                    let Text(model) = map.next_value()?;
-                    found.twice |= found.model.replace(model).is_some();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<F>, A::Error> {
+        let mut object = Object {
+            fields: F::default(),
+            doubt: None,
+        };
+        let mut seen = 0_u64;
+        while let Some(found) = map.next_key_seed(KeySeed(F::KEYS))? {
+            let doubt = match found {
+                Found::Key(index, key) if seen & (1 << index) == 0 => {
+                    seen |= 1 << index;
+                    object.fields.take(key, &mut map)?;
+                    continue;
                 }
-                Key::Variant => {
-                    found.variant = true;
-                    map.next_value::<IgnoredAny>()?;
-                }
-                Key::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
+                Found::Key(..) => Some(Unreadable::Twice),
+                Found::Variant => Some(Unreadable::CaseVariant),
+                Found::Other => None,
+            };
+            object.doubt = object.doubt.or(doubt);
+            map.next_value::<IgnoredAny>()?;
         }
-        Ok(found)
+        Ok(object)
     }
 }
 
-/// A key, with its escapes resolved.
-enum Key {
-    Model,
+/// A key of the object, with its escapes resolved.
+enum Found<K> {
+    /// One that is read, and its place in the list.
+    Key(usize, K),
+    /// One that some servers take for one that is read.
     Variant,
     Other,
 }
 
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(key) = Text::deserialize(deserializer)?;
-        Ok(match &*key {
-            "model" => Self::Model,
-            key if key.eq_ignore_ascii_case("model") => Self::Variant,
-            _ => Self::Other,
-        })
+struct KeySeed<K: 'static>(&'static [(&'static str, K)]);
+
+impl<'de, K: Copy> DeserializeSeed<'de> for KeySeed<K> {
+    type Value = Found<K>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found<K>, D::Error> {
+        deserializer.deserialize_str(self)
     }
 }
 
-/// Text, borrowed where it has no escapes.
-struct Text<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor).map(Self)
-    }
-}
-
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Cow<'de, str>;
+impl<K: Copy> Visitor<'_> for KeySeed<K> {
+    type Value = Found<K>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text")
+        f.write_str("a key")
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
+    fn visit_str<E>(self, key: &str) -> Result<Found<K>, E> {
+        let known = self.0.iter().enumerate().find(|(_, (name, _))| *name == key);
+        if let Some((index, (_, known))) = known {
+            return Ok(Found::Key(index, *known));
+        }
+        let is_variant = self.0.iter().any(|(name, _)| is_variant_of(name, key));
+        Ok(if is_variant { Found::Variant } else { Found::Other })
     }
+}
 
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
+/// Whether a server that ignores case takes `key` for `name`. Go's JSON does, by Unicode's simple folding,
+/// in which two letters that are not ASCII stand for ASCII ones: ſ (U+017F) and the Kelvin sign (U+212A).
+fn is_variant_of(name: &str, key: &str) -> bool {
+    let folded = |c: char| match c {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        c => c.to_ascii_lowercase(),
+    };
+    key.len() >= name.len() && name.chars().map(folded).eq(key.chars().map(folded))
 }

@@ -331,3 +331,15 @@ fn a_long_name_is_cut_for_logs_between_characters() {
     assert_eq!(model.as_str().len(), 121);
     assert_eq!(model.for_log(), format!("x{}", "é".repeat(31)));
 }
+
+#[test]
+fn a_long_text_is_borrowed_or_only_its_start_is_copied() {
+    let plain = format!("\"{}\"", "A".repeat(1 << 20));
+    let Long(text) = serde_json::from_str(&plain).unwrap();
+    assert!(matches!(text, std::borrow::Cow::Borrowed(text) if text.len() == 1 << 20));
+    let escaped = format!("\"\\/{}\"", "é".repeat(1 << 20));
+    let Long(text) = serde_json::from_str(&escaped).unwrap();
+    assert!(
+        matches!(text, std::borrow::Cow::Owned(text) if text.len() == (1 << 18) - 1 && text.starts_with("/é"))
+    );
+}

@@ -59,6 +59,10 @@ codes! {
     CostUnreadable "cost_unreadable" BAD_REQUEST "The request's model or cost cannot be read without doubt.";
     PoolEmpty "pool_empty" SERVICE_UNAVAILABLE "The pool has no key for this upstream.";
     PoolBusy "pool_busy" SERVICE_UNAVAILABLE "No pool key is free just now.";
+    QueueFull "queue_full" SERVICE_UNAVAILABLE "Too many requests wait for a pool key already.";
+    Unaffordable "unaffordable" PAYMENT_REQUIRED "No pool key may spend what this request costs.";
+    BudgetSpent "budget_spent" PAYMENT_REQUIRED "This client key's Anlas for today are spent.";
+    BadMaxWait "bad_max_wait" BAD_REQUEST "x-potluck-max-wait is not a number of seconds.";
     AttemptsExhausted "attempts_exhausted" BAD_GATEWAY "Every attempt at the upstream failed.";
     UpstreamUnreachable "upstream_unreachable" BAD_GATEWAY "The upstream cannot be reached.";
     UpstreamTimeout "upstream_timeout" GATEWAY_TIMEOUT "The upstream did not answer in time.";

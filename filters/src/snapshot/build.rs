@@ -23,6 +23,7 @@ impl Snapshot {
             users: Shards::default(),
             client_keys: Shards::default(),
             pool_keys: Shards::default(),
+            policies: Arc::new(draft.policies),
         };
         let mut problems = snapshot.set_layout(draft.layout);
         for user in draft.users {

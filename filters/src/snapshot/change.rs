@@ -3,7 +3,7 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::{Problem, Shards, Snapshot};
+use super::{Policies, Problem, Shards, Snapshot};
 use crate::id::{PoolKeyId, Revision};
 use crate::model::{ClientKey, Layout, PoolKey, User};
 
@@ -23,6 +23,8 @@ pub struct Delta {
     pub client_keys: Vec<ClientKey>,
     /// New, changed and withdrawn pool keys.
     pub pool_keys: Vec<PoolKeyChange>,
+    /// All policies that were switched at run time, when one of them changed.
+    pub policies: Option<Policies>,
 }
 
 /// A pool key that can serve, or one that no longer can.
@@ -64,6 +66,9 @@ impl Snapshot {
         let mut problems = delta
             .layout
             .map_or_else(Vec::new, |layout| next.set_layout(layout));
+        if let Some(policies) = delta.policies {
+            next.policies = Arc::new(policies);
+        }
         for user in delta.users {
             next.users.put(user.id, user);
         }
@@ -99,6 +104,7 @@ impl Snapshot {
             users: changed(&self.users, &target.users).cloned().collect(),
             client_keys: changed(&self.client_keys, &target.client_keys).cloned().collect(),
             pool_keys: gone.chain(put).collect(),
+            policies: (self.policies != target.policies).then(|| Policies::clone(&target.policies)),
         }
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::id::{ClientKeyId, PoolKeyId, UserId};
 use crate::limit::Limit;
-use crate::model::{ClientKeyState, PoolCredential};
+use crate::model::{Caps, ClientKeyState, PoolCredential};
 use crate::secret::Secret;
 
 fn user(id: i64, enabled: bool) -> User {
@@ -13,6 +13,7 @@ fn user(id: i64, enabled: bool) -> User {
         id: UserId(id),
         enabled,
         rate_limit: Limit::Unlimited,
+        weight: 0,
     }
 }
 
@@ -25,6 +26,7 @@ fn client_key(id: i64, user: i64, state: ClientKeyState) -> ClientKey {
         expires_at: None,
         rate_limit: Limit::AtMost(5),
         concurrency: Limit::Unlimited,
+        anlas_per_day: Limit::Unlimited,
         models: None,
         addresses: None,
     }
@@ -39,6 +41,9 @@ fn pool_key(id: i64, concurrency: Option<u32>) -> PoolKey {
         concurrency,
         origins: Arc::from([]),
         credential: PoolCredential::bearer(&Secret::new("pst-x")).unwrap(),
+        account: None,
+        credit: None,
+        caps: Caps::default(),
     }
 }
 
@@ -49,6 +54,7 @@ fn draft(revision: i64, users: Vec<User>, client_keys: Vec<ClientKey>, pool_keys
         users,
         client_keys,
         pool_keys,
+        policies: Policies::new(),
     }
 }
 

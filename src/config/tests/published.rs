@@ -20,7 +20,9 @@ fn the_shipped_file_shows_every_key_of_the_schema() {
                     keys(schema, into);
                 }
             }
-            schema::Want::Named(inner) | schema::Want::List(inner) => keys(inner, into),
+            schema::Want::Named(inner) | schema::Want::List(inner) | schema::Want::OneOrMany(inner) => {
+                keys(inner, into);
+            }
             _ => {}
         }
     }

@@ -6,13 +6,12 @@ use http::{HeaderName, StatusCode};
 use pingora::http::ResponseHeader;
 use pingora::{Error, ErrorSource, ErrorType};
 use potluck_filters::inject::answer_passes;
-use potluck_filters::judge::{End, Retry, Stage, Verdict, retry_after};
+use potluck_filters::judge::{End, Retry, Stage, Verdict, retry_after, shown};
 use potluck_filters::model::Kind;
 
 use super::{Native, native};
 use crate::clock::unix_ms;
 use crate::edge::Edge;
-use crate::edge::attempt::words;
 use crate::edge::exchange::BLOTTED;
 use crate::edge::guard::LeaseGuard;
 use crate::edge::plan::No;
@@ -54,10 +53,10 @@ impl Edge {
     fn admit_answer(&self, native: &mut Native, answer: &ResponseHeader) -> pingora::Result<()> {
         let verdict = native.verdict(answer);
         let after = retry_after(&answer.headers, unix_ms());
-        let Some(rejection) = words(&verdict, after) else {
+        let Some(rejection) = shown(&verdict, after) else {
             return Ok(());
         };
-        let retried = native.upgrade && verdict.retry != Retry::Never && native.again(self, &verdict, after);
+        let retried = native.upgrade && verdict.retry != Retry::Never && native.again(&verdict, after);
         native.refusal = (!retried).then_some(rejection);
         native.answered = native.answered.filter(|_| !retried);
         let mut error = Error::explain(ErrorType::HTTPStatus(answer.status.as_u16()), "refused").into_up();

@@ -11,6 +11,7 @@ use rand::distr::{Alphanumeric, SampleString};
 use serde_json::{Value, json};
 
 use crate::node::{NodeFake, NodeOptions};
+use crate::novelai::Settings;
 use crate::openai::{OpenAiFake, OpenAiOptions};
 use crate::pace::Pace;
 use crate::record::Records;
@@ -32,8 +33,10 @@ pub struct DemoOptions {
     pub nodes: Vec<SocketAddr>,
     /// Credentials of each kind.
     pub credentials: usize,
-    /// Speed of all fakes but NovelAI, which has its own [`Settings`](crate::novelai::Settings).
+    /// Speed of all fakes but NovelAI.
     pub pace: Pace,
+    /// NovelAI's speed and more.
+    pub settings: Settings,
 }
 
 impl Default for DemoOptions {
@@ -45,6 +48,7 @@ impl Default for DemoOptions {
             nodes: vec![free; 2],
             credentials: 3,
             pace: Pace::default(),
+            settings: Settings::default(),
         }
     }
 }
@@ -88,8 +92,9 @@ impl DemoWorld {
             nodes,
             credentials,
             pace,
+            settings,
         } = options;
-        let novelai = NovelAiHosts::start_on(novelai, Records::keeping(REMEMBERED)).await?;
+        let novelai = NovelAiHosts::start_on(novelai, settings, Records::keeping(REMEMBERED)).await?;
         let novelai_accounts = (1..=credentials)
             .map(|number| DemoAccount::open(&novelai.fake, number))
             .collect();

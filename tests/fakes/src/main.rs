@@ -60,6 +60,7 @@ impl Arguments {
                 Duration::from_millis(self.work_ms),
                 Duration::from_millis(self.interval_ms),
             ),
+            ..DemoOptions::default()
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::requests::{chat_request, image_request, post};
 async fn a_pool_key_that_an_upstream_repeats_in_an_error_reaches_neither_client_nor_log() {
     let world = wide_world(3).await;
     let installation = Installation::furnished(&world).await;
-    let rests = "--set upstreams.vercel.cool_downs.max=1ms --set upstreams.novelai.cool_downs.max=1ms";
+    let rests = "--set upstreams.vercel.cool_downs.max=1ms --set upstreams.novelai.cool_downs.max=1ms \
+                 --set upstreams.vercel.queue.max_wait=0s --set upstreams.novelai.queue.max_wait=0s";
     let relay = Relay::start_with(&installation, &format!("--set log.level=trace {rests}")).await;
     let (_, key) = installation.client_key().await;
     let mut seen = Gathered::default();

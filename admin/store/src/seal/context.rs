@@ -15,6 +15,15 @@ pub enum Context<'a> {
         /// The `host:port` origins it may be sent to.
         origins: &'a [Box<str>],
     },
+    /// The token that a pool key's login got.
+    PoolKeyToken {
+        /// Row id.
+        id: i64,
+        /// The upstream's name.
+        upstream: &'a str,
+        /// The `host:port` origins it may be sent to.
+        origins: &'a [Box<str>],
+    },
     /// The root of all fingerprints of the database with this epoch.
     FingerprintRoot {
         /// The database's epoch.
@@ -32,14 +41,12 @@ impl Context<'_> {
                 id,
                 upstream,
                 origins,
-            } => {
-                part(&mut to, b"potluck pool key v1");
-                part(&mut to, &id.to_be_bytes());
-                part(&mut to, upstream.as_bytes());
-                sorted(origins)
-                    .iter()
-                    .for_each(|origin| part(&mut to, origin.as_bytes()));
-            }
+            } => bound(&mut to, b"potluck pool key v1", *id, upstream, origins),
+            Self::PoolKeyToken {
+                id,
+                upstream,
+                origins,
+            } => bound(&mut to, b"potluck pool key token v1", *id, upstream, origins),
             Self::FingerprintRoot { epoch } => {
                 part(&mut to, b"potluck fingerprint root v1");
                 part(&mut to, epoch.as_bytes());
@@ -47,6 +54,15 @@ impl Context<'_> {
         }
         to
     }
+}
+
+fn bound(to: &mut Vec<u8>, label: &[u8], id: i64, upstream: &str, origins: &[Box<str>]) {
+    part(to, label);
+    part(to, &id.to_be_bytes());
+    part(to, upstream.as_bytes());
+    sorted(origins)
+        .iter()
+        .for_each(|origin| part(to, origin.as_bytes()));
 }
 
 fn sorted(origins: &[Box<str>]) -> Vec<&str> {
@@ -93,6 +109,12 @@ mod tests {
             bytes(1, "u", &["a:1", "b:2"]),
             bytes(1, "ua", &[":1"]),
             Context::FingerprintRoot { epoch: "u" }.bytes(),
+            Context::PoolKeyToken {
+                id: 1,
+                upstream: "u",
+                origins: &["a:1".into()],
+            }
+            .bytes(),
         ] {
             assert_ne!(one, other);
         }

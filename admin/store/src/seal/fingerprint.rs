@@ -1,4 +1,4 @@
-//! Recognises a second copy of the same credential without keeping anything it could be found from.
+//! Recognises a second copy of the same credential, or a second key of the same account, without keeping anything it could be found from.
 //!
 //! Invariant: the root is drawn once per database and is not derived from a sealing key, so that fingerprints
 //! stay comparable when sealing keys are changed.
@@ -32,13 +32,32 @@ impl Fingerprints {
         Self(keyed(&derived))
     }
 
-    /// The fingerprint of a credential at an upstream.
+    /// The fingerprint of a token at an upstream.
     #[must_use]
-    pub fn fingerprint(&self, upstream: &str, credential: &Secret) -> [u8; LEN] {
+    pub fn fingerprint(&self, upstream: &str, token: &Secret) -> [u8; LEN] {
+        self.print(upstream, b"", token.expose())
+    }
+
+    /// The fingerprint of a login at an upstream: of its username, however that is spelled.
+    #[must_use]
+    pub fn login(&self, upstream: &str, username: &str) -> [u8; LEN] {
+        let username = Zeroizing::new(username.trim().to_lowercase());
+        self.print(upstream, b"login\0", &username)
+    }
+
+    /// The fingerprint of an account at an upstream, by the id that the upstream gives it.
+    #[must_use]
+    pub fn account(&self, upstream: &str, id: &str) -> [u8; LEN] {
+        self.print(upstream, b"account\0", id)
+    }
+
+    /// No token holds a zero byte, so what stands before one cannot be mistaken for a token.
+    fn print(&self, upstream: &str, kind: &[u8], text: &str) -> [u8; LEN] {
         let mac = self.0.clone().chain_update((upstream.len() as u64).to_be_bytes());
         let mac = mac
             .chain_update(upstream.as_bytes())
-            .chain_update(credential.expose().as_bytes());
+            .chain_update(kind)
+            .chain_update(text.as_bytes());
         mac.finalize().into_bytes().into()
     }
 }
@@ -70,5 +89,15 @@ mod tests {
             one,
             Fingerprints::of(&[2; LEN]).fingerprint("novelai", &Secret::new("pst-a"))
         );
+    }
+
+    #[test]
+    fn a_login_is_recognised_by_its_username_and_is_no_token_and_no_account() {
+        let prints = Fingerprints::of(&[1; LEN]);
+        let one = prints.login("novelai", "Me@Example.org");
+        assert_eq!(one, prints.login("novelai", " me@example.org "));
+        assert_ne!(one, prints.login("novelai", "you@example.org"));
+        assert_ne!(one, prints.fingerprint("novelai", &Secret::new("me@example.org")));
+        assert_ne!(one, prints.account("novelai", "me@example.org"));
     }
 }

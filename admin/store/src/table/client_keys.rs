@@ -39,6 +39,7 @@ struct Served {
     state: String,
     rate_limit: Option<i64>,
     concurrency: Option<i64>,
+    anlas_per_day: Option<i64>,
     expires_at: Option<i64>,
     models: Option<String>,
     addresses: Option<String>,
@@ -57,7 +58,7 @@ struct Row {
 
 macro_rules! served {
     () => {
-        "id, user_id, hash, state, rate_limit, concurrency, expires_at, models, addresses"
+        "id, user_id, hash, state, rate_limit, concurrency, anlas_per_day, expires_at, models, addresses"
     };
 }
 
@@ -109,6 +110,7 @@ impl Served {
             expires_at: self.expires_at,
             rate_limit: cell("rate_limit").limit(self.rate_limit)?,
             concurrency: cell("concurrency").limit(self.concurrency)?,
+            anlas_per_day: cell("anlas_per_day").limit(self.anlas_per_day)?,
             models: cell("models")
                 .json::<Vec<Box<str>>>(self.models.as_deref())?
                 .map(Into::into),

@@ -1,21 +1,28 @@
-//! Pool keys: listing, editing and withdrawing them. `add` seals new ones, `served` opens them for an edge.
+//! Pool keys: listing them. `add` seals new ones, `edit` is for people, `probe` for probes and logins, and
+//! `served` opens them for an edge.
 //!
 //! Invariant: nothing that lists or edits rows can open one.
 
 mod add;
+mod credential;
+mod edit;
+mod probe;
+mod probed;
 mod served;
 
 use std::sync::Arc;
 
 use potluck_filters::id::{PoolKeyId, Revision, UserId};
-use potluck_filters::model::PoolKeyState;
+use potluck_filters::model::{Account, Caps, PoolKeyState};
 use sqlx::AnyPool;
 
-pub use add::{Added, Terms, Unfit};
+pub use add::{Added, Terms};
+pub use credential::{Credential, CredentialKind, NewCredential, Unfit};
+pub use probe::ProbeTarget;
+pub use probed::{Probed, SavedProbe};
 pub(crate) use served::{changed, serving};
 
 use super::Cell;
-use crate::change::Change;
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -30,14 +37,30 @@ pub struct PoolKeyRow {
     pub contributor: UserId,
     /// Its contributor's name for it; may be empty.
     pub label: String,
+    /// What is sealed.
+    pub kind: CredentialKind,
     /// Id of the sealing key; `None` once withdrawn.
     pub key_id: Option<String>,
     /// The `host:port` origins it may be sent to, sorted.
     pub origins: Arc<[Box<str>]>,
     /// Requests in flight at once; `None` takes the upstream's setting.
     pub concurrency: Option<u32>,
-    /// What people decided about it.
+    /// What its contributor allows.
+    pub caps: Caps,
+    /// How it is: see `potluck_filters::life`.
     pub state: PoolKeyState,
+    /// Why, in a stable word, where there is something to say.
+    pub state_reason: Option<String>,
+    /// What the last probe said of its account.
+    pub account: Option<Account>,
+    /// Credit in millionths of its currency, where known.
+    pub credit: Option<u64>,
+    /// Probes in a row that came to nothing.
+    pub probe_streak: u32,
+    /// When it is probed next, in Unix time in milliseconds; 0 is as soon as can be.
+    pub next_probe_at: Option<i64>,
+    /// When the token of a login expires, in Unix time in milliseconds.
+    pub token_expires_at: Option<i64>,
     /// Unix time in milliseconds.
     pub created_at: i64,
     /// Unix time in milliseconds.
@@ -52,10 +75,18 @@ struct Row {
     upstream: String,
     contributor_id: i64,
     label: String,
+    kind: String,
     key_id: Option<String>,
     origins: String,
     concurrency: Option<i64>,
+    caps: String,
     state: String,
+    state_reason: Option<String>,
+    account: Option<String>,
+    credit: Option<i64>,
+    probe_streak: i64,
+    next_probe_at: Option<i64>,
+    token_expires_at: Option<i64>,
     created_at: i64,
     withdrawn_at: Option<i64>,
     revision: i64,
@@ -63,8 +94,8 @@ struct Row {
 
 macro_rules! columns {
     () => {
-        "id, upstream, contributor_id, label, key_id, origins, concurrency, state, created_at, withdrawn_at, \
-         revision"
+        "id, upstream, contributor_id, label, kind, key_id, origins, concurrency, caps, state, state_reason, \
+         account, credit, probe_streak, next_probe_at, token_expires_at, created_at, withdrawn_at, revision"
     };
 }
 
@@ -72,7 +103,9 @@ const BY_ID: &str = concat!("select ", columns!(), " from pool_keys where id = $
 
 fn state_text(state: PoolKeyState) -> &'static str {
     match state {
-        PoolKeyState::Active => "active",
+        PoolKeyState::Pending => "pending",
+        PoolKeyState::Healthy => "healthy",
+        PoolKeyState::Invalid => "invalid",
         PoolKeyState::Paused => "paused",
         PoolKeyState::Withdrawn => "withdrawn",
     }
@@ -80,7 +113,9 @@ fn state_text(state: PoolKeyState) -> &'static str {
 
 fn parse_state(text: &str) -> Option<PoolKeyState> {
     [
-        PoolKeyState::Active,
+        PoolKeyState::Pending,
+        PoolKeyState::Healthy,
+        PoolKeyState::Invalid,
         PoolKeyState::Paused,
         PoolKeyState::Withdrawn,
     ]
@@ -101,12 +136,35 @@ fn origins(id: i64, text: &str) -> Result<Arc<[Box<str>]>, StoreError> {
     Ok(list.unwrap_or_default().into())
 }
 
+fn account(id: i64, text: Option<&str>) -> Result<Option<Account>, StoreError> {
+    cell(id, "account").json(text)
+}
+
+fn caps(id: i64, text: &str) -> Result<Caps, StoreError> {
+    let caps: Option<Caps> = cell(id, "caps").json(Some(text))?;
+    caps.ok_or_else(|| cell(id, "caps").unreadable())
+}
+
+fn credit(id: i64, number: Option<i64>) -> Result<Option<u64>, StoreError> {
+    number
+        .map(|number| u64::try_from(number).map_err(|_| cell(id, "credit").unreadable()))
+        .transpose()
+}
+
 impl Row {
     fn read(self) -> Result<PoolKeyRow, StoreError> {
         let cell = |column| cell(self.id, column);
         Ok(PoolKeyRow {
             origins: origins(self.id, &self.origins)?,
             concurrency: cell("concurrency").count(self.concurrency)?,
+            kind: CredentialKind::parse(&self.kind).ok_or_else(|| cell("kind").unreadable())?,
+            caps: caps(self.id, &self.caps)?,
+            account: account(self.id, self.account.as_deref())?,
+            credit: credit(self.id, self.credit)?,
+            probe_streak: u32::try_from(self.probe_streak).map_err(|_| cell("probe_streak").unreadable())?,
+            state_reason: self.state_reason,
+            next_probe_at: self.next_probe_at,
+            token_expires_at: self.token_expires_at,
             state: parse_state(&self.state).ok_or_else(|| cell("state").unreadable())?,
             id: PoolKeyId(self.id),
             upstream: self.upstream,
@@ -158,64 +216,4 @@ pub(crate) async fn sealing_keys(pool: &AnyPool) -> Result<Vec<String>, StoreErr
             .fetch_all(pool)
             .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-impl Change<'_> {
-    /// A pool key by id, as this change sees it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn pool_key(&mut self, id: PoolKeyId) -> Result<Option<PoolKeyRow>, StoreError> {
-        let row: Option<Row> = sqlx::query_as(BY_ID)
-            .bind(id.0)
-            .fetch_optional(&mut *self.tx)
-            .await?;
-        row.map(Row::read).transpose()
-    }
-
-    /// Takes a pool key out for ever: its ciphertext and its fingerprint are deleted, so that only its
-    /// contributor can bring it again.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] when there is none, or it was withdrawn before.
-    pub async fn withdraw_pool_key(&mut self, id: PoolKeyId, now_ms: i64) -> Result<PoolKeyRow, StoreError> {
-        let done = sqlx::query(
-            "update pool_keys set state = 'withdrawn', sealed = null, fingerprint = null, key_id = null, \
-             withdrawn_at = $2, revision = $3 where id = $1 and state <> 'withdrawn'",
-        )
-        .bind(id.0)
-        .bind(now_ms)
-        .bind(self.revision.0)
-        .execute(&mut *self.tx)
-        .await?;
-        match done.rows_affected() {
-            0 => Err(StoreError::Missing("pool key")),
-            _ => self.pool_key(id).await?.ok_or(StoreError::Missing("pool key")),
-        }
-    }
-
-    /// Writes what may change of a pool key: label, concurrency, and whether it is paused.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] when there is none, or it was withdrawn.
-    pub async fn save_pool_key(&mut self, row: &PoolKeyRow) -> Result<PoolKeyRow, StoreError> {
-        let done = sqlx::query(
-            "update pool_keys set label = $2, concurrency = $3, state = $4, revision = $5 \
-             where id = $1 and state <> 'withdrawn'",
-        )
-        .bind(row.id.0)
-        .bind(row.label.as_str())
-        .bind(row.concurrency.map(i64::from))
-        .bind(state_text(row.state))
-        .bind(self.revision.0)
-        .execute(&mut *self.tx)
-        .await?;
-        match done.rows_affected() {
-            0 => Err(StoreError::Missing("pool key")),
-            _ => self
-                .pool_key(row.id)
-                .await?
-                .ok_or(StoreError::Missing("pool key")),
-        }
-    }
 }

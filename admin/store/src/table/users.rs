@@ -73,6 +73,7 @@ struct Row {
     role: String,
     enabled: i64,
     rate_limit: Option<i64>,
+    weight: i64,
     has_password: i64,
     created_at: i64,
     revision: i64,
@@ -81,6 +82,7 @@ struct Row {
 macro_rules! columns {
     () => {
         "id, name, role, enabled, rate_limit, \
+         (select count(*) from pool_keys p where p.contributor_id = users.id and p.state = 'healthy') as weight, \
          case when password_hash is null then 0 else 1 end as has_password, created_at, revision"
     };
 }
@@ -98,6 +100,7 @@ impl Row {
                 id: UserId(self.id),
                 enabled: self.enabled != 0,
                 rate_limit,
+                weight: u32::try_from(self.weight).unwrap_or(u32::MAX),
             },
             role: UserRole::parse(&self.role).ok_or_else(|| cell("role").unreadable())?,
             name: self.name,
@@ -182,15 +185,19 @@ impl Change<'_> {
     }
 }
 
-/// Users as an edge needs them, changed after `since`.
+/// Users as an edge needs them, changed after `since`; they, or pool keys of theirs, from which their weight comes.
 pub(crate) async fn changed(
     connection: &mut AnyConnection,
     since: Revision,
 ) -> Result<Vec<User>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(concat!("select ", columns!(), " from users where revision > $1"))
-        .bind(since.0)
-        .fetch_all(connection)
-        .await?;
+    let rows: Vec<Row> = sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        " from users where revision > $1 or id in (select contributor_id from pool_keys where revision > $1)"
+    ))
+    .bind(since.0)
+    .fetch_all(connection)
+    .await?;
     rows.into_iter()
         .map(|row| row.read().map(|read| read.user))
         .collect()

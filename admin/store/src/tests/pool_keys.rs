@@ -7,7 +7,7 @@ use potluck_filters::snapshot::PoolKeyChange;
 use super::{Database, add, each, terms, user};
 use crate::error::StoreError;
 use crate::seal::envelope::SealError;
-use crate::table::pool_keys::{Added, Unfit};
+use crate::table::pool_keys::{Added, NewCredential, Unfit};
 use crate::table::users::UserRole;
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn an_unknown_contributor_adds_nothing() {
         let mut change = store.change().await.unwrap();
         let terms = terms(potluck_filters::id::UserId(404));
         let error = change
-            .add_pool_keys(&terms, &[Secret::new("pst-a")], 1)
+            .add_pool_keys(&terms, &[NewCredential::Token(Secret::new("pst-a"))], 1)
             .await
             .unwrap_err();
         assert!(matches!(error, StoreError::Missing("user")), "{error}");
@@ -148,7 +148,7 @@ async fn a_paused_key_is_gone_for_edges_until_it_is_active_again() {
         let Added::Added(id) = add(&store, &terms(owner), &["pst-a"]).await[0] else {
             panic!("not added")
         };
-        for (state, serving) in [(PoolKeyState::Paused, 0), (PoolKeyState::Active, 1)] {
+        for (state, serving) in [(PoolKeyState::Paused, 0), (PoolKeyState::Healthy, 1)] {
             let mut row = store.pool_key(id).await.unwrap().unwrap();
             row.state = state;
             let mut change = store.change().await.unwrap();

@@ -60,7 +60,7 @@ const SQLITE_FACTS: &str = "select m.name || '.' || c.name || ' ' || \
      from sqlite_schema m, pragma_table_info(m.name) c where m.type = 'table' and m.name <> '_sqlx_migrations' \
      union all select 'unique ' || m.name || ' ' || (select group_concat(x.name, ', ') from pragma_index_info(i.name) x) \
      from sqlite_schema m, pragma_index_list(m.name) i \
-     where m.type = 'table' and m.name <> '_sqlx_migrations' and i.\"unique\" = 1";
+     where m.type = 'table' and m.name <> '_sqlx_migrations' and i.\"unique\" = 1 and i.origin <> 'pk'";
 
 const POSTGRES_FACTS: &str = "select (table_name || '.' || column_name || ' ' || \
      case data_type when 'bigint' then 'number' when 'bytea' then 'bytes' else data_type end || \

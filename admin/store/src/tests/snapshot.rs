@@ -30,7 +30,9 @@ async fn a_delta_has_what_changed_and_nothing_else() {
         let delta = store.changes_since(since).await.unwrap();
         assert_eq!((delta.from, delta.to), (since, Revision(since.0 + 2)));
         assert_eq!(delta.client_keys, [after.key]);
-        assert!(delta.users.is_empty());
+        let weights: Vec<_> = delta.users.iter().map(|user| (user.id, user.weight)).collect();
+        assert_eq!(weights, [(owner, 2)]);
+        assert_eq!(delta.policies, None);
         assert!(matches!(delta.pool_keys.as_slice(), [PoolKeyChange::Put(_)]));
         store.close().await;
     })

@@ -27,12 +27,17 @@ pub struct NovelAiHosts {
 impl NovelAiHosts {
     /// Starts on free loopback ports and remembers every request.
     pub async fn start() -> io::Result<NovelAiHosts> {
-        NovelAiHosts::start_on([SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); 3], Records::new()).await
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        NovelAiHosts::start_on([free; 3], Settings::default(), Records::new()).await
     }
 
     /// Starts the image, text and api hosts on given addresses.
-    pub async fn start_on([image, text, api]: [SocketAddr; 3], records: Records) -> io::Result<NovelAiHosts> {
-        let fake = NovelAi::new(Settings::default());
+    pub async fn start_on(
+        [image, text, api]: [SocketAddr; 3],
+        settings: Settings,
+        records: Records,
+    ) -> io::Result<NovelAiHosts> {
+        let fake = NovelAi::new(settings);
         let faults = Faults::new();
         let serve = async |addr, host| {
             FakeServer::start_on(addr, fake.router_for(host), faults.clone(), records.clone()).await

@@ -222,7 +222,10 @@ mod tests {
 
     #[test]
     fn a_sample_over_the_highest_price_is_refused() {
-        assert_eq!(price(&Job::plain(2048 * 1536, 50, Rate::V5), false), Err(TooExpensive));
+        assert_eq!(
+            price(&Job::plain(2048 * 1536, 50, Rate::V5), false),
+            Err(TooExpensive)
+        );
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct NewClientKey {
     pub rate_limit: Limit,
     /// Requests in flight at once.
     pub concurrency: Limit,
+    /// Anlas that its requests may cost on a day (UTC).
+    pub anlas_per_day: Limit,
     /// Unix time in milliseconds.
     pub expires_at: Option<i64>,
     /// Models it may ask for; `None` allows all.
@@ -66,8 +68,8 @@ impl Change<'_> {
         let lists = Lists::of(id, new.models.as_deref(), new.addresses.as_deref())?;
         sqlx::query(
             "insert into client_keys (id, user_id, name, hash, hint, state, rate_limit, concurrency, expires_at, \
-             models, addresses, created_at, updated_at, revision) \
-             values ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10, $11, $11, $12)",
+             models, addresses, created_at, updated_at, revision, anlas_per_day) \
+             values ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10, $11, $11, $12, $13)",
         )
         .bind(id)
         .bind(new.user.0)
@@ -81,6 +83,7 @@ impl Change<'_> {
         .bind(lists.addresses)
         .bind(now_ms)
         .bind(self.revision.0)
+        .bind(limit_number(new.anlas_per_day))
         .execute(&mut *self.tx)
         .await
         .map_err(refused)?;
@@ -114,7 +117,7 @@ impl Change<'_> {
         let lists = Lists::of(key.id.0, key.models.as_deref(), key.addresses.as_deref())?;
         sqlx::query(
             "update client_keys set name = $2, state = $3, rate_limit = $4, concurrency = $5, expires_at = $6, \
-             models = $7, addresses = $8, updated_at = $9, revision = $10 where id = $1",
+             models = $7, addresses = $8, updated_at = $9, revision = $10, anlas_per_day = $11 where id = $1",
         )
         .bind(key.id.0)
         .bind(row.name.as_str())
@@ -126,6 +129,7 @@ impl Change<'_> {
         .bind(lists.addresses)
         .bind(now_ms)
         .bind(self.revision.0)
+        .bind(limit_number(key.anlas_per_day))
         .execute(&mut *self.tx)
         .await?;
         self.client_key(key.id)

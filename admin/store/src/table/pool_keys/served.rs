@@ -1,4 +1,6 @@
 //! Pool keys as an edge needs them: opened, in memory only.
+//!
+//! Invariant: only a healthy key is put to an edge, and one that logs in only once it has a token.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,10 +12,10 @@ use potluck_filters::secret::Secret;
 use potluck_filters::snapshot::PoolKeyChange;
 use sqlx::AnyConnection;
 
-use super::{cell, origins, parse_state};
+use super::credential::{self, CredentialKind};
+use super::{account, caps, cell, credit, origins, parse_state};
 use crate::error::StoreError;
 use crate::seal::context::Context;
-use crate::seal::envelope;
 use crate::seal::ring::KeyRing;
 
 #[derive(sqlx::FromRow)]
@@ -22,16 +24,22 @@ struct Served {
     upstream: String,
     contributor_id: i64,
     operator_owned: i64,
+    kind: String,
     sealed: Option<Vec<u8>>,
+    token_sealed: Option<Vec<u8>>,
     origins: String,
     concurrency: Option<i64>,
+    caps: String,
+    account: Option<String>,
+    credit: Option<i64>,
     state: String,
 }
 
 macro_rules! select {
     () => {
         "select p.id, p.upstream, p.contributor_id, case when u.role = 'admin' then 1 else 0 end as operator_owned, \
-         p.sealed, p.origins, p.concurrency, p.state from pool_keys p join users u on u.id = p.contributor_id "
+         p.kind, case when p.kind = 'token' then p.sealed end as sealed, p.token_sealed, p.origins, p.concurrency, \
+         p.caps, p.account, p.credit, p.state from pool_keys p join users u on u.id = p.contributor_id "
     };
 }
 
@@ -40,12 +48,15 @@ pub(crate) async fn serving(
     connection: &mut AnyConnection,
     ring: &KeyRing,
 ) -> Result<Vec<PoolKey>, StoreError> {
-    let mut rows =
-        sqlx::query_as::<_, Served>(concat!(select!(), "where p.state = 'active'")).fetch(connection);
+    let mut rows = sqlx::query_as::<_, Served>(concat!(
+        select!(),
+        "where p.state = 'healthy' and (p.kind = 'token' or p.token_sealed is not null)"
+    ))
+    .fetch(connection);
     let mut opener = Opener::new(ring);
     let mut keys = Vec::new();
     while let Some(row) = rows.try_next().await? {
-        keys.push(opener.open(row)?);
+        keys.extend(opener.open(row)?);
     }
     Ok(keys)
 }
@@ -58,7 +69,7 @@ pub(crate) async fn changed(
 ) -> Result<Vec<PoolKeyChange>, StoreError> {
     let mut rows = sqlx::query_as::<_, Served>(concat!(
         select!(),
-        "where p.revision > $1 or p.contributor_id in (select id from users where revision > $1)"
+        "where p.revision > $1 or p.contributor_id in (select id from users where revision > $1) order by p.id"
     ))
     .bind(since.0)
     .fetch(connection);
@@ -87,34 +98,71 @@ impl<'r> Opener<'r> {
     }
 
     fn change(&mut self, row: Served) -> Result<PoolKeyChange, StoreError> {
+        let id = PoolKeyId(row.id);
         match parse_state(&row.state).ok_or_else(|| cell(row.id, "state").unreadable())? {
-            PoolKeyState::Active => Ok(PoolKeyChange::Put(self.open(row)?)),
-            PoolKeyState::Paused | PoolKeyState::Withdrawn => Ok(PoolKeyChange::Gone(PoolKeyId(row.id))),
+            PoolKeyState::Healthy => Ok(self
+                .open(row)?
+                .map_or(PoolKeyChange::Gone(id), PoolKeyChange::Put)),
+            PoolKeyState::Pending
+            | PoolKeyState::Invalid
+            | PoolKeyState::Paused
+            | PoolKeyState::Withdrawn => Ok(PoolKeyChange::Gone(id)),
         }
     }
 
-    fn open(&mut self, row: Served) -> Result<PoolKey, StoreError> {
+    /// `None` for a login that has no token yet.
+    fn open(&mut self, row: Served) -> Result<Option<PoolKey>, StoreError> {
+        let cell = |column| cell(row.id, column);
         let origins = self.origins(row.id, &row.origins)?;
-        let place = Context::PoolKey {
-            id: row.id,
-            upstream: &row.upstream,
-            origins: &origins,
+        let Some(token) = self.token(&row, &origins)? else {
+            return Ok(None);
         };
-        let sealed = row.sealed.ok_or_else(|| cell(row.id, "sealed").unreadable())?;
-        let opened = envelope::open(self.ring, &place, &sealed)?;
-        Ok(PoolKey {
+        Ok(Some(PoolKey {
             id: PoolKeyId(row.id),
-            credential: credential(&opened).ok_or_else(|| cell(row.id, "sealed").unreadable())?,
-            concurrency: cell(row.id, "concurrency").count(row.concurrency)?,
+            credential: PoolCredential::bearer(&token).map_err(|_| cell("sealed").unreadable())?,
+            concurrency: cell("concurrency").count(row.concurrency)?,
             contributor: UserId(row.contributor_id),
             operator_owned: row.operator_owned != 0,
+            account: account(row.id, row.account.as_deref())?,
+            credit: credit(row.id, row.credit)?,
+            caps: caps(row.id, &row.caps)?,
             upstream: Arc::clone(
                 self.upstreams
                     .entry(row.upstream)
                     .or_insert_with_key(|name| name.as_str().into()),
             ),
             origins,
-        })
+        }))
+    }
+
+    fn token(&self, row: &Served, origins: &[Box<str>]) -> Result<Option<Secret>, StoreError> {
+        let (id, upstream) = (row.id, row.upstream.as_str());
+        match CredentialKind::parse(&row.kind).ok_or_else(|| cell(id, "kind").unreadable())? {
+            CredentialKind::Token => {
+                let sealed = row
+                    .sealed
+                    .as_deref()
+                    .ok_or_else(|| cell(id, "sealed").unreadable())?;
+                let place = Context::PoolKey {
+                    id,
+                    upstream,
+                    origins,
+                };
+                let token = credential::open_token(self.ring, &place, sealed)?;
+                token.map_or_else(|| Err(cell(id, "sealed").unreadable()), |token| Ok(Some(token)))
+            }
+            CredentialKind::Login => {
+                let Some(sealed) = row.token_sealed.as_deref() else {
+                    return Ok(None);
+                };
+                let place = Context::PoolKeyToken {
+                    id,
+                    upstream,
+                    origins,
+                };
+                credential::open_token(self.ring, &place, sealed)
+            }
+        }
     }
 
     fn origins(&mut self, id: i64, text: &str) -> Result<Arc<[Box<str>]>, StoreError> {
@@ -125,9 +173,4 @@ impl<'r> Opener<'r> {
         self.origins.insert(text.to_owned(), Arc::clone(&read));
         Ok(read)
     }
-}
-
-fn credential(opened: &[u8]) -> Option<PoolCredential> {
-    let text = std::str::from_utf8(opened).ok()?;
-    PoolCredential::bearer(&Secret::new(text)).ok()
 }

@@ -19,15 +19,9 @@ async fn asked(table: &Table, samples: u32) -> u16 {
 #[tokio::test]
 async fn opus_has_one_sample_free() {
     let table = Table::laid();
-    assert_eq!(
-        asked(&table, 1).await,
-        200
-    );
+    assert_eq!(asked(&table, 1).await, 200);
     assert_eq!(table.guest.anlas(), 10_000);
-    assert_eq!(
-        asked(&table, 2).await,
-        200
-    );
+    assert_eq!(asked(&table, 2).await, 200);
     assert_eq!(table.guest.anlas(), 10_000 - 20);
 }
 
@@ -38,15 +32,9 @@ async fn bought_anlas_work_without_a_subscription() {
         ..Account::paper("a@example.com", TOKEN)
     };
     let table = Table::laid_for(account);
-    assert_eq!(
-        asked(&table, 1).await,
-        200
-    );
+    assert_eq!(asked(&table, 1).await, 200);
     assert_eq!(table.guest.anlas(), 5);
-    assert_eq!(
-        asked(&table, 1).await,
-        402
-    );
+    assert_eq!(asked(&table, 1).await, 402);
 }
 
 #[tokio::test]

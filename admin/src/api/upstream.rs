@@ -1,0 +1,67 @@
+//! Upstreams.
+
+use potluck_filters::model::{Kind, Role};
+use potluck_filters::pool::Policy;
+use serde::{Deserialize, Serialize};
+
+use super::patch::given;
+
+/// An upstream, as the configuration has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpstreamFacts {
+    /// Its name.
+    pub name: String,
+    /// What it speaks.
+    pub kind: Kind,
+    /// Whether its requests carry a pool key.
+    pub keyed: bool,
+    /// Whether its pool keys are probed. They begin as `pending` then, and may be logins.
+    pub probed: bool,
+    /// How its pool keys are chosen, unless that was switched at run time.
+    pub configured_policy: Policy,
+    /// Where it is.
+    pub nodes: Vec<NodeFacts>,
+}
+
+impl UpstreamFacts {
+    /// The distinct origins of all nodes, sorted.
+    #[must_use]
+    pub fn origins(&self) -> Vec<&str> {
+        let mut origins: Vec<&str> = self.nodes.iter().map(|node| node.origin.as_str()).collect();
+        origins.sort_unstable();
+        origins.dedup();
+        origins
+    }
+}
+
+/// A node, as the configuration has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeFacts {
+    /// Its name within the upstream.
+    pub name: String,
+    /// Which host of the upstream it stands for.
+    pub role: Role,
+    /// Its base URL.
+    pub url: String,
+    /// Its `host:port`, to which pool keys are bound.
+    pub origin: String,
+}
+
+/// An upstream with what was switched at run time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// As the configuration has it.
+    #[serde(flatten)]
+    pub facts: UpstreamFacts,
+    /// How its pool keys are chosen, where that was switched; `null`: as configured.
+    pub policy: Option<Policy>,
+}
+
+/// What to edit of an upstream.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditUpstream {
+    /// How its pool keys are chosen; `null`: as configured.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Option<Policy>>,
+}

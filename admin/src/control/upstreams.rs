@@ -1,0 +1,59 @@
+//! Upstreams, and what is switched about them at run time.
+
+use super::Control;
+use crate::api::{EditUpstream, Page, Upstream, UpstreamFacts};
+use crate::error::ControlError;
+
+impl Control {
+    /// All upstreams with what was switched.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn upstream_page(&self) -> Result<Page<Upstream>, ControlError> {
+        let policies = self.store.policies().await?;
+        let upstream = |facts: &UpstreamFacts| Upstream {
+            policy: policies.get(facts.name.as_str()).copied(),
+            facts: facts.clone(),
+        };
+        Ok(Page {
+            items: self.upstreams().iter().map(upstream).collect(),
+            next: None,
+        })
+    }
+
+    /// One upstream.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub async fn upstream(&self, name: &str) -> Result<Upstream, ControlError> {
+        let facts = self.facts(name)?;
+        let policies = self.store.policies().await?;
+        Ok(Upstream {
+            facts,
+            policy: policies.get(name).copied(),
+        })
+    }
+
+    /// Switches something about an upstream.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub async fn edit_upstream(&self, name: &str, edit: EditUpstream) -> Result<Upstream, ControlError> {
+        self.facts(name)?;
+        if let Some(policy) = edit.policy {
+            let mut turn = self.turn().await?;
+            turn.change.set_policy(name, policy).await?;
+            turn.end().await?;
+        }
+        self.upstream(name).await
+    }
+
+    fn facts(&self, name: &str) -> Result<UpstreamFacts, ControlError> {
+        let upstreams = self.upstreams();
+        let facts = upstreams.iter().find(|facts| facts.name == name);
+        facts.cloned().ok_or_else(|| {
+            let names = upstreams.iter().map(|facts| facts.name.clone());
+            ControlError::NoUpstream(names.collect())
+        })
+    }
+}

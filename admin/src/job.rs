@@ -1,0 +1,111 @@
+//! Jobs: what the control plane does by itself. Now that is one: it probes pool keys and logs in with those
+//! that are a username and password.
+//!
+//! 1. An edge's [`Observer`] reports what it saw of a key; `reports` decides how soon that is looked into.
+//! 2. `prober`: one loop that starts visits when they are due, a few at a time and evenly paced; `place` is an
+//!    upstream to it.
+//! 3. `visit`: one look at one account, logging in where that is needed. `ask` is its HTTP client.
+//! 4. `outcome`: what came back becomes a change, which goes the way of every change; `said` is its log.
+//!
+//! Invariant: a pool key is on one visit at a time, and its credential goes to no node but those it is bound
+//! to. Only one process that shares a database runs jobs.
+
+mod ask;
+mod outcome;
+mod place;
+mod prober;
+mod reports;
+mod said;
+mod visit;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use potluck_filters::life::Observation;
+use potluck_filters::model::Layout;
+use potluck_filters::probe;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::control::Control;
+use prober::Prober;
+
+/// Reports that wait to be looked at; more are dropped, since the next refusal reports the same again.
+const REPORTS: usize = 1024;
+
+/// What jobs are told at the start.
+#[derive(Clone, Debug)]
+pub struct JobSettings {
+    /// Where the upstreams are and whom they trust.
+    pub layout: Arc<Layout>,
+    /// How pool keys are probed. Where that is off, nobody logs in either.
+    pub probe: probe::Settings,
+}
+
+/// The jobs that run. Dropped, they end at once.
+#[derive(Debug)]
+pub struct Jobs {
+    observer: Observer,
+    /// Told or dropped, it ends the task.
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+/// Takes an edge's reports. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Observer(mpsc::Sender<Observation>);
+
+impl Observer {
+    /// Passes on what was seen. Never waits; where nobody reads, or too much is waiting, it is dropped.
+    pub fn observe(&self, seen: Observation) {
+        // Full or closed: either way there is nobody to tell.
+        let _ = self.0.try_send(seen);
+    }
+}
+
+/// Starts the jobs on the current tokio runtime. `now` gives Unix time in milliseconds, `chance` a number from 0
+/// up to 1.
+#[must_use]
+pub fn spawn(control: Arc<Control>, settings: JobSettings, now: fn() -> i64, chance: fn() -> f64) -> Jobs {
+    let (observer, reports) = mpsc::channel(REPORTS);
+    let (stop, stopped) = oneshot::channel();
+    let JobSettings { layout, probe } = settings;
+    let prober = Prober::new(control, &layout, probe, now, chance);
+    let task = tokio::spawn(async move {
+        let work = prober.run(reports);
+        tokio::select! {
+            // Sent or dropped: both mean the end.
+            _ = stopped => {}
+            () = work => {}
+        }
+    });
+    Jobs {
+        observer: Observer(observer),
+        stop,
+        task,
+    }
+}
+
+impl Jobs {
+    /// Passes on what an edge saw of a pool key.
+    pub fn observe(&self, seen: Observation) {
+        self.observer.observe(seen);
+    }
+
+    /// A handle for edges, which outlives nothing: after [`Jobs::stop`] it drops what it is given.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        self.observer.clone()
+    }
+
+    /// Ends the jobs. Visits under way are given up; they are due again at the next start.
+    pub async fn stop(self) {
+        // The other end is gone where the task has ended already.
+        let _ = self.stop.send(());
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the jobs ended badly");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! An upstream that is probed: where, how fast, and how many keys it has.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use potluck_filters::id::PoolKeyId;
+use potluck_filters::model::{Kind, Layout, Upstream};
+use potluck_filters::probe::{Settings, Slots, interval};
+
+use super::ask::Site;
+use super::outcome::ms;
+
+/// Keys that are alive are visited more often than this: the longest rest of an invalid one is shorter.
+const FORGOTTEN: Duration = Duration::from_secs(8 * 3600);
+
+/// An upstream that is probed.
+pub(super) struct Place {
+    pub(super) site: Arc<Site>,
+    pub(super) slots: Slots,
+    /// The keys that were visited, and when last, in Unix time in milliseconds.
+    met: HashMap<PoolKeyId, i64>,
+}
+
+impl Place {
+    /// How often its keys are probed, by how many there are; those not met for long are gone.
+    pub(super) fn meet(&mut self, key: PoolKeyId, now: i64, settings: &Settings) -> Duration {
+        let interval = interval(self.met.len(), settings);
+        if self.met.insert(key, now).is_none() {
+            let longest = ms(interval.saturating_mul(2)).max(ms(FORGOTTEN));
+            self.met.retain(|_, last| last.saturating_add(longest) > now);
+        }
+        interval
+    }
+}
+
+/// All of a layout, by name. One whose client cannot be made is left out, and the log says so.
+pub(super) fn places(layout: &Layout, settings: &Settings) -> HashMap<String, Place> {
+    let mut places = HashMap::new();
+    let is_probed =
+        |upstream: &&Upstream| settings.enabled && upstream.keyed && upstream.kind == Kind::Novelai;
+    for upstream in layout.upstreams.iter().filter(is_probed) {
+        match Site::new(upstream, settings.timeout) {
+            Ok(site) => {
+                let place = Place {
+                    site: Arc::new(site),
+                    slots: Slots::per_minute(settings.per_minute),
+                    met: HashMap::new(),
+                };
+                places.insert(upstream.name.to_string(), place);
+            }
+            Err(error) => tracing::error!(upstream = %upstream.name, %error, "its accounts cannot be asked"),
+        }
+    }
+    places
+}

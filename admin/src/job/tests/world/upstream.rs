@@ -1,0 +1,46 @@
+//! NovelAI as the fake stands in for it.
+
+use std::sync::Arc;
+
+use potluck_fakes::FakeServer;
+use potluck_filters::judge::{CoolDownSettings, JudgeTable};
+use potluck_filters::model::{Bodies, HttpVersion, Kind, Node, Role, Timeouts, Upstream};
+use potluck_filters::pool::Policy;
+use potluck_filters::queue::QueueSettings;
+
+use super::PATIENCE;
+
+pub(super) fn upstream(server: &FakeServer) -> Upstream {
+    let node = |name: &str, role, url: &str| Node {
+        name: name.into(),
+        role,
+        base: url.parse().unwrap(),
+        http: HttpVersion::Auto,
+    };
+    Upstream {
+        name: "novelai".into(),
+        kind: Kind::Novelai,
+        nodes: vec![
+            node("text", Role::Text, "https://text.invalid"),
+            node("image", Role::Image, &server.url()),
+        ],
+        keyed: true,
+        policy: Policy::RoundRobin,
+        min_credit: 0,
+        queue: QueueSettings::default(),
+        key_concurrency: 1,
+        attempts: 3,
+        timeouts: Timeouts {
+            connect: PATIENCE,
+            write: PATIENCE,
+            first_byte: PATIENCE,
+            idle: PATIENCE,
+            total: PATIENCE,
+        },
+        bodies: Bodies { replay: 1, max: 1 },
+        ca_pem: server.ca_pem.as_deref().map(Arc::from),
+        judge: JudgeTable::for_kind(Kind::Novelai),
+        cool_downs: CoolDownSettings::default(),
+        drain: 0,
+    }
+}

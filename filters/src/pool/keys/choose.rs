@@ -1,0 +1,142 @@
+//! Which key is next, by the policy, among those that can serve a request now.
+
+use std::sync::Arc;
+
+use super::super::cohort::Cohort;
+use super::super::nodes::Nodes;
+use super::super::slot::Slot;
+use super::super::{Chance, Policy, Want};
+use super::{Chosen, Keys};
+
+/// Draws before a draw that only meets tried keys is given up for the first that can serve.
+const DRAWS: usize = 8;
+
+/// A key that could be chosen: what it costs there, and where it stands in the policy's order.
+#[derive(Clone, Copy)]
+struct Candidate {
+    cohort: usize,
+    slot: usize,
+    anlas: u32,
+    rank: (u64, usize),
+}
+
+/// What a choice goes by.
+struct Choice<'a> {
+    policy: Policy,
+    cursor: usize,
+    slots: &'a [Slot],
+    want: &'a Want<'a>,
+    chance: Chance<'a>,
+}
+
+impl Keys {
+    /// The next key of the policy for this request: cheapest first, so that what is free stays free.
+    pub(in super::super) fn choose(
+        &mut self,
+        want: &Want<'_>,
+        nodes: &Nodes,
+        chance: Chance<'_>,
+    ) -> Option<Chosen> {
+        let (policy, cursor, slots) = (self.policy, self.cursor, &*self.slots);
+        let choice = Choice {
+            policy,
+            cursor,
+            slots,
+            want,
+            chance,
+        };
+        let mut best: Option<Candidate> = None;
+        for (number, cohort) in self.cohorts.iter_mut().enumerate() {
+            if cohort.ready.len() == 0 || !cohort.traits.could_serve(want, nodes) {
+                continue;
+            }
+            let next = choice.candidate(number, cohort);
+            best = best
+                .into_iter()
+                .chain(next)
+                .min_by_key(|candidate| (candidate.anlas, candidate.rank));
+        }
+        let Candidate {
+            cohort, slot, anlas, ..
+        } = best?;
+        let nodes = Arc::clone(&self.cohorts.get(cohort)?.traits.nodes);
+        Some(Chosen { slot, nodes, anlas })
+    }
+
+    pub(super) fn was_tried(&self, slot: usize, want: &Want<'_>) -> bool {
+        was_tried(&self.slots, slot, want)
+    }
+}
+
+impl Choice<'_> {
+    /// The cohort's best key for this request.
+    fn candidate(&self, number: usize, cohort: &mut Cohort) -> Option<Candidate> {
+        let anlas = cohort.traits.cost(self.want);
+        let need = anlas.saturating_add(1);
+        let free = |slot| !was_tried(self.slots, slot, self.want);
+        let of = |slot, rank| Candidate {
+            cohort: number,
+            slot,
+            anlas,
+            rank,
+        };
+        match self.policy {
+            Policy::RoundRobin | Policy::ActiveFirst | Policy::LeastBusy => {
+                let (level, slot) = cohort.ready.first(self.cursor, need, free)?;
+                Some(of(slot, (level as u64, slot.wrapping_sub(self.cursor))))
+            }
+            Policy::LeastLatency => {
+                // The next two in turn, which each key is with both its neighbours: as good as two drawn at
+                // random, and they lie side by side in memory.
+                let (one, other) = cohort.ready.two(self.cursor, need, free)?;
+                let ranked = [Some(one), other].into_iter().flatten().enumerate();
+                ranked
+                    .map(|(place, slot)| of(slot, (self.score(slot), place)))
+                    .min_by_key(|of| of.rank)
+            }
+            Policy::CreditWeighted => {
+                let drawn = || cohort.ready.at(scaled((self.chance)(), cohort.ready.weight()));
+                let fits = |slot: &usize| free(*slot) && self.has(*slot) >= need;
+                let slot = std::iter::repeat_with(drawn).take(DRAWS).flatten().find(fits);
+                let slot = slot.or_else(|| Some(cohort.ready.first(0, need, free)?.1))?;
+                // Among cohorts, too, the chance of each follows its weight.
+                Some(of(
+                    slot,
+                    (key_of_draw((self.chance)(), cohort.ready.weight()), slot),
+                ))
+            }
+        }
+    }
+
+    fn score(&self, slot: usize) -> u64 {
+        self.slots
+            .get(slot)
+            .map_or(u64::MAX, |slot| slot.latency.score(slot.in_flight))
+    }
+
+    fn has(&self, slot: usize) -> u32 {
+        self.slots.get(slot).map_or(0, |slot| slot.listed.has)
+    }
+}
+
+fn was_tried(slots: &[Slot], slot: usize, want: &Want<'_>) -> bool {
+    if want.tried_keys.is_empty() {
+        return false;
+    }
+    slots
+        .get(slot)
+        .is_none_or(|slot| want.tried_keys.contains(&slot.id))
+}
+
+/// The point of a line of that length that corresponds to a number in `0.0..1.0`.
+fn scaled(chance: f64, length: u64) -> u64 {
+    // Precise enough: beyond 2^53 the lowest bits of a sum of credits do not matter.
+    ((chance * length as f64) as u64).min(length.saturating_sub(1))
+}
+
+/// A rank such that the lowest of several is each one with a probability in proportion to its weight:
+/// the time at which a clock that ticks `weight` times a second ticks first.
+fn key_of_draw(chance: f64, weight: u64) -> u64 {
+    let time = -(1.0 - chance).ln() / (weight.max(1) as f64);
+    (time * 1e15) as u64
+}

@@ -1,0 +1,79 @@
+//! What a pool is doing, for `status` and for whoever asks about one key.
+
+use serde::Serialize;
+
+use super::{NodeReport, Policy, Pool, State};
+use crate::id::PoolKeyId;
+use crate::time::Moment;
+
+/// What a pool is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// How the next key is chosen.
+    pub policy: Policy,
+    /// Pool keys that may serve.
+    pub keys: usize,
+    /// Of these, keys that could take a request now.
+    pub ready: usize,
+    /// Of these, keys that rest after a failure.
+    pub cooling: usize,
+    /// Leases that are out.
+    pub in_flight: u32,
+    /// Node by node.
+    pub nodes: Vec<NodeReport>,
+}
+
+/// What one key is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyReport {
+    /// Which one.
+    pub key: PoolKeyId,
+    /// How it fares.
+    #[serde(flatten)]
+    pub state: State,
+    /// Milliseconds until it is tried again, where it rests.
+    pub rests_ms: Option<u64>,
+    /// Leases that are out on it.
+    pub in_flight: u32,
+    /// Requests served today (UTC).
+    pub requests_today: u64,
+    /// Anlas spent today (UTC).
+    pub anlas_today: u64,
+}
+
+impl Pool {
+    /// What the pool is doing.
+    pub fn report(&mut self, now: Moment) -> Report {
+        self.keys.wake(now);
+        Report {
+            policy: self.policy,
+            keys: self.keys.len(),
+            ready: self.keys.ready(),
+            cooling: self.keys.resting(now),
+            in_flight: self.nodes.in_flight(),
+            nodes: self.nodes.report(&self.upstream, now),
+        }
+    }
+
+    /// What each key is doing, in the order of their ids.
+    pub fn report_keys(&mut self, now: Moment) -> Vec<KeyReport> {
+        self.keys.wake(now);
+        let mut reports: Vec<_> = self
+            .keys
+            .each()
+            .map(|(key, slot)| KeyReport {
+                key: key.id,
+                state: slot.state,
+                rests_ms: slot
+                    .state
+                    .until()
+                    .map(|until| until.millis().saturating_sub(now.millis())),
+                in_flight: slot.in_flight,
+                requests_today: u64::from(slot.today().requests),
+                anlas_today: slot.today().anlas,
+            })
+            .collect();
+        reports.sort_unstable_by_key(|report| report.key);
+        reports
+    }
+}

@@ -1,0 +1,86 @@
+//! What was spent on a day, by whom: how budgets and caps of a day are booked and read back.
+//!
+//! Invariant: a booking says what came to what was booked before, never a total.
+
+use std::collections::BTreeMap;
+
+use crate::id::{ClientKeyId, PoolKeyId};
+
+/// A day, in milliseconds.
+pub const DAY_MS: i64 = 86_400_000;
+
+/// Who spent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Whose {
+    /// What a pool key served.
+    PoolKey(PoolKeyId),
+    /// What a client key asked for.
+    ClientKey(ClientKeyId),
+}
+
+/// Something spent on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spending {
+    /// Who spent it.
+    pub whose: Whose,
+    /// The day (UTC), see [`day_of`].
+    pub day: i64,
+    /// Requests that were served.
+    pub requests: u64,
+    /// Anlas that they cost, as estimated.
+    pub anlas: u64,
+}
+
+/// The day (UTC) of a time in milliseconds since the Unix epoch: days since that epoch.
+#[must_use]
+pub fn day_of(unix_ms: i64) -> i64 {
+    unix_ms.div_euclid(DAY_MS)
+}
+
+/// One entry for each who spent it and day.
+#[must_use]
+pub fn merged(spent: &[Spending]) -> Vec<Spending> {
+    let mut sums: BTreeMap<(Whose, i64), (u64, u64)> = BTreeMap::new();
+    for one in spent {
+        let (requests, anlas) = sums.entry((one.whose, one.day)).or_default();
+        *requests = requests.saturating_add(one.requests);
+        *anlas = anlas.saturating_add(one.anlas);
+    }
+    let one = |((whose, day), (requests, anlas))| Spending {
+        whose,
+        day,
+        requests,
+        anlas,
+    };
+    sums.into_iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_utc_also_before_the_epoch() {
+        assert_eq!(day_of(0), 0);
+        assert_eq!(day_of(DAY_MS - 1), 0);
+        assert_eq!(day_of(DAY_MS), 1);
+        assert_eq!(day_of(-1), -1);
+    }
+
+    #[test]
+    fn what_was_spent_is_added_up_by_who_spent_it_and_when() {
+        let (key, client) = (Whose::PoolKey(PoolKeyId(1)), Whose::ClientKey(ClientKeyId(1)));
+        let spent =
+            [(key, 1, 5), (client, 1, 5), (key, 2, 5), (key, 1, 7)].map(|(whose, day, anlas)| Spending {
+                whose,
+                day,
+                requests: 1,
+                anlas,
+            });
+        let sums: Vec<_> = merged(&spent)
+            .iter()
+            .map(|one| (one.whose, one.day, one.requests, one.anlas))
+            .collect();
+        assert_eq!(sums, [(key, 1, 2, 12), (key, 2, 1, 5), (client, 1, 1, 5)]);
+    }
+}

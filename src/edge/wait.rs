@@ -1,0 +1,137 @@
+//! The way to a request's first lease: now, or after its turn in the queue.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use pingora::proxy::Session;
+use potluck_filters::id::UserId;
+use potluck_filters::pool::{Lease, Want};
+use potluck_filters::rejection::{Code, LimitSource, Rejection};
+use potluck_filters::scheduler::Asker;
+use potluck_filters::time::Moment;
+
+use super::Edge;
+use super::desk::{Turn, Wait};
+use super::guard::refused;
+use super::live::LiveUpstream;
+use super::plan::Relay;
+use super::timekeeper;
+
+/// How long the client is ready to wait for a pool key, in seconds.
+pub(super) const MAX_WAIT: &str = "x-potluck-max-wait";
+
+/// All who send no client key wait as one user.
+const ANONYMOUS: UserId = UserId(0);
+
+/// Why there is no lease.
+pub(super) enum NoLease {
+    Refused(Rejection),
+    ClientGone,
+}
+
+/// How a request waits: since when it may, and how much of that it spent in the queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Waited {
+    since: Option<Moment>,
+    pub(super) in_queue: Duration,
+}
+
+impl Waited {
+    /// What is left of `most` from the moment at which the request first asked.
+    pub(super) fn left(&mut self, most: Duration, now: Moment) -> Duration {
+        let since = *self.since.get_or_insert(now);
+        most.saturating_sub(now.since(since))
+    }
+}
+
+impl Edge {
+    /// Asks for a lease and waits for it. A client that goes away leaves the queue at once.
+    pub(super) async fn lease(
+        &self,
+        session: &mut Session,
+        relay: &Relay,
+        want: &Want<'_>,
+        waited: &mut Waited,
+    ) -> Result<Lease, NoLease> {
+        let upstream = &relay.upstream;
+        let asker = Asker {
+            user: relay.client.as_ref().map_or(ANONYMOUS, |client| client.user),
+            share: relay.share,
+            max_wait: waited.left(relay.max_wait, self.clock.now()),
+        };
+        match upstream.desk.ask(&asker, want) {
+            Ok(Turn::Now(lease)) => Ok(lease),
+            Ok(Turn::Later(wait, outlook)) => {
+                tracing::debug!(ahead = outlook.ahead, expected = ?outlook.expected, "waits for a pool key");
+                timekeeper::begin(&upstream.desk, self.clock);
+                let began = self.clock.now();
+                // Off the usual way, so its future is not part of every request's.
+                let lease = Box::pin(self.waited(session, upstream, wait, asker.max_wait)).await;
+                waited.in_queue += self.clock.now().since(began);
+                lease
+            }
+            Err(no) => Err(NoLease::Refused(refused(&no))),
+        }
+    }
+
+    async fn waited(
+        &self,
+        session: &mut Session,
+        upstream: &LiveUpstream,
+        wait: Wait,
+        max_wait: Duration,
+    ) -> Result<Lease, NoLease> {
+        tokio::select! {
+            biased;
+            lease = wait => lease.map_err(|no| NoLease::Refused(refused(&no))),
+            _ = session.as_downstream_mut().read_body_or_idle(true) => Err(NoLease::ClientGone),
+            () = tokio::time::sleep(max_wait) => {
+                let late = Rejection::new(Code::PoolBusy).limited_by(LimitSource::Relay);
+                Err(NoLease::Refused(late.after(upstream.desk.retry_after())))
+            }
+        }
+    }
+}
+
+/// The wait that the client asks for, if it does: never longer than `most`.
+///
+/// # Errors
+/// When the header is not a number of seconds.
+pub(super) fn max_wait(headers: &HeaderMap, most: Duration) -> Result<Duration, Code> {
+    let Some(asked) = headers.get(MAX_WAIT) else {
+        return Ok(most);
+    };
+    let seconds = asked
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse::<f64>().ok());
+    let asked = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    asked.map(|asked| asked.min(most)).ok_or(Code::BadMaxWait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_may_wait_less_and_never_longer() {
+        let wait = |text: &'static str| {
+            let headers = HeaderMap::from_iter([(
+                http::HeaderName::from_static(MAX_WAIT),
+                http::HeaderValue::from_static(text),
+            )]);
+            max_wait(&headers, Duration::from_secs(25))
+        };
+        assert_eq!(wait("3"), Ok(Duration::from_secs(3)));
+        assert_eq!(wait("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(wait("0"), Ok(Duration::ZERO));
+        assert_eq!(wait("600"), Ok(Duration::from_secs(25)));
+        for nonsense in ["", "soon", "-1", "NaN", "1e400", "5s"] {
+            assert_eq!(wait(nonsense), Err(Code::BadMaxWait), "{nonsense}");
+        }
+        assert_eq!(
+            max_wait(&HeaderMap::new(), Duration::from_secs(25)),
+            Ok(Duration::from_secs(25))
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! What was spent today, carried from the edge to the database, so that a restart does not forget it.
+//!
+//! The edge only counts; this task asks it every [`TURN`] for what came to it and books that. A relay that
+//! is killed forgets at most what was spent within that time. What could not be booked is kept, and
+//! tried again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use potluck_admin::Control;
+use potluck_filters::spending::{Spending, day_of, merged};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::clock::unix_ms;
+use crate::edge::Edge;
+
+/// Between two bookings.
+const TURN: Duration = Duration::from_millis(50);
+/// After a booking that failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The task.
+#[derive(Debug)]
+pub(super) struct Books {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Books {
+    /// Begins to book, on the current runtime.
+    pub(super) fn open(edge: Arc<Edge>, control: Arc<Control>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(keep(edge, control, stopped));
+        Self { stop, task }
+    }
+
+    /// Books the rest and ends.
+    pub(super) async fn close(self) {
+        let _ = self.stop.send(());
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the books were not closed");
+        }
+    }
+}
+
+async fn keep(edge: Arc<Edge>, control: Arc<Control>, mut stopped: oneshot::Receiver<()>) {
+    let mut open = Vec::new();
+    let mut pause = TURN;
+    loop {
+        let last = tokio::select! {
+            () = tokio::time::sleep(pause) => false,
+            _ = &mut stopped => true,
+        };
+        let held = open.len();
+        open.extend(edge.take_spending());
+        pause = if book(&control, &mut open, held).await {
+            TURN
+        } else {
+            PAUSE
+        };
+        if last {
+            return;
+        }
+    }
+}
+
+/// Books what is open. `held`: so much of it could not be booked before, and was told.
+async fn book(control: &Control, open: &mut Vec<Spending>, held: usize) -> bool {
+    if open.is_empty() {
+        return true;
+    }
+    match control.store().book(open).await {
+        Ok(()) => {
+            open.clear();
+            true
+        }
+        Err(error) => {
+            if held == 0 {
+                tracing::error!(%error, "what was spent cannot be booked; it is kept and tried again");
+            }
+            *open = merged(open);
+            false
+        }
+    }
+}
+
+/// What was spent today before this process began.
+pub(super) async fn today(control: &Control) -> anyhow::Result<Vec<Spending>> {
+    Ok(control.store().spent_on(day_of(unix_ms())).await?)
+}
