@@ -48,7 +48,7 @@ use potluck_filters::id::PoolKeyId;
 use potluck_filters::life::Observation;
 use potluck_filters::pool::KeyReport;
 use potluck_filters::snapshot::{Delta, Problem, Snapshot};
-use potluck_filters::spending::{Spending, Whose};
+use potluck_filters::spending::{Booking, Spending, Whose};
 use potluck_filters::window::SPAN;
 
 use crate::clock::{Clock, RequestIds, chance, unix_ms};
@@ -270,10 +270,13 @@ impl Edge {
 
     /// What was spent since the last time somebody asked, to be booked.
     #[must_use]
-    pub fn take_spending(&self) -> Vec<Spending> {
+    pub fn take_spending(&self, booking: Booking) -> Vec<Spending> {
         let live = self.live.load();
         let pools = live.upstreams.iter();
-        let pools = pools.flat_map(|live| live.desk.look(|scheduler, _| scheduler.pool().take_spending()));
+        let pools = pools.flat_map(|live| {
+            live.desk
+                .look(|scheduler, _| scheduler.pool().take_spending(booking))
+        });
         pools.chain(self.purses.take_spending()).collect()
     }
 

@@ -37,7 +37,7 @@ use crate::id::PoolKeyId;
 use crate::judge::{Blame, Correlation, Outcome, Retry, Scope, Verdict};
 use crate::life::{Event, Observation, Seen, State};
 use crate::model::{Kind, PoolKey, Upstream};
-use crate::spending::Spending;
+use crate::spending::{Booking, Spending};
 use crate::time::Moment;
 
 /// How long a lease whose connection broke stays out where nothing was learned about how long such
@@ -195,8 +195,8 @@ impl Pool {
     }
 
     /// What was spent on each key since the last time somebody asked, to be booked.
-    pub fn take_spending(&mut self) -> Vec<Spending> {
-        self.keys.take_spending()
+    pub fn take_spending(&mut self, booking: Booking) -> Vec<Spending> {
+        self.keys.take_spending(booking)
     }
 
     /// Gives a lease back with what its attempt showed; what the admin should look at is returned.

@@ -31,6 +31,15 @@ pub struct Spending {
     pub anlas: u64,
 }
 
+/// How much of what was spent is to be booked now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Booking {
+    /// What balances, budgets or caps depend on: it must not be forgotten, whatever happens next.
+    Urgent,
+    /// That, and mere counts of requests.
+    All,
+}
+
 /// The day (UTC) of a time in milliseconds since the Unix epoch: days since that epoch.
 #[must_use]
 pub fn day_of(unix_ms: i64) -> i64 {

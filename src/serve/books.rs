@@ -1,14 +1,14 @@
 //! What was spent today, carried from the edge to the database, so that a restart does not forget it.
 //!
 //! The edge only counts; this task asks it every [`TURN`] for what came to it and books that. A relay that
-//! is killed forgets at most what was spent within that time. What could not be booked is kept, and
-//! tried again.
+//! is killed forgets at most what was spent within that time; mere counts of requests, on which no cap
+//! depends, are booked every [`ALL`] turns. What could not be booked is kept, and tried again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use potluck_admin::Control;
-use potluck_filters::spending::{Spending, day_of, merged};
+use potluck_filters::spending::{Booking, Spending, day_of, merged};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -17,6 +17,8 @@ use crate::edge::Edge;
 
 /// Between two bookings.
 const TURN: Duration = Duration::from_millis(50);
+/// Turns between two bookings of everything.
+const ALL: u32 = 100;
 /// After a booking that failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -47,13 +49,14 @@ impl Books {
 async fn keep(edge: Arc<Edge>, control: Arc<Control>, mut stopped: oneshot::Receiver<()>) {
     let mut open = Vec::new();
     let mut pause = TURN;
-    loop {
+    for turn in 1_u32.. {
         let last = tokio::select! {
             () = tokio::time::sleep(pause) => false,
             _ = &mut stopped => true,
         };
         let held = open.len();
-        open.extend(edge.take_spending());
+        let all = last || turn % ALL == 0;
+        open.extend(edge.take_spending(if all { Booking::All } else { Booking::Urgent }));
         pause = if book(&control, &mut open, held).await {
             TURN
         } else {

@@ -8,7 +8,7 @@ use potluck_fakes::novelai::Settings;
 use potluck_fakes::openai::OpenAiFake;
 use potluck_filters::limit::Limit;
 use potluck_filters::model::Account;
-use potluck_filters::spending::Whose;
+use potluck_filters::spending::{Booking, Whose};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,7 +48,7 @@ impl World {
     /// takes a place itself.
     async fn counted(&self, (probe, takes): (RequestBuilder, u64)) -> Counted {
         self.idle().await;
-        let spent = self.edge.take_spending();
+        let spent = self.edge.take_spending(Booking::All);
         let of = |pool_keys: bool| {
             let whose = move |whose| matches!(whose, Whose::PoolKey(_)) == pool_keys;
             spent.iter().filter(move |one| whose(one.whose))

@@ -118,7 +118,7 @@ impl Case {
                 self.held.push(lease);
             }
         }
-        self.pool.take_spending();
+        self.pool.take_spending(potluck_filters::spending::Booking::All);
         let ready = self.pool.report(Moment::default()).ready;
         if ready == 1 {
             Ok(())
@@ -156,7 +156,7 @@ impl Case {
         }
         let spent = began.elapsed();
         // The shell books what was spent from time to time.
-        self.pool.take_spending();
+        self.pool.take_spending(potluck_filters::spending::Booking::All);
         Ok(spent.as_nanos() as f64 / f64::from(pairs))
     }
 }

@@ -1,7 +1,7 @@
 //! When an upstream wants to be asked again, read from the headers in use for that.
 //!
 //! In order: `retry-after-ms`, `Retry-After`, then the resets of those rate limits that are used up
-//! (`x-ratelimit-reset*`, `ratelimit-reset`, `anthropic-ratelimit-*-reset`). What [`span`] cannot read says
+//! (`x-ratelimit-reset*`, `ratelimit-reset`, `anthropic-ratelimit-*-reset`). What [`mod@span`] cannot read says
 //! nothing: a class's own base then holds.
 
 mod span;

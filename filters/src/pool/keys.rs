@@ -20,7 +20,7 @@ use super::spent::Mark;
 use super::{Policy, Slot, Want};
 use crate::id::PoolKeyId;
 use crate::model::PoolKey;
-use crate::spending::{DAY_MS, Spending, Whose, day_of};
+use crate::spending::{Booking, DAY_MS, Spending, Whose, day_of};
 use crate::time::Moment;
 pub(super) use leases::Lesson;
 use members::Past;
@@ -53,8 +53,9 @@ pub(super) struct Keys {
     holds: Holds,
     /// Slots that opened since the last look.
     opened: Vec<usize>,
-    /// Slots with something to be booked.
+    /// Slots with something to be booked, and those of them where it is urgent.
     unbooked: Vec<usize>,
+    urgent: Vec<usize>,
     /// What else is to be booked: of keys that are gone, and of days that are over.
     left: Vec<Spending>,
     /// What keys that are gone have spent today, should they come back.
@@ -77,6 +78,7 @@ impl Keys {
             holds: Holds::default(),
             opened: Vec::new(),
             unbooked: Vec::new(),
+            urgent: Vec::new(),
             left: Vec::new(),
             past: HashMap::new(),
         }
@@ -102,8 +104,13 @@ impl Keys {
     }
 
     /// What was spent since the last time somebody asked.
-    pub(super) fn take_spending(&mut self) -> Vec<Spending> {
-        for index in std::mem::take(&mut self.unbooked) {
+    pub(super) fn take_spending(&mut self, booking: Booking) -> Vec<Spending> {
+        let mut slots = std::mem::take(&mut self.urgent);
+        match booking {
+            Booking::Urgent => {}
+            Booking::All => slots.append(&mut self.unbooked),
+        }
+        for index in slots {
             self.book(index);
         }
         std::mem::take(&mut self.left)

@@ -95,9 +95,9 @@ impl Choice<'_> {
                     .min_by_key(|of| of.rank)
             }
             Policy::CreditWeighted => {
-                let drawn = || cohort.ready.at(scaled((self.chance)(), cohort.ready.weight()));
                 let fits = |slot: &usize| free(*slot) && self.has(*slot) >= need;
-                let slot = std::iter::repeat_with(drawn).take(DRAWS).flatten().find(fits);
+                let drawn = std::iter::repeat_with(|| cohort.ready.draw(self.chance));
+                let slot = drawn.take(DRAWS).flatten().find(fits);
                 let slot = slot.or_else(|| Some(cohort.ready.first(0, need, free)?.1))?;
                 // Among cohorts, too, the chance of each follows its weight.
                 Some(of(
@@ -126,12 +126,6 @@ fn was_tried(slots: &[Slot], slot: usize, want: &Want<'_>) -> bool {
     slots
         .get(slot)
         .is_none_or(|slot| want.tried_keys.contains(&slot.id))
-}
-
-/// The point of a line of that length that corresponds to a number in `0.0..1.0`.
-fn scaled(chance: f64, length: u64) -> u64 {
-    // Precise enough: beyond 2^53 the lowest bits of a sum of credits do not matter.
-    ((chance * length as f64) as u64).min(length.saturating_sub(1))
 }
 
 /// A rank such that the lowest of several is each one with a probability in proportion to its weight:

@@ -9,6 +9,7 @@ use super::super::lease::LeasedKey;
 use super::super::{LEAST_REST, Policy, Want};
 use super::{Chosen, Keys};
 use crate::life::Event;
+use crate::limit::Limit;
 use crate::time::Moment;
 
 /// Most cohorts. Clients choose the models they ask for, and must not be able to make more of them.
@@ -125,6 +126,9 @@ impl Keys {
         if lesson.charged && !slot.unbooked {
             slot.unbooked = true;
             self.unbooked.push(leased.slot);
+        }
+        if lesson.charged && (leased.anlas > 0 || leased.key.caps.requests_per_day != Limit::Unlimited) {
+            self.urgent.push(leased.slot);
         }
         slot.spent.settle(leased.anlas, lesson.charged);
         if let Some(span) = lesson.first_byte {

@@ -66,14 +66,19 @@ fn holding_a_key_back_for_a_moment_is_no_way_around_its_cap() {
     pool.put(capped(1, caps), at(1));
     assert_eq!(no_way(&mut pool, &PRICED, 1), NoWay::Unaffordable { anlas: 20 });
     assert_eq!(
-        pool.take_spending().iter().map(|spent| spent.anlas).sum::<u64>(),
+        pool.take_spending(Booking::All)
+            .iter()
+            .map(|spent| spent.anlas)
+            .sum::<u64>(),
         20,
         "booked once"
     );
     let tomorrow = DAY_MS as u64;
     serve(&mut pool, &PRICED, &Verdict::ok("test"), tomorrow);
     assert_eq!(
-        pool.take_spending().first().map(|spent| (spent.day, spent.anlas)),
+        pool.take_spending(Booking::All)
+            .first()
+            .map(|spent| (spent.day, spent.anlas)),
         Some((1, 20))
     );
 }
@@ -87,7 +92,7 @@ fn what_ran_over_midnight_is_booked_on_the_day_on_which_it_ended() {
     let over = pool.acquire(&ANY, at(midnight - 1), FAIR).unwrap();
     pool.release(over, &ended(&Verdict::ok("test"), None), at(midnight), FAIR);
     let days: Vec<_> = pool
-        .take_spending()
+        .take_spending(Booking::All)
         .iter()
         .map(|spent| (spent.day, spent.requests))
         .collect();
@@ -308,8 +313,34 @@ fn a_storm_of_malformed_requests_changes_nothing_about_any_key() {
         let want = if turn % 2 == 0 { &ANY } else { &PRICED };
         serve(&mut pool, want, &Verdict::client("test"), 0);
     }
-    pool.take_spending();
+    pool.take_spending(Booking::All);
     assert_eq!(pool.report_keys(at(0)), before);
     assert_eq!(pool.report(at(0)).ready, 3);
-    assert_eq!(pool.take_spending(), []);
+    assert_eq!(pool.take_spending(Booking::All), []);
+}
+
+#[test]
+fn what_a_cap_or_balance_depends_on_is_booked_at_once_and_mere_counts_later() {
+    let mut pool = pool(Policy::RoundRobin);
+    pool.put(key(1, 1), at(0));
+    let well = Verdict::ok("test");
+    for (price, urgent) in [(Price::FREE, 0), (paid(20), 1)] {
+        let want = Want { price, ..ANY };
+        let lease = pool.acquire(&want, at(0), FAIR).unwrap();
+        pool.release(lease, &ended(&well, None), at(0), FAIR);
+        assert_eq!(pool.take_spending(Booking::Urgent).len(), urgent, "{price:?}");
+    }
+    assert_eq!(
+        pool.take_spending(Booking::All),
+        [],
+        "the urgent booking took all of that key"
+    );
+}
+
+fn paid(anlas: u32) -> Price {
+    Price {
+        full: anlas,
+        on_opus: anlas,
+        v5: false,
+    }
 }

@@ -285,7 +285,7 @@ impl Trial {
     }
 
     fn book(&mut self) {
-        for spent in self.pool.take_spending() {
+        for spent in self.pool.take_spending(Booking::All) {
             let crate::spending::Whose::PoolKey(id) = spent.whose else {
                 continue;
             };
