@@ -3,31 +3,27 @@
 //! Invariant: the next lease is taken before an answer in hand is let go, so that a request that finds
 //! no other way still gets the answer it had. Nothing was relayed before this loop is left.
 
+mod judged;
+mod tries;
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http::HeaderMap;
 use pingora::proxy::Session;
-use potluck_filters::id::PoolKeyId;
-use potluck_filters::judge::{
-    End, JudgeTable, Outcome, Retry, Scope, Stage, Verdict, no_answer, retry_after, shown,
-};
+use potluck_filters::judge::{End, JudgeTable, Scope, Stage, Verdict, no_answer, shown};
 use potluck_filters::model::Kind;
-use potluck_filters::pool::{Lease, NoWay, Want};
 use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::time::Moment;
 
 use super::Edge;
 use super::exchange::{Exchange, Pace};
 use super::guard::LeaseGuard;
-use super::plan::Relay;
 use super::purse::Purse;
 use super::send::{Failed, Outgoing, exchange};
 use super::wait::{NoLease, Waited};
-use crate::clock::unix_ms;
-
-/// As much of an error's body as the judge looks at.
-const JUDGED: usize = 4096;
+use judged::judge;
+pub(super) use tries::Tries;
+use tries::elsewhere;
 
 /// How the attempts ended.
 pub(super) enum Attempted {
@@ -85,77 +81,6 @@ pub(super) const fn cut(reused_connection: bool) -> End<'static> {
         stage: Stage::Body,
         timed_out: false,
         reused_connection,
-    }
-}
-
-/// What this request has tried, and how often.
-#[derive(Default)]
-pub(super) struct Tries {
-    count: u8,
-    elsewhere: bool,
-    /// All keys that failed; the first `resting` of them rest by themselves.
-    keys: Vec<PoolKeyId>,
-    resting: usize,
-    nodes: Vec<usize>,
-}
-
-impl Tries {
-    pub(super) fn want<'a>(&'a self, relay: &'a Relay, purse: Option<&Purse>) -> Want<'a> {
-        Want {
-            role: relay.role,
-            operator_owned_only: relay.operator_owned_only,
-            price: relay.price,
-            most: purse.map_or(u32::MAX, Purse::holds),
-            model: relay.model.as_deref(),
-            tried_keys: &self.keys,
-            tried_nodes: &self.nodes,
-        }
-    }
-
-    /// Notes what an attempt showed and says whether another may follow.
-    pub(super) fn go_on(&mut self, verdict: &Verdict, lease: &LeaseGuard, attempts: u8) -> bool {
-        self.count += 1;
-        let again = match verdict.retry {
-            Retry::Never => false,
-            Retry::NextKey => true,
-            Retry::ElsewhereOnce => !std::mem::replace(&mut self.elsewhere, true),
-        };
-        match verdict.scope {
-            // Nothing was wrong with either (a connection had gone stale): the same will do.
-            Scope::None => {}
-            Scope::Key | Scope::KeyModel => {
-                let rests = lease.key_id().into_iter();
-                self.keys.splice(self.resting..self.resting, rests);
-                self.resting += usize::from(lease.key_id().is_some());
-            }
-            // The way out may differ from key to key, too.
-            Scope::Proxy | Scope::Upstream => self.keys.extend(lease.key_id()),
-            Scope::Node => self.nodes.push(lease.node_index()),
-        }
-        // A key that is busy elsewhere says nothing about the request: it may wait for another turn.
-        let busy = verdict.outcome == Outcome::Busy && verdict.scope == Scope::Key;
-        again && (self.count < attempts || busy)
-    }
-
-    /// Whether as many attempts were made as may be without a wait.
-    fn are_used_up(&self, attempts: u8) -> bool {
-        self.count >= attempts
-    }
-
-    /// Whether a wait may help: for a key that is busy, or for one that was refused, once it has rested
-    /// or has a new credential.
-    fn may_wait(&self, no_way: NoWay) -> bool {
-        match no_way {
-            NoWay::Busy { until: _ } => true,
-            NoWay::Empty | NoWay::Exhausted => self.resting > 0,
-            NoWay::Unaffordable { anlas: _ } => false,
-        }
-    }
-
-    /// Before a wait: what rests by itself may be given out again once it has rested.
-    fn wait(&mut self) {
-        self.count = 0;
-        self.keys.drain(..std::mem::take(&mut self.resting));
     }
 }
 
@@ -363,21 +288,6 @@ impl Edge {
     }
 }
 
-/// A lease on another way that is free now. Where every node has been tried, another key on a node that
-/// was tried will do.
-fn elsewhere(lease: &LeaseGuard, tries: &mut Tries, relay: &Relay) -> Result<Lease, NoWay> {
-    if tries.are_used_up(relay.upstream.upstream.attempts) {
-        return Err(NoWay::Exhausted);
-    }
-    match lease.elsewhere(&tries.want(relay, lease.purse())) {
-        Err(NoWay::Empty | NoWay::Exhausted) if !tries.keys.is_empty() && !tries.nodes.is_empty() => {
-            tries.nodes.clear();
-            lease.elsewhere(&tries.want(relay, lease.purse()))
-        }
-        found => found,
-    }
-}
-
 /// Where a key may not serve a model, the model matters: for this lease and, from now on, for all
 /// requests of the upstream.
 fn learn_model(verdict: &Verdict, lease: &mut LeaseGuard, session: &Session, outgoing: &Outgoing<'_>) {
@@ -385,65 +295,6 @@ fn learn_model(verdict: &Verdict, lease: &mut LeaseGuard, session: &Session, out
     if verdict.scope == Scope::KeyModel && relay.model.is_none() {
         relay.upstream.models_matter.store(true, Ordering::Relaxed);
         lease.model = relay.model_in(&session.req_header().headers, &outgoing.body);
-    }
-}
-
-async fn judge(table: &JudgeTable, ended: Result<Exchange, Failed>) -> Tried {
-    let mut exchange = match ended {
-        Ok(exchange) => exchange,
-        Err(failed) => {
-            let end = End::Failed {
-                stage: failed.stage,
-                timed_out: failed.timed_out,
-                reused_connection: failed.reused,
-            };
-            return Tried {
-                verdict: table.judge(&end),
-                retry_after: None,
-                answer: Err(failed),
-            };
-        }
-    };
-    let Some(status) = exchange.head().map(|head| head.status.as_u16()) else {
-        return Tried {
-            verdict: Verdict::relay("no-head"),
-            retry_after: None,
-            answer: Ok(exchange),
-        };
-    };
-    if (200..300).contains(&status) {
-        let verdict = table.judge(&End::Answer {
-            status,
-            content_type: None,
-            body: &[],
-        });
-        return Tried {
-            verdict,
-            retry_after: None,
-            answer: Ok(exchange),
-        };
-    }
-    // One that breaks off is judged by what came.
-    let body = if table.needs_body(status) {
-        exchange.peek(JUDGED).await
-    } else {
-        Vec::new()
-    };
-    let headers = exchange
-        .head()
-        .map_or_else(HeaderMap::new, |head| head.headers.clone());
-    let content_type = headers
-        .get(http::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let verdict = table.judge(&End::Answer {
-        status,
-        content_type,
-        body: &body,
-    });
-    Tried {
-        verdict,
-        retry_after: retry_after(&headers, unix_ms()),
-        answer: Ok(exchange),
     }
 }
 

@@ -1,8 +1,7 @@
 //! What a lease costs, from taking it to having given it back, by policy, situation and number of keys.
 //!
 //! Exits with 1 where a pair costs more than a microsecond at 100 000 keys, or more than 1.3 times
-//! what it costs at 10. The second does not bind credit-weighted where all are ready: each of its
-//! draws reaches for one of so many keys at random, which no cache has at hand. Rounds are short, since other programs interrupt long ones, and the sizes take
+//! what it costs at 10. Rounds are short, since other programs interrupt long ones, and the sizes take
 //! turns; budgets are held against the quietest round of each.
 #![expect(
     clippy::print_stdout,
@@ -126,9 +125,8 @@ impl Row {
     }
 
     fn holds(&self) -> bool {
-        let random = self.policy == Policy::CreditWeighted && self.situation == Situation::AllReady;
         let quick = self.sizes.last().is_some_and(|most| most.least() <= MOST_NS);
-        quick && (random || self.growth() <= MOST_GROWTH)
+        quick && self.growth() <= MOST_GROWTH
     }
 
     fn json(&self) -> Value {

@@ -94,6 +94,11 @@ impl Spent {
         self.requests_left <= 0
     }
 
+    /// Whether a cap counts requests: without one, more are left than any account does in a day.
+    pub(super) fn counts_requests(&self) -> bool {
+        i64::from(self.requests_left) < MANY / 2
+    }
+
     /// What was spent since the day began.
     pub(super) fn today(&self, marks: &Marks) -> Mark {
         self.total().since(marks.day)

@@ -9,7 +9,6 @@ use super::super::lease::LeasedKey;
 use super::super::{LEAST_REST, Policy, Want};
 use super::{Chosen, Keys};
 use crate::life::Event;
-use crate::limit::Limit;
 use crate::time::Moment;
 
 /// Most cohorts. Clients choose the models they ask for, and must not be able to make more of them.
@@ -50,8 +49,13 @@ impl Keys {
             cohort.in_flight += 1;
         }
         match self.policy {
-            // Stays with the same key until that fails, or goes by chance.
-            Policy::ActiveFirst | Policy::CreditWeighted => {}
+            // Stays with the same key until that fails.
+            Policy::ActiveFirst => {}
+            // Sweeps on by a key on average, and seldom by more than two.
+            Policy::CreditWeighted => {
+                self.fetch(index + 1);
+                self.fetch(index + 2);
+            }
             Policy::RoundRobin | Policy::LeastLatency | Policy::LeastBusy => {
                 self.cursor = index + 1;
                 self.fetch(self.cursor);
@@ -127,7 +131,7 @@ impl Keys {
             slot.unbooked = true;
             self.unbooked.push(leased.slot);
         }
-        if lesson.charged && (leased.anlas > 0 || leased.key.caps.requests_per_day != Limit::Unlimited) {
+        if lesson.charged && (leased.anlas > 0 || slot.spent.counts_requests()) {
             self.urgent.push(leased.slot);
         }
         slot.spent.settle(leased.anlas, lesson.charged);
