@@ -21,7 +21,6 @@
 pub mod account;
 pub mod admit;
 pub mod authenticate;
-pub mod bits;
 pub mod cost;
 pub mod framing;
 pub mod id;

@@ -188,12 +188,6 @@ impl Pool {
         self.keys.next_alarm()
     }
 
-    /// How long a request of this cost is expected to hold a key; `None` before any was seen.
-    #[must_use]
-    pub fn expected_hold(&self, anlas: u32) -> Option<Duration> {
-        self.keys.expected_hold(anlas)
-    }
-
     /// What was spent on each key since the last time somebody asked, to be booked.
     pub fn take_spending(&mut self, booking: Booking) -> Vec<Spending> {
         self.keys.take_spending(booking)

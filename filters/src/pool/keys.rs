@@ -11,10 +11,9 @@ mod no_way;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::cohort::Cohort;
-use super::latency::{Holds, class};
+use super::latency::Holds;
 use super::nodes::Nodes;
 use super::spent::Mark;
 use super::{Policy, Slot, Want};
@@ -210,11 +209,6 @@ impl Keys {
             nodes: Arc::clone(&cohort.traits.nodes),
             anlas,
         })
-    }
-
-    /// How long a request of this cost is expected to hold a key.
-    pub(super) fn expected_hold(&self, anlas: u32) -> Option<Duration> {
-        self.holds.expected(class(anlas))
     }
 
     #[cfg(test)]
