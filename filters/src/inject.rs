@@ -57,12 +57,7 @@ impl<'a> ClientHeaders<'a> {
     }
 
     fn named_by_connection(&self, name: &HeaderName) -> bool {
-        self.connection.is_some_and(|value| {
-            let listed = value.as_bytes().split(|b| *b == b',');
-            listed
-                .map(<[u8]>::trim_ascii)
-                .any(|one| one.eq_ignore_ascii_case(name.as_str().as_bytes()))
-        })
+        is_named_by(self.connection, name)
     }
 
     fn holds_the_key(&self, value: &HeaderValue) -> bool {
@@ -71,6 +66,17 @@ impl<'a> ClientHeaders<'a> {
             value.len() >= key.len() && memmem::find(value.as_bytes(), key.as_bytes()).is_some()
         })
     }
+}
+
+/// Whether a `Connection` header names this one as meant for the next hop only.
+#[must_use]
+pub fn is_named_by(connection: Option<&HeaderValue>, name: &HeaderName) -> bool {
+    connection.is_some_and(|value| {
+        let listed = value.as_bytes().split(|b| *b == b',');
+        listed
+            .map(<[u8]>::trim_ascii)
+            .any(|one| one.eq_ignore_ascii_case(name.as_str().as_bytes()))
+    })
 }
 
 /// Whether a header of an upstream's answer goes on to the client. Cookies of APIs belong to the

@@ -10,7 +10,7 @@ use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::http::HttpTask;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorType, OrErr};
-use potluck_filters::inject::answer_passes;
+use potluck_filters::inject::{answer_passes, is_named_by};
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::Code;
 
@@ -92,7 +92,7 @@ impl Edge {
         let listed = upstream.headers.get(CONNECTION);
         let key = answer.lease.key().map(|key| &key.credential);
         let repeats = |value: &HeaderValue| key.is_some_and(|key| key.is_in(value.as_bytes()));
-        let passes = |name: &HeaderName| answer_passes(kind, name) && !lists(listed, name);
+        let passes = |name: &HeaderName| answer_passes(kind, name) && !is_named_by(listed, name);
         for (name, value) in upstream
             .headers
             .iter()
@@ -157,16 +157,6 @@ fn head_of(status: StatusCode, headers: HeaderMap) -> ResponseHeader {
     parts.status = status;
     parts.headers = headers;
     parts.into()
-}
-
-/// Whether a `Connection` header names this one as meant for the next hop only.
-fn lists(connection: Option<&HeaderValue>, name: &HeaderName) -> bool {
-    connection.is_some_and(|value| {
-        let named = value.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii);
-        named
-            .into_iter()
-            .any(|one| one.eq_ignore_ascii_case(name.as_str().as_bytes()))
-    })
 }
 
 fn is_event_stream(head: &ResponseHeader) -> bool {
