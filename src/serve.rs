@@ -27,6 +27,7 @@ use pingora::server::{RunArgs, Server};
 use potluck_admin::Control;
 use potluck_admin::job::{self, JobSettings, Jobs};
 use potluck_filters::framing::HeadLimits;
+use potluck_filters::model::Layout;
 use potluck_filters::snapshot::Snapshot;
 
 use crate::cli::local::{self, DataLock};
@@ -48,6 +49,7 @@ const BINDING: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Relay {
     config: Config,
+    layout: Arc<Layout>,
     edge: Arc<Edge>,
     control: Arc<Control>,
     runtime: tokio::runtime::Runtime,
@@ -127,6 +129,7 @@ impl Relay {
         edge.restore(&runtime.block_on(books::today(&control))?);
         Ok(Self {
             config,
+            layout,
             edge,
             control: Arc::new(control),
             runtime,
@@ -141,6 +144,7 @@ impl Relay {
     pub fn start(self, stop: Stop) -> Result<Running> {
         let Self {
             config,
+            layout,
             edge,
             control,
             runtime,
@@ -180,7 +184,7 @@ impl Relay {
         until_bound(address, &server)?;
         let _control = runtime.enter();
         let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
-        let jobs = jobs(&config, &edge, &control)?;
+        let jobs = jobs(&config, layout, &edge, &control);
         drop(_control);
         Ok(Running {
             address,
@@ -198,18 +202,13 @@ impl Relay {
 }
 
 /// Probes and logins; what the edge sees of pool keys is told to them.
-fn jobs(config: &Config, edge: &Edge, control: &Arc<Control>) -> Result<Jobs> {
-    let layout = config
-        .layout()
-        .map_err(|problems| anyhow!("{}", listed(&problems)))?;
-    let settings = JobSettings {
-        layout: Arc::new(layout),
-        probe: (&config.probe).into(),
-    };
+fn jobs(config: &Config, layout: Arc<Layout>, edge: &Edge, control: &Arc<Control>) -> Jobs {
+    let probe = (&config.probe).into();
+    let settings = JobSettings { layout, probe };
     let jobs = job::spawn(Arc::clone(control), settings, unix_ms, chance);
     let observer = jobs.observer();
     edge.on_observation(move |seen| observer.observe(seen));
-    Ok(jobs)
+    jobs
 }
 
 impl Running {
