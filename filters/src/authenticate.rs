@@ -154,6 +154,7 @@ mod tests {
             client_keys,
             pool_keys: vec![],
             policies: std::collections::BTreeMap::new(),
+            nodes: std::collections::BTreeMap::new(),
         })
         .unwrap()
     }

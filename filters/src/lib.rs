@@ -19,10 +19,12 @@
 //! Invariant: nothing here knows a socket, a file, a clock, Pingora, axum or SQL.
 
 pub mod account;
+pub mod address;
 pub mod admit;
 pub mod authenticate;
 pub mod cost;
 pub mod framing;
+pub mod health;
 pub mod id;
 pub mod inject;
 pub mod judge;

@@ -5,6 +5,7 @@ mod address;
 mod caps;
 mod layout;
 mod node;
+mod node_plan;
 mod people;
 mod pool_key;
 
@@ -13,5 +14,6 @@ pub use address::{Network, NetworkError};
 pub use caps::{Caps, Hours};
 pub use layout::{Bodies, Layout, Route, RouteAuth, Timeouts, Upstream};
 pub use node::{BaseUrl, BaseUrlError, HttpVersion, Kind, Node, Role, Scheme};
+pub use node_plan::{NodeInUse, NodePlan, NodeSet};
 pub use people::{ClientKey, ClientKeyState, KeyHash, User};
 pub use pool_key::{CredentialError, PoolCredential, PoolKey, PoolKeyState};

@@ -13,6 +13,7 @@ mod cohort;
 mod keys;
 mod latency;
 mod lease;
+mod node_report;
 mod nodes;
 mod ready;
 mod report;
@@ -28,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use keys::{Keys, Lesson};
 pub use lease::{Ended, Lease, NoWay, Want};
-pub use nodes::NodeReport;
+pub use node_report::{CheckReport, NodeReport, NodeState};
 use nodes::Nodes;
 pub use report::{KeyReport, Report};
 use slot::Slot;

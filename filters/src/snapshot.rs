@@ -16,7 +16,7 @@ pub use problem::Problem;
 use shards::Shards;
 
 use crate::id::{PoolKeyId, Revision, UserId};
-use crate::model::{ClientKey, KeyHash, Layout, PoolKey, Upstream, User};
+use crate::model::{ClientKey, KeyHash, Layout, NodePlan, NodeSet, PoolKey, Upstream, User};
 use crate::pool::Policy;
 
 /// Everything a snapshot is built from.
@@ -34,10 +34,15 @@ pub struct Draft {
     pub pool_keys: Vec<PoolKey>,
     /// Policies that were switched at run time, by upstream; they win over the layout's.
     pub policies: Policies,
+    /// What was changed at run time about nodes, by upstream.
+    pub nodes: NodePlans,
 }
 
 /// Policies by the upstream's name.
 pub type Policies = BTreeMap<Arc<str>, Policy>;
+
+/// What was changed at run time about nodes, by the upstream's name. Upstreams that are in no layout are kept.
+pub type NodePlans = BTreeMap<Arc<str>, NodePlan>;
 
 /// Everything a request needs, nothing it must ask for. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +53,9 @@ pub struct Snapshot {
     client_keys: Shards<KeyHash, ClientKey>,
     pool_keys: Shards<PoolKeyId, Arc<PoolKey>>,
     policies: Arc<Policies>,
+    plans: Arc<NodePlans>,
+    /// What the plans come to, in the order of the layout's upstreams.
+    nodes: Arc<[Arc<NodeSet>]>,
 }
 
 impl Snapshot {
@@ -70,6 +78,18 @@ impl Snapshot {
             .get(&upstream.name)
             .copied()
             .unwrap_or(upstream.policy)
+    }
+
+    /// What was changed at run time about nodes.
+    #[must_use]
+    pub fn node_plans(&self) -> &NodePlans {
+        &self.plans
+    }
+
+    /// The nodes in use of the upstream with that index in the layout.
+    #[must_use]
+    pub fn nodes(&self, upstream: usize) -> Option<&Arc<NodeSet>> {
+        self.nodes.get(upstream)
     }
 
     /// The client key with that hash.

@@ -83,6 +83,8 @@ fn serve(name: &str, upstream: &Upstream) -> model::Upstream {
             .as_deref()
             .and_then(|file| authorities(file).ok())
             .map(Arc::from),
+        health: potluck_filters::health::HealthSettings::default(),
+        private_networks: Arc::default(),
         judge: judge::table(upstream),
         cool_downs: (&upstream.cool_downs).into(),
         drain: upstream.drain.0,

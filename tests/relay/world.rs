@@ -28,7 +28,7 @@ use potluck_filters::model::{
 use potluck_filters::pool::Policy;
 use potluck_filters::queue::QueueSettings;
 use potluck_filters::secret::Secret;
-use potluck_filters::snapshot::{Delta, Draft, Policies, PoolKeyChange, Snapshot};
+use potluck_filters::snapshot::{Delta, Draft, NodePlans, Policies, PoolKeyChange, Snapshot};
 use tokio::sync::oneshot;
 
 /// The client key of most tests.
@@ -105,6 +105,8 @@ pub fn upstream(name: &str, kind: Kind, nodes: &[(&str, Role, &str)]) -> Upstrea
             max: 64 << 20,
         },
         ca_pem: None,
+        health: potluck_filters::health::HealthSettings::default(),
+        private_networks: Arc::default(),
         judge: if keyed { judge } else { judge.keyless() },
         cool_downs: CoolDownSettings::default(),
         min_credit: 0,
@@ -181,6 +183,7 @@ impl Plan {
             client_keys: self.client_keys,
             pool_keys: self.pool_keys,
             policies: Policies::new(),
+            nodes: NodePlans::new(),
         };
         let edge = Arc::new(Edge::new(
             self.settings,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use potluck_filters::id::Revision;
 use potluck_filters::model::{ClientKey, Layout, PoolKey, User};
-use potluck_filters::snapshot::{Delta, Draft, Policies};
+use potluck_filters::snapshot::{Delta, Draft, NodePlans, Policies};
 use sqlx::{AnyConnection, AnyPool};
 
 use crate::change::Change;
@@ -61,6 +61,7 @@ impl Parts {
             client_keys,
             pool_keys,
             policies,
+            nodes: NodePlans::new(),
         }
     }
 }
@@ -185,5 +186,6 @@ pub(crate) async fn delta(
         client_keys: client_keys::changed(connection, since).await?,
         pool_keys: pool_keys::changed(connection, ring, since).await?,
         policies: upstream_settings::changed(connection, since).await?,
+        nodes: None,
     })
 }

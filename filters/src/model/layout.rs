@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Kind, Node};
+use super::{Kind, Network, Node};
+use crate::health::HealthSettings;
 use crate::judge::{CoolDownSettings, JudgeTable};
 use crate::pool::Policy;
 use crate::queue::QueueSettings;
@@ -87,6 +88,11 @@ pub struct Upstream {
     pub bodies: Bodies,
     /// Certificates (PEM) trusted for this upstream instead of the system's; `None` trusts the system's.
     pub ca_pem: Option<Arc<str>>,
+    /// How its nodes are checked.
+    pub health: HealthSettings,
+    /// Private networks that its nodes' names may lead into. Where nodes of the configuration are literal
+    /// addresses, those need no leave.
+    pub private_networks: Arc<[Network]>,
     /// What its answers mean.
     pub judge: JudgeTable,
     /// How long keys and nodes rest after a failure.

@@ -5,10 +5,9 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::latency::Latency;
-use super::{Policy, Want};
+use super::{NodeReport, NodeState, Policy, Want};
+use crate::health::Condition;
 use crate::model::{Role, Upstream};
 use crate::time::Moment;
 
@@ -27,17 +26,6 @@ struct NodeSlot {
 pub(super) struct Nodes {
     slots: Vec<NodeSlot>,
     cursor: usize,
-}
-
-/// What a node is doing, for `status`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NodeReport {
-    /// Its name.
-    pub node: String,
-    /// Requests in flight.
-    pub in_flight: u32,
-    /// Whether it is held back after a failure.
-    pub cooling: bool,
 }
 
 impl Nodes {
@@ -152,8 +140,16 @@ impl Nodes {
         named
             .map(|(node, slot)| NodeReport {
                 node: node.name.to_string(),
+                url: node.base.to_string(),
+                role: node.role,
+                state: NodeState::Active,
+                preferred: false,
+                health: Condition::Unknown,
+                health_for_ms: None,
+                last_check: None,
                 in_flight: slot.in_flight,
                 cooling: slot.cooling_until > now,
+                latency_ms: None,
             })
             .collect()
     }

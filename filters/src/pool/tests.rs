@@ -43,6 +43,8 @@ pub(crate) fn upstream(policy: Policy, nodes: Vec<Node>) -> Upstream {
         },
         bodies: Bodies { replay: 1, max: 1 },
         ca_pem: None,
+        health: crate::health::HealthSettings::default(),
+        private_networks: Arc::default(),
         judge: JudgeTable::for_kind(Kind::Novelai),
         cool_downs: CoolDownSettings::default(),
         drain: 0,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Draft, Problem, Shards, Snapshot};
 use crate::id::UserId;
-use crate::model::{ClientKey, Layout, User};
+use crate::model::{ClientKey, Layout, NodePlan, NodeSet, Upstream, User};
 
 impl Snapshot {
     /// Checks and indexes a draft.
@@ -24,8 +24,11 @@ impl Snapshot {
             client_keys: Shards::default(),
             pool_keys: Shards::default(),
             policies: Arc::new(draft.policies),
+            plans: Arc::new(draft.nodes),
+            nodes: Arc::default(),
         };
         let mut problems = snapshot.set_layout(draft.layout);
+        problems.extend(snapshot.set_nodes());
         for user in draft.users {
             snapshot.users.put(user.id, user);
         }
@@ -53,6 +56,20 @@ impl Snapshot {
         problems
     }
 
+    /// Lays the plans over the layout, after one of them has changed.
+    pub(super) fn set_nodes(&mut self) -> Vec<Problem> {
+        let none = NodePlan::default();
+        let upstreams = self.layout.upstreams.iter();
+        let sets = upstreams.map(|upstream| {
+            let plan = self.plans.get(&upstream.name).unwrap_or(&none);
+            Arc::new(plan.over(&upstream.nodes))
+        });
+        self.nodes = sets.collect();
+        let both = self.layout.upstreams.iter().zip(self.nodes.iter());
+        both.flat_map(|(upstream, set)| node_problems(upstream, set))
+            .collect()
+    }
+
     pub(super) fn put_client_key(&mut self, key: ClientKey) -> Option<Problem> {
         let orphan = owner_problem(&key, &self.users);
         let id = key.id;
@@ -70,6 +87,26 @@ fn owner_problem(key: &ClientKey, users: &Shards<UserId, User>) -> Option<Proble
         key: key.id,
         user: key.user,
     })
+}
+
+/// Each role that the configuration has keeps a node that takes new requests.
+fn node_problems(upstream: &Upstream, set: &NodeSet) -> Vec<Problem> {
+    let mut names = HashSet::new();
+    let twice = set
+        .nodes
+        .iter()
+        .filter(|used| !names.insert(&used.node.name) && !used.configured);
+    let twice = twice.map(|used| Problem::NodeTwice {
+        upstream: upstream.name.to_string(),
+        node: used.node.name.to_string(),
+    });
+    let roles: HashSet<_> = upstream.nodes.iter().map(|node| node.role).collect();
+    let unserved = roles.into_iter().filter(|role| !set.serves(*role));
+    let unserved = unserved.map(|role| Problem::LastNode {
+        upstream: upstream.name.to_string(),
+        role,
+    });
+    twice.chain(unserved).collect()
 }
 
 fn layout_problems(layout: &Layout) -> Vec<Problem> {

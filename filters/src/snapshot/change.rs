@@ -3,7 +3,7 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::{Policies, Problem, Shards, Snapshot};
+use super::{NodePlans, Policies, Problem, Shards, Snapshot};
 use crate::id::{PoolKeyId, Revision};
 use crate::model::{ClientKey, Layout, PoolKey, User};
 
@@ -25,6 +25,8 @@ pub struct Delta {
     pub pool_keys: Vec<PoolKeyChange>,
     /// All policies that were switched at run time, when one of them changed.
     pub policies: Option<Policies>,
+    /// All that was changed at run time about nodes, when some of it changed.
+    pub nodes: Option<NodePlans>,
 }
 
 /// A pool key that can serve, or one that no longer can.
@@ -63,9 +65,16 @@ impl Snapshot {
             revision: delta.to,
             ..self.clone()
         };
+        let placed = delta.layout.is_some() || delta.nodes.is_some();
         let mut problems = delta
             .layout
             .map_or_else(Vec::new, |layout| next.set_layout(layout));
+        if let Some(plans) = delta.nodes {
+            next.plans = Arc::new(plans);
+        }
+        if placed {
+            problems.extend(next.set_nodes());
+        }
         if let Some(policies) = delta.policies {
             next.policies = Arc::new(policies);
         }
@@ -105,6 +114,7 @@ impl Snapshot {
             client_keys: changed(&self.client_keys, &target.client_keys).cloned().collect(),
             pool_keys: gone.chain(put).collect(),
             policies: (self.policies != target.policies).then(|| Policies::clone(&target.policies)),
+            nodes: (self.plans != target.plans).then(|| NodePlans::clone(&target.plans)),
         }
     }
 }

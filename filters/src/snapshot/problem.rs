@@ -1,6 +1,7 @@
 //! What can be wrong with a draft or a delta. All of it is reported at once.
 
 use crate::id::{ClientKeyId, Revision, UserId};
+use crate::model::Role;
 
 /// One reason why a snapshot was not built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +19,14 @@ pub enum Problem {
         upstream: String,
         /// The name that stands twice.
         node: String,
+    },
+    /// All nodes that could serve a role are removed or drained.
+    #[error("upstream {upstream:?} would have no {}node left for new requests; add or resume one first", before(*role))]
+    LastNode {
+        /// The upstream.
+        upstream: String,
+        /// Whom nobody would serve.
+        role: Role,
     },
     /// `attempts` or `key_concurrency` is 0, with which nothing could ever be served.
     #[error("upstream {upstream:?}: {setting} must be at least 1")]
@@ -55,4 +64,14 @@ pub enum Problem {
         /// What is served.
         at: Revision,
     },
+}
+
+/// The role as a word before `node`.
+fn before(role: Role) -> &'static str {
+    match role {
+        Role::Any => "",
+        Role::Image => "image ",
+        Role::Text => "text ",
+        Role::Api => "api ",
+    }
 }

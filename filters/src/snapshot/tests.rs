@@ -55,6 +55,7 @@ fn draft(revision: i64, users: Vec<User>, client_keys: Vec<ClientKey>, pool_keys
         client_keys,
         pool_keys,
         policies: Policies::new(),
+        nodes: NodePlans::new(),
     }
 }
 

@@ -299,6 +299,8 @@ fn upstream() -> Upstream {
         },
         bodies: Bodies { replay: 1, max: 1 },
         ca_pem: None,
+        health: potluck_filters::health::HealthSettings::default(),
+        private_networks: Arc::default(),
         judge: JudgeTable::for_kind(Kind::Novelai),
         cool_downs: CoolDownSettings::default(),
         drain: 0,

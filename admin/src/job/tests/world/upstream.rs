@@ -39,6 +39,8 @@ pub(super) fn upstream(server: &FakeServer) -> Upstream {
         },
         bodies: Bodies { replay: 1, max: 1 },
         ca_pem: server.ca_pem.as_deref().map(Arc::from),
+        health: potluck_filters::health::HealthSettings::default(),
+        private_networks: Arc::default(),
         judge: JudgeTable::for_kind(Kind::Novelai),
         cool_downs: CoolDownSettings::default(),
         drain: 0,
