@@ -106,9 +106,10 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum SecretsCommand {
-    /// Print a fresh ENCRYPTION_KEY: 32 random bytes in base64url.
+    /// Print a fresh ENCRYPTION_KEY or ADMIN_TOKEN: 32 random bytes in base64url.
     #[command(after_help = "Examples:\n  potluck secrets generate\n  \
-                            ENCRYPTION_KEY=$(potluck secrets generate) potluck serve")]
+                            ENCRYPTION_KEY=$(potluck secrets generate) potluck serve\n  \
+                            echo ADMIN_TOKEN=$(potluck secrets generate) >> conf/secrets.env")]
     Generate,
 }
 

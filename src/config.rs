@@ -45,7 +45,7 @@ pub use path::Path;
 pub use probe::Probe;
 pub use problem::{Place, Problem};
 pub use queue::Queue;
-pub use scalar::{Address, DatabaseUrl, Period, Size, Url};
+pub use scalar::{Address, DatabaseUrl, Listener, Period, Size, Url};
 pub use schema::schema;
 pub use sections::{Admin, Auth, Database, Edge, Limits, Listen, Log, LogFormat, LogLevel};
 pub use show::yaml as show;

@@ -55,6 +55,7 @@ use crate::clock::{Clock, RequestIds, chance, unix_ms};
 use addresses::NodeAddresses;
 use live::{Live, Surroundings};
 use memory::BodyMemory;
+pub(crate) use plan::neighbourhood;
 pub use proxy::Proxy;
 use purse::Purses;
 use traffic::Traffic;

@@ -1,4 +1,5 @@
-//! The relay's own secrets: the key ring that seals pool keys. Never part of the configuration.
+//! The relay's own secrets: the key ring that seals pool keys, and the token of the operator's API. Never part
+//! of the configuration.
 //!
 //! Each is looked for in this order, and the first that is there counts: the variable itself, the file that
 //! `NAME_FILE` names, the systemd credential `NAME` (or `name`), and `secrets.env` beside the
@@ -17,6 +18,8 @@ use zeroize::Zeroizing;
 pub const CURRENT: &str = "ENCRYPTION_KEY";
 /// Older keys that can still open, parted by commas or blanks.
 pub const OLD: &str = "ENCRYPTION_KEYS_OLD";
+/// What the operator's programs send to the API over the network.
+pub const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
 
 /// The secrets as they were found. Whether they are good keys is for the key ring to say.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub struct Secrets {
     pub encryption_keys_old: Option<Secret>,
     /// Where the current key came from, for messages.
     pub origin: String,
+    /// Lets programs in over the network, and where it came from. Without one nobody is let in there.
+    pub admin_token: Option<(Secret, String)>,
 }
 
 /// Why there are no usable secrets.
@@ -56,7 +61,7 @@ pub enum SecretsError {
     #[error("{0} and {0}_FILE are both set; unset one of them")]
     Twice(&'static str),
     /// A line of the secrets file is no `NAME=value` of a known name.
-    #[error("{}:{line}: expected {CURRENT}=… or {OLD}=…", .path.display())]
+    #[error("{}:{line}: expected {CURRENT}=…, {OLD}=… or {ADMIN_TOKEN}=…", .path.display())]
     Line {
         /// The file.
         path: PathBuf,
@@ -82,10 +87,12 @@ impl Secrets {
             return Err(SecretsError::Missing(file.to_owned()));
         };
         let encryption_keys_old = find_one(OLD, variable, file, &written)?.map(|(secret, _)| secret);
+        let admin_token = find_one(ADMIN_TOKEN, variable, file, &written)?;
         Ok(Self {
             encryption_key,
             encryption_keys_old,
             origin,
+            admin_token,
         })
     }
 }
@@ -161,7 +168,7 @@ fn parse_line(line: &str) -> Option<(String, Secret)> {
     let (name, value) = line.split_once('=')?;
     let name = name.trim();
     let value = value.trim().trim_matches('"');
-    [CURRENT, OLD]
+    [CURRENT, OLD, ADMIN_TOKEN]
         .contains(&name)
         .then(|| (name.to_owned(), Secret::new(value)))
 }
@@ -170,7 +177,7 @@ fn parse_line(line: &str) -> Option<(String, Secret)> {
 ///
 /// # Errors
 /// When the file exists or cannot be written.
-pub fn write_new(path: &Path, encryption_key: &Secret) -> std::io::Result<()> {
+pub fn write_new(path: &Path, encryption_key: &Secret, admin_token: &Secret) -> std::io::Result<()> {
     use std::io::Write as _;
     let mut file = std::fs::OpenOptions::new()
         .write(true)
@@ -180,14 +187,19 @@ pub fn write_new(path: &Path, encryption_key: &Secret) -> std::io::Result<()> {
     let text = format!(
         "# The key that seals pool keys in the database. Whoever has both has the pool keys.\n\
          # Keep a copy in a safe place apart from the data folder: without it the pool keys are lost.\n\
-         {CURRENT}={}\n",
-        encryption_key.expose()
+         {CURRENT}={}\n\
+         # The token of the API at `admin.listen`. Whoever has it may do everything. Replace it as you like, with\n\
+         # `potluck secrets generate`; without the line that listener stays closed.\n\
+         {ADMIN_TOKEN}={}\n",
+        encryption_key.expose(),
+        admin_token.expose()
     );
+    let text = Zeroizing::new(text);
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-/// A fresh key for [`CURRENT`]: 32 random bytes in base64url.
+/// A fresh key for [`CURRENT`], or a fresh [`ADMIN_TOKEN`]: 32 random bytes in base64url.
 ///
 /// # Errors
 /// When the operating system gives no randomness.
@@ -290,7 +302,7 @@ mod tests {
         for (variables, file, expected) in [
             (vec![], &none, "`potluck secrets generate`"),
             (vec![], &open, "run: chmod 600 "),
-            (vec![], &odd, "odd.env:2: expected ENCRYPTION_KEY=…"),
+            (vec![], &odd, "odd.env:2: expected ENCRYPTION_KEY=…, "),
             (
                 vec![("ENCRYPTION_KEY", "hunter2"), ("ENCRYPTION_KEY_FILE", "f")],
                 &none,
@@ -320,12 +332,16 @@ mod tests {
     fn a_written_file_is_the_owners_alone_and_never_overwritten() {
         let folder = Folder::new("write");
         let path = folder.0.join("secrets.env");
-        write_new(&path, &Secret::new("one")).unwrap();
-        assert!(write_new(&path, &Secret::new("two")).is_err());
+        let token = Secret::new("token");
+        write_new(&path, &Secret::new("one"), &token).unwrap();
+        assert!(write_new(&path, &Secret::new("two"), &token).is_err());
         assert_eq!(
             std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
         );
-        assert_eq!(find(&[], &path).unwrap().encryption_key.expose(), "one");
+        let found = find(&[], &path).unwrap();
+        assert_eq!(found.encryption_key.expose(), "one");
+        let (token, origin) = found.admin_token.unwrap();
+        assert_eq!((token.expose(), origin), ("token", path.display().to_string()));
     }
 }

@@ -2,11 +2,12 @@
 //! own, both in one process.
 //!
 //! 1. [`Relay::open`]: lock the data folder, open the database, build the snapshot, make the edge.
-//! 2. [`Relay::start`]: bind the public listener and the control socket, and serve.
+//! 2. [`Relay::start`]: bind the public listener, the control socket and the API's own listener, and serve.
 //! 3. [`Running::wait`]: until a signal says stop and what is in flight has ended.
 //!
 //! Invariant: nothing is bound before everything that can be wrong has been checked.
 
+mod admin;
 mod books;
 mod control;
 mod housekeeping;
@@ -36,6 +37,7 @@ use crate::clock::{chance, unix_ms};
 use crate::config::Config;
 use crate::edge::{Edge, Settings};
 use crate::secrets::Secrets;
+use admin::Door;
 use books::Books;
 use control::EdgeLink;
 pub use shutdown::Stop;
@@ -53,6 +55,7 @@ pub struct Relay {
     edge: Arc<Edge>,
     control: Arc<Control>,
     runtime: tokio::runtime::Runtime,
+    door: Option<Door>,
     lock: DataLock,
 }
 
@@ -61,6 +64,8 @@ pub struct Relay {
 pub struct Running {
     /// Where clients reach it.
     pub address: SocketAddr,
+    /// Where programs with the operator's token reach its API, if they may.
+    pub admin: Option<SocketAddr>,
     /// The control plane's calls.
     pub control: Arc<Control>,
     /// The data plane.
@@ -107,7 +112,11 @@ impl Relay {
         );
         // First of all who has the data folder: a second relay mostly finds the port occupied, too.
         let lock = DataLock::take(&config.data)?;
-        free(config.listen.address.0)?;
+        free(config.listen.address.0, "listen.address")?;
+        let door = Door::of(&config, secrets)?;
+        if let Some(door) = &door {
+            free(door.address, "admin.listen")?;
+        }
         socket_can_be_made(&config.socket_path())?;
         let store = runtime.block_on(local::open_store(&config, secrets))?;
         let parts = runtime.block_on(store.load())?;
@@ -133,6 +142,7 @@ impl Relay {
             edge,
             control: Arc::new(control),
             runtime,
+            door,
             lock,
         })
     }
@@ -148,6 +158,7 @@ impl Relay {
             edge,
             control,
             runtime,
+            door,
             lock,
         } = self;
         let _ = runtime.block_on(async { tokio::time::timeout(FIRST_LOOKUP, edge.resolve()).await });
@@ -170,6 +181,9 @@ impl Relay {
             Arc::clone(&control),
             runtime.handle().clone(),
         ));
+        let admin = door
+            .map(|door| door.open(&mut server, &control, &runtime))
+            .transpose()?;
         server.add_service(housekeeping::service(Arc::clone(&edge)));
 
         let (finished, done) = mpsc::channel();
@@ -182,12 +196,14 @@ impl Relay {
         });
         let server = server.context("the server's thread cannot start")?;
         until_bound(address, &server)?;
+        admin.map_or(Ok(()), |address| admin::until_open(address, &server))?;
         let _control = runtime.enter();
         let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
         let jobs = jobs(&config, layout, &edge, &control);
         drop(_control);
         Ok(Running {
             address,
+            admin,
             control,
             edge,
             runtime,
@@ -268,11 +284,10 @@ fn cpus() -> usize {
 }
 
 /// Pingora keeps trying an occupied port and then panics; here it is one clear message.
-fn free(address: SocketAddr) -> Result<()> {
+fn free(address: SocketAddr, key: &str) -> Result<()> {
     TcpListener::bind(address).map(|_| ()).map_err(|error| {
-        let message = format!(
-            "cannot listen on {address}: {error}; stop what uses it, or set `listen.address` to another one"
-        );
+        let message =
+            format!("cannot listen on {address}: {error}; stop what uses it, or set `{key}` to another one");
         Failure::new(Exit::Unavailable, message).into()
     })
 }

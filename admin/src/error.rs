@@ -2,8 +2,10 @@
 //!
 //! Invariant: an answer says what the caller can do about it; causes inside the database go to the log alone.
 
+use std::time::Duration;
+
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use potluck_store::StoreError;
 
@@ -15,6 +17,15 @@ pub enum ControlError {
     /// No caller came with the request.
     #[error("this needs an account")]
     NobodyAsks,
+    /// No token, or a wrong one.
+    #[error("this needs the operator's token: send `Authorization: Bearer <ADMIN_TOKEN>`")]
+    NoToken,
+    /// Too many calls without the right token from one address; how long it is to wait.
+    #[error("too many calls without the right token came from this address; wait, then send the right one")]
+    TooManyTries(Duration),
+    /// The call means another host.
+    #[error("this relay is not called by that name; use its address, or list the name in `admin.hosts`")]
+    WrongHost,
     /// No such route.
     #[error("there is nothing at this path")]
     NoRoute,
@@ -82,7 +93,9 @@ impl ControlError {
     /// Status and stable code. Every kind once.
     fn told(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::NobodyAsks => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::NobodyAsks | Self::NoToken => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::TooManyTries(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_failures"),
+            Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_such_path"),
             Self::NoMethod => (StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
             Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable_request"),
@@ -110,6 +123,15 @@ impl ControlError {
             code: code.to_owned(),
             detail: self.to_string(),
         }
+    }
+
+    /// What belongs into the answer's head.
+    fn told_in_head(&self) -> Option<(HeaderName, HeaderValue)> {
+        if let Self::TooManyTries(wait) = self {
+            return Some((header::RETRY_AFTER, wait.as_secs().max(1).into()));
+        }
+        let challenge = HeaderValue::from_static("Bearer realm=\"potluck\"");
+        (self.told().0 == StatusCode::UNAUTHORIZED).then_some((header::WWW_AUTHENTICATE, challenge))
     }
 }
 
@@ -149,6 +171,10 @@ impl IntoResponse for ControlError {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        (status, [kind], Json(problem)).into_response()
+        let mut answer = (status, [kind], Json(problem)).into_response();
+        if let Some((name, value)) = self.told_in_head() {
+            answer.headers_mut().insert(name, value);
+        }
+        answer
     }
 }

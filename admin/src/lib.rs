@@ -1,7 +1,7 @@
 //! The control plane: the operator's API over the store, and the way of a change to the edge.
 //!
 //! 1. [`mod@router`]: every route on one page.
-//! 2. [`caller`]: who asks. A request without a caller is refused.
+//! 2. [`caller`]: who asks. A request without a caller is refused. [`gate`]: who may call over the network.
 //! 3. `route`: one file per noun; each handler takes its input, makes one call, gives a typed answer.
 //! 4. [`control`]: the calls. A change goes store → check by the edge → commit → edge, one at a time.
 //! 5. [`api`]: the types of requests and answers, for servers and clients alike.
@@ -14,6 +14,7 @@ pub mod api;
 pub mod caller;
 pub mod control;
 pub mod error;
+pub mod gate;
 mod input;
 pub mod job;
 mod route;

@@ -72,9 +72,9 @@ impl Live for NotingEdge {
     }
 }
 
-struct Relay {
+pub(crate) struct Relay {
     router: Router,
-    control: Arc<Control>,
+    pub(crate) control: Arc<Control>,
     edge: Arc<NotingEdge>,
     _folder: tempfile::TempDir,
 }
@@ -103,7 +103,7 @@ impl Relay {
     }
 
     /// A relay with its admin.
-    async fn seeded() -> Self {
+    pub(crate) async fn seeded() -> Self {
         let relay = Self::new().await;
         let (status, _) = relay
             .post("/manage/v1/users", json!({ "name": "owner", "role": "admin" }))

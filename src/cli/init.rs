@@ -123,7 +123,8 @@ fn write_secrets(options: &Options, config: &Config) -> Result<bool, Failure> {
         return Err(Failure::new(Exit::Config, message));
     }
     let key = secrets::fresh_key().map_err(|error| no_randomness(&error))?;
-    secrets::write_new(&missing, &key).map_err(|error| {
+    let token = secrets::fresh_key().map_err(|error| no_randomness(&error))?;
+    secrets::write_new(&missing, &key, &token).map_err(|error| {
         Failure::new(
             Exit::Failed,
             format!("{} cannot be written: {error}", missing.display()),

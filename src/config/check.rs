@@ -40,6 +40,11 @@ fn process(config: &Config, faults: &mut Vec<Fault>) {
         );
         faults.push(Fault::new(Path::of("admin.socket"), message));
     }
+    for (at, host) in config.admin.hosts.iter().enumerate() {
+        if let Some(why) = host_fault(host) {
+            faults.push(Fault::new(Path::of("admin.hosts").index(at), why));
+        }
+    }
     let name = config.edge_name();
     let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.len() > 64 || !name.chars().all(usable) {

@@ -25,6 +25,15 @@ pub struct Size(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address(pub SocketAddr);
 
+/// An address to listen on, or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// Nothing listens.
+    Off,
+    /// There.
+    At(SocketAddr),
+}
+
 /// A node's base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url(pub BaseUrl);
@@ -164,6 +173,29 @@ impl fmt::Display for Address {
     }
 }
 
+impl FromStr for Listener {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            _ => text
+                .parse()
+                .map(|Address(address)| Self::At(address))
+                .map_err(|why: String| format!("{why}, or `off`")),
+        }
+    }
+}
+
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::At(address) => address.fmt(f),
+        }
+    }
+}
+
 impl FromStr for Url {
     type Err = String;
 
@@ -260,6 +292,7 @@ texts! {
     Period "duration" "string",
     Size "size" "string",
     Address "address" "string",
+    Listener "address-or-off" "string",
     Url "url" "string",
     DatabaseUrl "database-url" "string",
     Statuses "status" ["string", "integer"],
@@ -317,6 +350,17 @@ mod tests {
         }
         for text in ["", "16", "16MB", "1.5MiB", "-1B", "99999999999999999GiB"] {
             assert!(text.parse::<Size>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_listener_is_an_address_or_off() {
+        for text in ["off", "127.0.0.1:5003", "[::1]:0"] {
+            assert_eq!(text.parse::<Listener>().unwrap().to_string(), text);
+        }
+        for text in ["", "Off", "localhost:1", "5003"] {
+            let why = text.parse::<Listener>().unwrap_err();
+            assert!(why.ends_with(", or `off`"), "{why}");
         }
     }
 

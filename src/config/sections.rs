@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::scalar::{Address, DatabaseUrl, Period, Size};
+use super::scalar::{Address, DatabaseUrl, Listener, Period, Size};
 
 /// The public listener: where clients send their requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,13 +20,21 @@ pub struct Listen {
 }
 
 /// How the running relay is managed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// The Unix socket through which `potluck keys`, `pool`, `status` and so on reach a running relay.
     /// Whoever may open it is an operator; it is made for its owner only. Default: `control.sock` in
     /// the data folder.
     pub socket: Option<PathBuf>,
+    /// Address and port of the API for programs that send `Authorization: Bearer <ADMIN_TOKEN>`, or `off`.
+    /// Without an `ADMIN_TOKEN` among the secrets it stays closed. Plaintext: put a TLS terminator in front
+    /// before you open it to a network.
+    pub listen: Listener,
+    /// Further names under which that API may be called, as they stand in `Host`. `localhost`, loopback
+    /// addresses and the address itself are always allowed; other names are refused, because a page in a
+    /// browser could give itself one that leads here.
+    pub hosts: Vec<String>,
 }
 
 /// Where users, client keys and sealed pool keys are stored.
@@ -133,6 +141,16 @@ impl Default for Listen {
         Self {
             address: Address(([127, 0, 0, 1], 5002).into()),
             http2: true,
+        }
+    }
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            socket: None,
+            listen: Listener::At(([127, 0, 0, 1], 5003).into()),
+            hosts: Vec::new(),
         }
     }
 }

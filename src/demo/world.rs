@@ -41,6 +41,7 @@ impl DemoRelay {
             encryption_key: fresh_key().context("no randomness")?,
             encryption_keys_old: None,
             origin: "the demo".to_owned(),
+            admin_token: None,
         };
         let running = Relay::open(config, &secrets)?.start(stop)?;
         let client_key = running.runtime.block_on(furnish(&running, &world))?;

@@ -297,7 +297,7 @@ fn body_use(body: BodyUse, key: Option<Identity<'_>>) -> BodyUse {
 }
 
 /// The address, or for IPv6 its /64: one household or server has that many to choose from.
-fn neighbourhood(peer: IpAddr) -> IpAddr {
+pub(crate) fn neighbourhood(peer: IpAddr) -> IpAddr {
     match peer {
         IpAddr::V4(_) => peer,
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),

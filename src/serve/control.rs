@@ -10,15 +10,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use pingora::apps::ServerApp;
 use pingora::protocols::Stream;
 use pingora::server::ShutdownWatch;
 use pingora::services::listening::Service;
+use potluck_admin::gate::Peer;
 use potluck_admin::{Control, Live, Publisher, Recheck, operator_router};
 use potluck_filters::snapshot::{Delta, Problem};
 use tokio::runtime::Handle;
+use tower::ServiceExt as _;
 
 use crate::edge::Edge;
 
@@ -58,21 +60,34 @@ impl Live for EdgeLink {
 
 /// Axum on a stream of Pingora's.
 pub(super) struct ControlApp {
-    router: axum::Router,
-    runtime: Handle,
+    pub(super) router: axum::Router,
+    pub(super) runtime: Handle,
+    pub(super) http: hyper::server::conn::http1::Builder,
 }
 
 #[async_trait]
 impl ServerApp for ControlApp {
     async fn process_new(self: &Arc<Self>, session: Stream, _shutdown: &ShutdownWatch) -> Option<Stream> {
-        let service = TowerToHyperService::new(self.router.clone());
-        let connection =
-            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(session), service);
+        let (router, peer) = (self.router.clone(), peer(&session));
+        let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            router.clone().oneshot(request)
+        });
+        let connection = self.http.serve_connection(TokioIo::new(session), service);
         if let Ok(Err(error)) = self.runtime.spawn(connection).await {
             tracing::debug!(%error, "a control connection broke off");
         }
         None
     }
+}
+
+/// Who is at the other end of a TCP connection; a Unix socket has nobody there that has an address.
+fn peer(session: &Stream) -> Option<Peer> {
+    let digest = session.get_socket_digest()?;
+    let address = digest.peer_addr()?.as_inet()?;
+    Some(Peer(address.ip().to_canonical()))
 }
 
 /// The control socket: who may open it is the operator, so it is its owner's alone.
@@ -82,6 +97,7 @@ pub(super) fn service(socket: &Path, control: Arc<Control>, runtime: Handle) -> 
     let app = ControlApp {
         router: operator_router(control),
         runtime,
+        http: hyper::server::conn::http1::Builder::new(),
     };
     let mut service = Service::new("control".to_owned(), app);
     service.threads = Some(1);

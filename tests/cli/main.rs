@@ -70,6 +70,8 @@ impl Folder {
         // Nothing of the caller's own environment may reach the program.
         command
             .env_clear()
+            // Relays of several tests run beside one another.
+            .env("POTLUCK_ADMIN__LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -202,11 +202,18 @@ impl Installation {
 
     /// The key that seals the pool, as `init` wrote it.
     pub(crate) fn encryption_key(&self) -> String {
+        self.secret("ENCRYPTION_KEY=")
+    }
+
+    /// The token of the API, as `init` wrote it.
+    pub(crate) fn admin_token(&self) -> String {
+        self.secret("ADMIN_TOKEN=")
+    }
+
+    fn secret(&self, name: &str) -> String {
         let secrets = std::fs::read_to_string(self.path("conf/secrets.env")).expect("the secrets");
-        let key = secrets
-            .lines()
-            .find_map(|line| line.strip_prefix("ENCRYPTION_KEY="));
-        key.expect("a key").to_owned()
+        let secret = secrets.lines().find_map(|line| line.strip_prefix(name));
+        secret.expect("a secret").to_owned()
     }
 }
 
@@ -233,6 +240,7 @@ fn configuration(world: &DemoWorld) -> String {
     format!(
         "data: data
 listen: {{ address: '127.0.0.1:0' }}
+admin: {{ listen: '127.0.0.1:0' }}
 upstreams:
   novelai:
     kind: novelai

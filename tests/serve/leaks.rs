@@ -75,6 +75,7 @@ async fn nothing_leaks(format: &str) {
     refusals(&relay, &key, &mut seen).await;
     broken_connections(&world, &relay, &key, &mut seen).await;
     managing(&world, &installation, &mut seen).await;
+    over_the_network(&relay, &installation, &mut seen).await;
     seen.0.extend(installation.data());
     assert!(
         seen.0.iter().any(|(what, _)| what.ends_with("potluck.db-wal")),
@@ -98,6 +99,9 @@ async fn nothing_leaks(format: &str) {
     let encryption_key = Traces::of(&installation.encryption_key());
     seen.are_free_of(&encryption_key);
     kept.are_free_of(&encryption_key);
+    let admin_token = Traces::of(&installation.admin_token());
+    seen.are_free_of(&admin_token);
+    kept.are_free_of(&admin_token);
     kept.are_free_of(&Traces::of(&key));
     Gathered(installation.data()).are_free_of(&Traces::of(&key));
 }
@@ -270,6 +274,25 @@ async fn managing(world: &DemoWorld, installation: &Installation, seen: &mut Gat
     }
     let line = format!("pool withdraw {id} --yes --json");
     seen.command(&line, installation.run(&line).await.ok());
+}
+
+/// With the right token, and with it where it does not count.
+async fn over_the_network(relay: &Relay, installation: &Installation, seen: &mut Gathered) {
+    let (token, address) = (installation.admin_token(), relay.admin.expect("the API"));
+    for path in ["pool-keys", "upstreams", "status", "nowhere"] {
+        let asked = client().get(format!("http://{address}/manage/v1/{path}"));
+        for request in [
+            asked.try_clone().expect("a copy").bearer_auth(&token),
+            asked
+                .try_clone()
+                .expect("a copy")
+                .basic_auth("operator", Some(&token)),
+            asked.header("x-api-key", &token),
+        ] {
+            let answer = request.send().await.expect("an answer");
+            seen.answer(path, answer).await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@ mod relay;
 mod requests;
 
 mod apart;
+mod bearer;
 mod changes;
 mod checks;
 mod kill;

@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Killed when dropped.
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
+    /// Where the API listens, if it does.
+    pub(crate) admin: Option<SocketAddr>,
     child: Child,
     log: JoinHandle<String>,
 }
@@ -38,11 +40,16 @@ impl Relay {
         let lines = BufReader::new(child.stderr.take().expect("its log")).lines();
         let (found, address) = oneshot::channel();
         let log = tokio::spawn(read(lines, found));
-        let Ok(Ok(address)) = timeout(PATIENCE, address).await else {
+        let Ok(Ok((address, admin))) = timeout(PATIENCE, address).await else {
             child.start_kill().expect("an end");
             panic!("it does not serve: {}", log.await.expect("its log"));
         };
-        let relay = Self { address, child, log };
+        let relay = Self {
+            address,
+            admin,
+            child,
+            log,
+        };
         timeout(PATIENCE, relay.until_ready()).await.expect("readiness");
         relay
     }
@@ -107,17 +114,18 @@ impl Relay {
     }
 }
 
-/// Collects the log to its end and tells the address once it is there.
+/// Collects the log to its end and tells the addresses once they are there.
 async fn read<R: tokio::io::AsyncBufRead + Unpin>(
     mut lines: tokio::io::Lines<R>,
-    found: oneshot::Sender<SocketAddr>,
+    found: oneshot::Sender<(SocketAddr, Option<SocketAddr>)>,
 ) -> String {
-    let (mut log, mut found) = (String::new(), Some(found));
+    let (mut log, mut found, mut admin) = (String::new(), Some(found), None);
     while let Ok(Some(line)) = lines.next_line().await {
-        if let Some(address) = served_at(&line)
+        admin = admin.or_else(|| address_in(&line, "the API listens"));
+        if let Some(address) = address_in(&line, "serving")
             && let Some(found) = found.take()
         {
-            let _ = found.send(address);
+            let _ = found.send((address, admin));
         }
         log.push_str(&line);
         log.push('\n');
@@ -126,9 +134,9 @@ async fn read<R: tokio::io::AsyncBufRead + Unpin>(
     log
 }
 
-/// The address in the line that says so, as text or JSON.
-fn served_at(line: &str) -> Option<SocketAddr> {
-    let ours = line.contains("serving") && line.contains("potluck::serve");
+/// The address in the line that says these words, as text or JSON.
+fn address_in(line: &str, words: &str) -> Option<SocketAddr> {
+    let ours = line.contains(words) && line.contains("potluck::serve");
     let (_, rest) = ours.then(|| line.split_once("127.0.0.1:"))??;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     format!("127.0.0.1:{digits}").parse().ok()

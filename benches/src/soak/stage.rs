@@ -167,6 +167,7 @@ fn config(world: &DemoWorld, data: &Path, listen: &str) -> String {
     format!(
         "data: '{data}'
 listen: {{ address: '{listen}' }}
+admin: {{ listen: off }}
 log: {{ access: false }}
 upstreams:
   novelai:

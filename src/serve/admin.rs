@@ -1,0 +1,129 @@
+//! The API's own listener, for programs that send the operator's token.
+//!
+//! Invariant: it is opened only where there is a token that could not be guessed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Result;
+use hyper_util::rt::TokioTimer;
+use pingora::server::Server;
+use pingora::services::listening::Service;
+use pingora_limits::rate::Rate;
+use potluck_admin::Control;
+use potluck_admin::gate::{AdminToken, Gate, Hosts, Peer, bearer_router};
+use potluck_filters::window::SPAN;
+use tokio::runtime::{Handle, Runtime};
+
+use super::control::ControlApp;
+use crate::cli::{Exit, Failure};
+use crate::config::{Config, Listener};
+use crate::edge::neighbourhood;
+use crate::secrets::{ADMIN_TOKEN, Secrets};
+
+/// How long a request's head may take, and how long a connection may stay without one.
+const HEAD: Duration = Duration::from_secs(30);
+/// Bytes of the longest head.
+const LONGEST_HEAD: usize = 32 * 1024;
+
+/// Where the API listens, and with what token.
+#[derive(Debug)]
+pub(super) struct Door {
+    pub(super) address: SocketAddr,
+    token: AdminToken,
+    hosts: Vec<String>,
+    failures_per_minute: u32,
+}
+
+impl Door {
+    /// The door of a configuration; `None` where it is off or has no token.
+    ///
+    /// # Errors
+    /// When the token could be guessed.
+    pub(super) fn of(config: &Config, secrets: &Secrets) -> Result<Option<Self>> {
+        let token = token(secrets)?;
+        let address = match config.admin.listen {
+            Listener::Off => return Ok(None),
+            Listener::At(address) => address,
+        };
+        let Some(token) = token else {
+            tracing::info!("no {ADMIN_TOKEN}, so the API is reached through the control socket alone");
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            address,
+            token,
+            hosts: config.admin.hosts.clone(),
+            failures_per_minute: config.auth.failures_per_minute,
+        }))
+    }
+
+    /// Has the server open it. Gives the address, which has a port by now.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub(super) fn open(
+        mut self,
+        server: &mut Server,
+        control: &Arc<Control>,
+        runtime: &Runtime,
+    ) -> Result<SocketAddr> {
+        self.address = super::fixed(self.address)?;
+        let address = self.address;
+        server.add_service(self.service(Arc::clone(control), runtime.handle().clone()));
+        Ok(address)
+    }
+
+    fn service(self, control: Arc<Control>, runtime: Handle) -> Service<ControlApp> {
+        let failures = Rate::new(SPAN);
+        let most = isize::try_from(self.failures_per_minute).unwrap_or(isize::MAX);
+        let gate = Gate {
+            token: self.token,
+            hosts: Hosts::new(self.address.ip(), self.hosts),
+            failed: Box::new(move |Peer(peer): Peer| {
+                let peer: IpAddr = neighbourhood(peer);
+                (failures.observe(&peer, 1) > most).then_some(SPAN)
+            }),
+        };
+        let mut http = hyper::server::conn::http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .max_buf_size(LONGEST_HEAD);
+        let app = ControlApp {
+            router: bearer_router(control, gate),
+            runtime,
+            http,
+        };
+        let mut service = Service::new("admin".to_owned(), app);
+        service.threads = Some(1);
+        service.add_tcp(&self.address.to_string());
+        service
+    }
+}
+
+/// Waits until it is open, and says where it is.
+pub(super) fn until_open(address: SocketAddr, server: &JoinHandle<()>) -> Result<()> {
+    super::until_bound(address, server)?;
+    tracing::info!(%address, clear_text = !address.ip().is_loopback(), "the API listens");
+    Ok(())
+}
+
+fn token(secrets: &Secrets) -> Result<Option<AdminToken>> {
+    let Some((text, origin)) = &secrets.admin_token else {
+        return Ok(None);
+    };
+    let refused = |why: &dyn std::fmt::Display| {
+        let message = format!("{ADMIN_TOKEN} (from {origin}) {why}");
+        Failure::new(Exit::Config, message)
+    };
+    // Whoever has the token must not have the pool keys, too.
+    if *text == secrets.encryption_key {
+        return Err(refused(&"is the ENCRYPTION_KEY; make another with `potluck secrets generate`").into());
+    }
+    match AdminToken::parse(text) {
+        Ok(token) => Ok(Some(token)),
+        Err(why) => Err(refused(&why).into()),
+    }
+}

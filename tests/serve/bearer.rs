@@ -1,0 +1,151 @@
+//! The API's own listener: shut without the token, gone without one among the secrets.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+use crate::installation::{Installation, world};
+use crate::relay::Relay;
+use crate::requests::{chat_outcome, client, outcome};
+
+fn admin(relay: &Relay) -> SocketAddr {
+    relay.admin.expect("the API listens")
+}
+
+fn ask(relay: &Relay, path: &str) -> RequestBuilder {
+    client().get(format!("http://{}/manage/v1/{path}", admin(relay)))
+}
+
+async fn told(request: RequestBuilder) -> (u16, Value) {
+    let answer: Response = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    (status, answer.json().await.expect("JSON"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_with_the_token_manage_the_relay_over_the_network() {
+    let world = world().await;
+    let installation = Installation::furnished(&world).await;
+    let relay = Relay::start(&installation).await;
+    let token = installation.admin_token();
+    let made = client()
+        .request(Method::POST, format!("http://{}/manage/v1/keys", admin(&relay)))
+        .bearer_auth(&token)
+        .json(&json!({ "name": "by a program" }));
+    let (status, made) = told(made).await;
+    assert_eq!(status, 201, "{made}");
+    let key = made["text"].as_str().expect("a text");
+    assert_eq!(chat_outcome(&relay, key).await, outcome(200, ""));
+
+    for (request, expected) in [
+        (ask(&relay, "keys"), (401, "unauthenticated")),
+        (ask(&relay, "nothing"), (401, "unauthenticated")),
+        (ask(&relay, "keys").bearer_auth(key), (401, "unauthenticated")),
+        (
+            ask(&relay, "keys").bearer_auth(installation.encryption_key()),
+            (401, "unauthenticated"),
+        ),
+        (
+            ask(&relay, "keys")
+                .bearer_auth(&token)
+                .header("host", "evil.example"),
+            (421, "wrong_host"),
+        ),
+        (ask(&relay, "nothing").bearer_auth(&token), (404, "no_such_path")),
+    ] {
+        let (status, problem) = told(request).await;
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (expected.0, Some(expected.1)),
+            "{problem}"
+        );
+    }
+    // The control socket needs none: whoever may open it is the operator.
+    installation.run("keys list").await.ok();
+    let log = relay.stop().await;
+    assert!(!log.contains(&token) && !log.contains(key), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_keeps_guessing_is_told_to_wait() {
+    let world = world().await;
+    let installation = Installation::new(&world).await;
+    let relay = Relay::start_with(&installation, "--set auth.failures_per_minute=3").await;
+    let mut last = None;
+    for _ in 0..4 {
+        let answer = ask(&relay, "status")
+            .bearer_auth("wrong")
+            .send()
+            .await
+            .expect("an answer");
+        last = Some(answer);
+    }
+    let last = last.expect("an answer");
+    assert_eq!(
+        (last.status().as_u16(), &last.headers()["retry-after"]),
+        (429, &"60".parse().expect("a value"))
+    );
+    let (status, _) = told(ask(&relay, "status").bearer_auth(installation.admin_token())).await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_or_where_it_is_off_nothing_listens() {
+    let world = world().await;
+    let installation = Installation::new(&world).await;
+    let off = Relay::start_with(&installation, "--set admin.listen=off").await;
+    assert_eq!(off.admin, None);
+    off.stop().await;
+    let file = installation.path("conf/secrets.env");
+    let secrets = std::fs::read_to_string(&file).expect("the secrets");
+    let without: String = secrets
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("ADMIN_TOKEN="))
+        .collect();
+    std::fs::write(&file, without).expect("a write");
+    let relay = Relay::start(&installation).await;
+    assert_eq!(relay.admin, None);
+    installation.run("status").await.ok();
+    let log = relay.stop().await;
+    assert!(log.contains("no ADMIN_TOKEN"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weak_token_or_an_occupied_port_is_refused_at_the_start() {
+    let world = world().await;
+    let installation = Installation::new(&world).await;
+    let key = installation.encryption_key();
+    let repeated = "Secret-1".repeat(8);
+    for (token, why) in [
+        ("hunter2", "ADMIN_TOKEN (from ADMIN_TOKEN) is too short"),
+        (repeated.as_str(), "is guessable"),
+        (key.as_str(), "is the ENCRYPTION_KEY"),
+    ] {
+        let ended = installation.run_with("serve", "ADMIN_TOKEN", token).await;
+        assert!(!ended.err.contains(token), "{}", ended.err);
+        ended.refused(64, why);
+    }
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address");
+    let line = format!("serve --set admin.listen={address}");
+    installation
+        .run(&line)
+        .await
+        .refused(69, "set `admin.listen` to another one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_says_nothing_does_not_hold_the_stop_up() {
+    let world = world().await;
+    let installation = Installation::new(&world).await;
+    let relay = Relay::start(&installation).await;
+    let silent = std::net::TcpStream::connect(admin(&relay)).expect("a connection");
+    let address = relay.address;
+    relay.signal(nix::sys::signal::Signal::SIGTERM);
+    let (status, log) = relay.end_within(Duration::from_secs(20)).await;
+    assert!(status.success(), "{log}");
+    assert!(std::net::TcpStream::connect(address).is_err());
+    drop(silent);
+}
