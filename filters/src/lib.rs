@@ -32,6 +32,7 @@ pub mod life;
 pub mod limit;
 pub mod login;
 pub mod model;
+pub mod node_url;
 pub mod pool;
 pub mod probe;
 pub mod queue;

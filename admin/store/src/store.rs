@@ -16,7 +16,7 @@ use crate::location::Location;
 use crate::seal::envelope::wrong_ring;
 use crate::seal::fingerprint::Fingerprints;
 use crate::seal::ring::KeyRing;
-use crate::table::{client_keys, meta, pool_keys, upstream_settings, users};
+use crate::table::{client_keys, meta, nodes, pool_keys, upstream_settings, users};
 
 /// An open control database with the key ring that fits it.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct Parts {
     pub pool_keys: Vec<PoolKey>,
     /// Policies that were switched at run time.
     pub policies: Policies,
+    /// What was changed at run time about nodes.
+    pub nodes: NodePlans,
 }
 
 impl Parts {
@@ -53,6 +55,7 @@ impl Parts {
             client_keys,
             pool_keys,
             policies,
+            nodes,
         } = self;
         Draft {
             revision,
@@ -61,7 +64,7 @@ impl Parts {
             client_keys,
             pool_keys,
             policies,
-            nodes: NodePlans::new(),
+            nodes,
         }
     }
 }
@@ -133,6 +136,7 @@ impl Store {
             client_keys: client_keys::changed(&mut tx, Revision(0)).await?,
             pool_keys: pool_keys::serving(&mut tx, &self.ring).await?,
             policies: upstream_settings::policies(&mut tx).await?,
+            nodes: nodes::plans(&mut tx).await?,
         };
         tx.commit().await?;
         Ok(parts)
@@ -186,6 +190,6 @@ pub(crate) async fn delta(
         client_keys: client_keys::changed(connection, since).await?,
         pool_keys: pool_keys::changed(connection, ring, since).await?,
         policies: upstream_settings::changed(connection, since).await?,
-        nodes: None,
+        nodes: nodes::changed(connection, since).await?,
     })
 }

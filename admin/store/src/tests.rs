@@ -5,6 +5,7 @@ mod changes;
 mod leading;
 mod logins;
 mod migrating;
+mod nodes;
 mod opening;
 mod pool_keys;
 mod probes;

@@ -1,13 +1,13 @@
 //! What a node is doing, for `status` and for whoever asks about nodes.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::health::{Checked, Condition};
 use crate::model::Role;
 use crate::time::Moment;
 
 /// What a node is doing. Spans of time are in milliseconds and end now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeReport {
     /// Its name.
     pub node: String,
@@ -34,7 +34,7 @@ pub struct NodeReport {
 }
 
 /// Whether a node gets new requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeState {
     /// It does.
@@ -46,7 +46,7 @@ pub enum NodeState {
 }
 
 /// What a check showed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckReport {
     /// Whether all was as expected.
     pub ok: bool,

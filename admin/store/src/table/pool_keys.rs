@@ -1,11 +1,12 @@
-//! Pool keys: listing them. `add` seals new ones, `edit` is for people, `probe` for probes and logins, and
-//! `served` opens them for an edge.
+//! Pool keys: listing them. `add` seals new ones, `edit` and `hosts` are for people, `probe` for probes and
+//! logins, and `served` opens them for an edge.
 //!
 //! Invariant: nothing that lists or edits rows can open one.
 
 mod add;
 mod credential;
 mod edit;
+mod hosts;
 mod probe;
 mod probed;
 mod served;
@@ -18,6 +19,7 @@ use sqlx::AnyPool;
 
 pub use add::{Added, Terms};
 pub use credential::{Credential, CredentialKind, NewCredential, Unfit};
+pub use hosts::Granted;
 pub use probe::ProbeTarget;
 pub use probed::{Probed, SavedProbe};
 pub(crate) use served::{changed, serving};

@@ -1,6 +1,8 @@
-//! What was switched at run time about upstreams: how their pool keys are chosen.
+//! What was switched at run time about upstreams: how their pool keys are chosen, and which node comes first.
 //!
 //! Invariant: a row stays when a switch is taken back, so that edges hear of that too.
+
+use std::collections::BTreeMap;
 
 use potluck_filters::id::Revision;
 use potluck_filters::pool::Policy;
@@ -62,7 +64,26 @@ pub(crate) async fn changed(
     }
 }
 
+/// The nodes that were designated, by upstream.
+pub(crate) async fn active_nodes(
+    connection: &mut AnyConnection,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("select upstream, active_node from upstream_settings where active_node is not null")
+            .fetch_all(connection)
+            .await?;
+    Ok(rows.into_iter().collect())
+}
+
 impl Store {
+    /// The nodes that `active-first` prefers, by upstream, where that was switched.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn active_nodes(&self) -> Result<BTreeMap<String, String>, StoreError> {
+        active_nodes(&mut *self.pool.acquire().await?).await
+    }
+
     /// The policies that were switched at run time, by upstream.
     ///
     /// # Errors
@@ -84,6 +105,23 @@ impl Change<'_> {
         )
         .bind(upstream.to_owned())
         .bind(policy.map(text))
+        .bind(self.revision.0)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    /// Switches which node of an upstream `active-first` prefers; `None`: the first one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_active_node(&mut self, upstream: &str, node: Option<&str>) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into upstream_settings (upstream, active_node, revision) values ($1, $2, $3) \
+             on conflict (upstream) do update set active_node = excluded.active_node, revision = excluded.revision",
+        )
+        .bind(upstream.to_owned())
+        .bind(node.map(str::to_owned))
         .bind(self.revision.0)
         .execute(&mut *self.tx)
         .await?;
