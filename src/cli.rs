@@ -14,6 +14,7 @@ mod keys;
 mod list;
 pub mod local;
 mod lock;
+mod nodes;
 mod pool;
 mod print;
 mod status;
@@ -90,6 +91,9 @@ enum Command {
     /// Look at upstreams, and at what their answers mean.
     #[command(subcommand)]
     Upstreams(upstreams::UpstreamsCommand),
+    /// Add, drain, check and remove nodes, where upstreams are, at run time.
+    #[command(subcommand)]
+    Nodes(nodes::NodesCommand),
     /// Say what the relay is doing.
     #[command(after_help = "Examples:\n  potluck status\n  potluck status --json")]
     Status,
@@ -157,6 +161,7 @@ impl Command {
             Self::Keys(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Pool(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Upstreams(command) => command.run(options),
+            Self::Nodes(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Status => options.with_api(async |api| status::run(api, options).await),
             Self::Completions { shell } => {
                 let mut script = Vec::new();

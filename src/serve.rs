@@ -128,7 +128,7 @@ impl Relay {
         let link = Arc::new(EdgeLink(Arc::clone(&edge)));
         let control = Control::new(
             store,
-            local::facts(&layout, config.probe.enabled),
+            local::facts(&layout, &config),
             Arc::clone(&link) as _,
             link,
             unix_ms,

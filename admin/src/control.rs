@@ -7,16 +7,20 @@
 mod checks;
 mod client_keys;
 mod fields;
+mod nodes;
 mod password;
 mod pool_keys;
 mod turn;
 mod upstreams;
 mod users;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
+pub use nodes::{Found, LookUp};
 use parking_lot::RwLock;
 use potluck_filters::id::{PoolKeyId, Revision};
+use potluck_filters::pool::NodeReport;
 use potluck_filters::snapshot::Delta;
 use potluck_filters::spending::day_of;
 use potluck_store::{Parts, Store};
@@ -48,7 +52,20 @@ pub trait Live: Send + Sync {
 
     /// Somebody wants pool keys tried again at once, whatever they rest for.
     fn recheck(&self, which: Recheck<'_>);
+
+    /// How the nodes of an upstream do, where there is an edge that has them.
+    fn nodes(&self, _upstream: &str) -> Vec<NodeReport> {
+        Vec::new()
+    }
+
+    /// Checks a node now. `None` where there is nobody to do it, or no such node.
+    fn check_node<'a>(&'a self, _upstream: &'a str, _node: &'a str) -> Checking<'a> {
+        Box::pin(std::future::ready(None))
+    }
 }
+
+/// What a check finds, when it has ended.
+pub type Checking<'a> = Pin<Box<dyn Future<Output = Option<NodeReport>> + Send + 'a>>;
 
 /// Which pool keys an edge is to try again at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +104,7 @@ pub struct Control {
     publisher: Arc<dyn Publisher>,
     live: Arc<dyn Live>,
     clock: fn() -> i64,
+    look_up: Box<LookUp>,
     /// What the edge has been given. Held for the whole of a change: it is the turn.
     pub(crate) published: Mutex<Revision>,
     probe_due: Notify,
@@ -118,9 +136,17 @@ impl Control {
             publisher,
             live,
             clock,
+            look_up: Box::new(nodes::system),
             published,
             probe_due: Notify::new(),
         }
+    }
+
+    /// The same with another way to look names up.
+    #[must_use]
+    pub fn looking_up_with(mut self, look_up: Box<LookUp>) -> Self {
+        self.look_up = look_up;
+        self
     }
 
     /// The database, for jobs and bookings. What an edge serves is changed by a [`Turn`] alone.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use potluck_filters::model::Role;
 use potluck_store::StoreError;
 
 use crate::api::Problem;
@@ -52,6 +53,15 @@ pub enum ControlError {
     /// No upstream of this name.
     #[error("there is no upstream of this name; there are: {}", .0.join(", "))]
     NoUpstream(Vec<String>),
+    /// It is the only one that takes new requests.
+    #[error(
+        "this would leave no {}node that takes new requests; add or resume another one first",
+        word_before(*.0)
+    )]
+    LastNode(Role),
+    /// What was asked for is done by a running relay.
+    #[error("no relay runs here that could do this; start it with `potluck serve`")]
+    NoEdge,
     /// It is held back, and what was asked needs it not to be.
     #[error("this {0} is paused; resume it first")]
     Paused(&'static str),
@@ -102,6 +112,8 @@ impl ControlError {
             Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
             Self::NotFound(_) | Self::NoUpstream(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::LastNode(_) => (StatusCode::CONFLICT, "last_node"),
+            Self::NoEdge => (StatusCode::CONFLICT, "no_relay"),
             Self::Paused(_) => (StatusCode::CONFLICT, "paused"),
             Self::Exists(_) => (StatusCode::CONFLICT, "exists"),
             Self::Final(_) => (StatusCode::CONFLICT, "final_state"),
@@ -132,6 +144,15 @@ impl ControlError {
         }
         let challenge = HeaderValue::from_static("Bearer realm=\"potluck\"");
         (self.told().0 == StatusCode::UNAUTHORIZED).then_some((header::WWW_AUTHENTICATE, challenge))
+    }
+}
+
+fn word_before(role: Role) -> &'static str {
+    match role {
+        Role::Any => "",
+        Role::Image => "image ",
+        Role::Text => "text ",
+        Role::Api => "api ",
     }
 }
 

@@ -52,6 +52,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     }
 }
 
+/// The `{name}` and the `{node}` of the path.
+pub(crate) struct NamedTwice(pub(crate) String, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedTwice {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ControlError> {
+        let names: Result<Path<(String, String)>, PathRejection> =
+            Path::from_request_parts(parts, state).await;
+        names
+            .map(|Path((name, node))| Self(name, node))
+            .map_err(|_| ControlError::Unreadable("the names in the path are no text".to_owned()))
+    }
+}
+
 /// The query.
 pub(crate) struct Asked<T>(pub(crate) T);
 

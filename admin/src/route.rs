@@ -1,6 +1,7 @@
 //! The handlers, one file per noun. All alike: take the input, make one call, give a typed answer.
 
 pub(crate) mod client_keys;
+pub(crate) mod nodes;
 pub(crate) mod pool_keys;
 pub(crate) mod status;
 pub(crate) mod upstreams;

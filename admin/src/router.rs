@@ -11,7 +11,7 @@ use axum::{Extension, Router};
 use crate::caller::Caller;
 use crate::control::Control;
 use crate::error::ControlError;
-use crate::route::{client_keys, pool_keys, status, upstreams, users};
+use crate::route::{client_keys, nodes, pool_keys, status, upstreams, users};
 
 /// Bytes of the longest body: an import of a hundred thousand keys fits.
 pub(crate) const BODY_LIMIT: usize = 16 << 20;
@@ -38,11 +38,32 @@ pub fn router(control: Arc<Control>) -> Router {
         )
         .route("/manage/v1/pool-keys/{id}/withdraw", post(pool_keys::withdraw))
         .route("/manage/v1/pool-keys/{id}/check", post(pool_keys::check))
+        .route("/manage/v1/pool-keys/{id}/hosts", post(pool_keys::allow_host))
         .route("/manage/v1/users", get(users::list).post(users::create))
         .route("/manage/v1/upstreams", get(upstreams::list))
         .route(
             "/manage/v1/upstreams/{name}",
             get(upstreams::show).patch(upstreams::edit),
+        )
+        .route(
+            "/manage/v1/upstreams/{name}/nodes",
+            get(nodes::list).post(nodes::add),
+        )
+        .route(
+            "/manage/v1/upstreams/{name}/nodes/{node}",
+            get(nodes::show).patch(nodes::edit).delete(nodes::remove),
+        )
+        .route(
+            "/manage/v1/upstreams/{name}/nodes/{node}/activate",
+            post(nodes::activate),
+        )
+        .route(
+            "/manage/v1/upstreams/{name}/nodes/{node}/check",
+            post(nodes::check),
+        )
+        .route(
+            "/manage/v1/upstreams/{name}/nodes/{node}/grant",
+            post(nodes::grant),
         )
         .route("/manage/v1/status", get(status::status))
         .method_not_allowed_fallback(async || ControlError::NoMethod)

@@ -3,6 +3,7 @@
 mod checks;
 mod client_keys;
 mod logins;
+mod nodes;
 mod pool_keys;
 mod publishing;
 mod refusals;
@@ -19,9 +20,10 @@ use axum::http::{Method, Request, StatusCode};
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
+use potluck_filters::health::Condition;
 use potluck_filters::id::PoolKeyId;
-use potluck_filters::model::{Account, Kind, PoolKeyState, Role};
-use potluck_filters::pool::Policy;
+use potluck_filters::model::{Account, HttpVersion, Kind, PoolKeyState, Role};
+use potluck_filters::pool::{CheckReport, NodeReport, NodeState, Policy};
 use potluck_filters::secret::Secret;
 use potluck_filters::snapshot::Delta;
 use potluck_store::{KeyRing, Probed, SavedProbe, Store};
@@ -29,7 +31,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::api::{NodeFacts, UpstreamFacts};
-use crate::control::{Control, Live, Publisher, Recheck};
+use crate::control::{Checking, Control, Live, Publisher, Recheck};
 use crate::router::operator_router;
 
 /// When every test takes place.
@@ -69,6 +71,38 @@ impl Live for NotingEdge {
 
     fn recheck(&self, which: Recheck<'_>) {
         self.rechecked.lock().push(format!("{which:?}"));
+    }
+
+    fn nodes(&self, upstream: &str) -> Vec<NodeReport> {
+        (upstream == "gpu").then(|| report(None)).into_iter().collect()
+    }
+
+    fn check_node<'a>(&'a self, _: &'a str, node: &'a str) -> Checking<'a> {
+        let check = CheckReport {
+            ok: true,
+            status: Some(200),
+            error: None,
+            latency_ms: 5,
+            ago_ms: 0,
+        };
+        let found = (node == "gpu-1").then(|| report(Some(check)));
+        Box::pin(std::future::ready(found))
+    }
+}
+
+fn report(last_check: Option<CheckReport>) -> NodeReport {
+    NodeReport {
+        node: "gpu-1".to_owned(),
+        url: "https://gpu-1.example".to_owned(),
+        role: Role::Any,
+        state: NodeState::Active,
+        preferred: false,
+        health: Condition::Healthy,
+        health_for_ms: Some(9),
+        last_check,
+        in_flight: 3,
+        cooling: false,
+        latency_ms: Some(40),
     }
 }
 
@@ -201,6 +235,7 @@ fn upstreams() -> Vec<UpstreamFacts> {
         role,
         url: format!("https://{name}.example"),
         origin: origin.to_owned(),
+        http: HttpVersion::Auto,
     };
     let nodes = vec![
         node("image", Role::Image, "image.example:443"),
@@ -215,6 +250,8 @@ fn upstreams() -> Vec<UpstreamFacts> {
             keyed: true,
             probed: true,
             configured_policy: Policy::RoundRobin,
+            allow_plaintext: false,
+            private_networks: Vec::new(),
             nodes,
         },
         UpstreamFacts {
@@ -223,6 +260,8 @@ fn upstreams() -> Vec<UpstreamFacts> {
             keyed: true,
             probed: false,
             configured_policy: Policy::CreditWeighted,
+            allow_plaintext: false,
+            private_networks: Vec::new(),
             nodes: vercel,
         },
         UpstreamFacts {
@@ -231,6 +270,8 @@ fn upstreams() -> Vec<UpstreamFacts> {
             keyed: false,
             probed: false,
             configured_policy: Policy::RoundRobin,
+            allow_plaintext: true,
+            private_networks: vec!["10.1.0.0/16".parse().unwrap()],
             nodes: gpu,
         },
     ]

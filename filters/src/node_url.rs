@@ -109,7 +109,7 @@ pub fn judge(text: &str, rules: Rules<'_>) -> Result<BaseUrl, Unfit> {
     };
     match IpAddr::from_str(&url.host) {
         Ok(address) => {
-            address::judge(address, rules.private_networks).map_err(|why| Unfit::Address(address, why))?
+            address::judge(address, rules.private_networks).map_err(|why| Unfit::Address(address, why))?;
         }
         Err(_) => name(&url.host, rules)?,
     }

@@ -62,3 +62,13 @@ pub(super) async fn id(api: &Api, path: &str, what: &str, name: &str, written: &
         )),
     }
 }
+
+/// A name as it may stand in a path. One that needs escaping there is none that the configuration takes.
+pub(super) fn segment<'w>(what: &str, command: &str, written: &'w str) -> Result<&'w str, Failure> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if written.is_empty() || written.starts_with('.') || !written.bytes().all(plain) {
+        let message = format!("this is no {what}'s name; `potluck {command} list` shows them");
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    Ok(written)
+}

@@ -30,7 +30,7 @@ impl Local {
         let lock = DataLock::take(&config.data)?;
         let store = open_store(config, secrets).await?;
         let layout = config.layout().map_err(crate::config::Problems)?;
-        let upstreams = facts(&layout, config.probe.enabled);
+        let upstreams = facts(&layout, config);
         let control = Control::without_edge(store, upstreams, unix_ms).await;
         let control = control.map_err(|error| Failure::new(Exit::Unavailable, with_cause(&error)))?;
         Ok(Self {
@@ -83,28 +83,32 @@ fn with_cause(error: &dyn std::error::Error) -> String {
     message
 }
 
-/// What the control plane knows of a layout, and of whether pool keys are probed at all.
+/// What the control plane knows of a layout and the configuration that it was laid out from.
 #[must_use]
-pub fn facts(layout: &Layout, probes: bool) -> Vec<UpstreamFacts> {
+pub fn facts(layout: &Layout, config: &Config) -> Vec<UpstreamFacts> {
     let upstreams = layout.upstreams.iter();
     upstreams
-        .map(|upstream| upstream_facts(upstream, probes))
+        .map(|upstream| upstream_facts(upstream, config))
         .collect()
 }
 
-fn upstream_facts(upstream: &Upstream, probes: bool) -> UpstreamFacts {
+fn upstream_facts(upstream: &Upstream, config: &Config) -> UpstreamFacts {
+    let written = config.upstreams.get(&*upstream.name);
     let nodes = upstream.nodes.iter().map(|node| NodeFacts {
         name: node.name.to_string(),
         role: node.role,
         url: node.base.to_string(),
         origin: node.base.origin(),
+        http: node.http,
     });
     UpstreamFacts {
         name: upstream.name.to_string(),
         kind: upstream.kind,
         keyed: upstream.keyed,
-        probed: probes && upstream.kind == Kind::Novelai && upstream.keyed,
+        probed: config.probe.enabled && upstream.kind == Kind::Novelai && upstream.keyed,
         configured_policy: upstream.policy,
+        allow_plaintext: written.is_some_and(|written| written.allow_plaintext),
+        private_networks: upstream.private_networks.to_vec(),
         nodes: nodes.collect(),
     }
 }

@@ -5,6 +5,7 @@
 mod configuration;
 mod judge;
 mod manage;
+mod nodes;
 mod pool;
 mod running;
 mod start;

@@ -56,6 +56,22 @@ const COMMANDS: &[(&str, &str)] = &[
     ("upstreams policy novelai least-busy --json", ""),
     ("upstreams policy novelai", ""),
     ("upstreams policy nowhere", ""),
+    (
+        "nodes add gpu new https://8.8.8.8 --metadata card=A100 --json",
+        "",
+    ),
+    ("nodes add gpu new https://8.8.8.8", ""),
+    ("nodes add gpu bad https://0x7f.1", ""),
+    ("nodes add vercel second https://8.8.4.4 --json", ""),
+    ("nodes edit gpu new --metadata card= --metadata room=7 --json", ""),
+    ("nodes grant vercel second", ""),
+    ("nodes grant gpu new", ""),
+    ("nodes remove vercel second --yes --json", ""),
+    ("nodes remove gpu new", ""),
+    ("nodes remove gpu new --yes --json", ""),
+    ("nodes show gpu new", ""),
+    ("nodes list nowhere", ""),
+    ("nodes remove vercel main --yes", ""),
     ("pool pause mine --json", ""),
     ("pool resume mine --json", ""),
     ("pool withdraw mine", ""),
@@ -105,6 +121,8 @@ fn scrub(value: &mut Value) {
                     {
                         *value = "…".into();
                     }
+                    // Only a running relay knows how a node does.
+                    "live" => *value = "…".into(),
                     _ => scrub(value),
                 }
             }

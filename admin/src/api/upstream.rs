@@ -1,6 +1,6 @@
 //! Upstreams.
 
-use potluck_filters::model::{Kind, Role};
+use potluck_filters::model::{HttpVersion, Kind, Network, Role};
 use potluck_filters::pool::Policy;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,10 @@ pub struct UpstreamFacts {
     pub probed: bool,
     /// How its pool keys are chosen, unless that was switched at run time.
     pub configured_policy: Policy,
+    /// Whether nodes may be spoken to in plaintext over a network.
+    pub allow_plaintext: bool,
+    /// Private networks in which nodes may be that are added at run time.
+    pub private_networks: Vec<Network>,
     /// Where it is.
     pub nodes: Vec<NodeFacts>,
 }
@@ -45,6 +49,8 @@ pub struct NodeFacts {
     pub url: String,
     /// Its `host:port`, to which pool keys are bound.
     pub origin: String,
+    /// How it is spoken to.
+    pub http: HttpVersion,
 }
 
 /// An upstream with what was switched at run time.
@@ -55,13 +61,19 @@ pub struct Upstream {
     pub facts: UpstreamFacts,
     /// How its pool keys are chosen, where that was switched; `null`: as configured.
     pub policy: Option<Policy>,
+    /// The node that the policy `active-first` prefers, where one was designated; `null`: the first one.
+    #[serde(default)]
+    pub active_node: Option<String>,
 }
 
 /// What to edit of an upstream.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EditUpstream {
     /// How its pool keys are chosen; `null`: as configured.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub policy: Option<Option<Policy>>,
+    /// The node that the policy `active-first` prefers; `null`: the first one.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub active_node: Option<Option<String>>,
 }

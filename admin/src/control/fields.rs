@@ -94,11 +94,9 @@ pub(super) fn limit(number: Option<u32>) -> Limit {
 
 /// The origins that a pool key is bound to: those asked for, if the upstream has them all; else all it has.
 pub(super) fn origins(
-    upstreams: &[UpstreamFacts],
-    upstream: &str,
+    facts: &UpstreamFacts,
     asked: Option<Vec<String>>,
 ) -> Result<Vec<Box<str>>, ControlError> {
-    let facts = self::upstream(upstreams, upstream)?;
     let has = facts.origins();
     let asked = asked.unwrap_or_else(|| has.iter().map(ToString::to_string).collect());
     if asked.is_empty() || !asked.iter().all(|origin| has.contains(&origin.as_str())) {

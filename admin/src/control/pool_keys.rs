@@ -155,6 +155,8 @@ impl Turn<'_> {
     async fn terms(&mut self, asked: Asked, contributor: Option<UserId>) -> Result<Terms, ControlError> {
         let upstreams = self.control.upstreams();
         let probed = fields::is_probed(&upstreams, &asked.upstream);
+        fields::upstream(&upstreams, &asked.upstream)?;
+        let in_use = self.facts_in_use(&asked.upstream).await?;
         Ok(Terms {
             caps: fields::caps(asked.caps)?,
             state: if probed {
@@ -162,7 +164,7 @@ impl Turn<'_> {
             } else {
                 PoolKeyState::Healthy
             },
-            origins: fields::origins(&upstreams, &asked.upstream, asked.origins)?,
+            origins: fields::origins(&in_use, asked.origins)?,
             label: fields::label("label", &asked.label)?,
             upstream: asked.upstream,
             concurrency: asked.concurrency,

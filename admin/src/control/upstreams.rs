@@ -11,8 +11,10 @@ impl Control {
     /// When the database fails.
     pub async fn upstream_page(&self) -> Result<Page<Upstream>, ControlError> {
         let policies = self.store.policies().await?;
+        let active = self.store.active_nodes().await?;
         let upstream = |facts: &UpstreamFacts| Upstream {
             policy: policies.get(facts.name.as_str()).copied(),
+            active_node: active.get(&facts.name).cloned(),
             facts: facts.clone(),
         };
         Ok(Page {
@@ -31,6 +33,7 @@ impl Control {
         Ok(Upstream {
             facts,
             policy: policies.get(name).copied(),
+            active_node: self.store.active_nodes().await?.remove(name),
         })
     }
 
@@ -40,15 +43,20 @@ impl Control {
     /// When there is none of this name.
     pub async fn edit_upstream(&self, name: &str, edit: EditUpstream) -> Result<Upstream, ControlError> {
         self.facts(name)?;
+        let mut turn = self.turn().await?;
         if let Some(policy) = edit.policy {
-            let mut turn = self.turn().await?;
             turn.change.set_policy(name, policy).await?;
+        }
+        if let Some(node) = &edit.active_node {
+            turn.prefer(name, node.as_deref()).await?;
+        }
+        if edit.policy.is_some() || edit.active_node.is_some() {
             turn.end().await?;
         }
         self.upstream(name).await
     }
 
-    fn facts(&self, name: &str) -> Result<UpstreamFacts, ControlError> {
+    pub(super) fn facts(&self, name: &str) -> Result<UpstreamFacts, ControlError> {
         let upstreams = self.upstreams();
         let facts = upstreams.iter().find(|facts| facts.name == name);
         facts.cloned().ok_or_else(|| {

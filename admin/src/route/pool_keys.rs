@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use potluck_filters::id::PoolKeyId;
 
 use crate::api::{
-    AddPoolKey, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, Page, PageQuery, PoolKey,
+    AddPoolKey, AllowHost, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, Page, PageQuery,
+    PoolKey,
 };
 use crate::caller::Caller;
 use crate::control::Control;
@@ -73,6 +74,15 @@ pub(crate) async fn check_many(
     Body(which): Body<CheckPoolKeys>,
 ) -> Result<Json<Checked>, ControlError> {
     control.check_pool_keys(&which).await.map(Json)
+}
+
+pub(crate) async fn allow_host(
+    _: Caller,
+    State(control): State<Arc<Control>>,
+    Id(id): Id,
+    Body(allow): Body<AllowHost>,
+) -> Result<Json<PoolKey>, ControlError> {
+    control.allow_host(PoolKeyId(id), &allow).await.map(Json)
 }
 
 pub(crate) async fn withdraw(

@@ -5,8 +5,8 @@ use potluck_admin::api::{EditUpstream, Upstream};
 use potluck_filters::pool::Policy;
 
 use crate::cli::api::Api;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::list::{sent, typed};
+use crate::cli::exit::Failure;
+use crate::cli::list::{segment, sent, typed};
 use crate::cli::{Options, print, table};
 
 pub(super) const EXAMPLES: &str = "Examples:\n  potluck upstreams policy novelai              (shows it)\n  \
@@ -61,23 +61,14 @@ fn word(policy: Policy) -> &'static str {
 
 pub(super) async fn run(arguments: PolicyArgs, api: &Api, options: &Options) -> Result<(), Failure> {
     let name = arguments.upstream;
-    // A name that needs escaping in a path is none that the configuration takes.
-    if name.is_empty()
-        || !name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-    {
-        return Err(Failure::new(
-            Exit::Usage,
-            "this is no upstream's name; `potluck upstreams list` shows them",
-        ));
-    }
+    let name = segment("upstream", "upstreams", &name)?;
     let path = format!("/manage/v1/upstreams/{name}");
     let answer = match arguments.policy {
         None => api.get(&path).await?,
         Some(switch) => {
             let edit = EditUpstream {
                 policy: Some(switch.policy()),
+                ..EditUpstream::default()
             };
             api.patch(&path, &sent(&edit)?).await?
         }

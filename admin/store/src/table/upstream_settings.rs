@@ -111,6 +111,14 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// The node that was designated, as this change sees it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn active_node(&mut self, upstream: &str) -> Result<Option<String>, StoreError> {
+        Ok(active_nodes(&mut self.tx).await?.remove(upstream))
+    }
+
     /// Switches which node of an upstream `active-first` prefers; `None`: the first one.
     ///
     /// # Errors

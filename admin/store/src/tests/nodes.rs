@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use potluck_filters::id::{PoolKeyId, Revision};
 use potluck_filters::model::{HttpVersion, Role};
 use potluck_filters::pool::NodeState;
-use potluck_filters::snapshot::NodePlans;
+use potluck_filters::snapshot::{NodePlans, PoolKeyChange};
 
 use super::{each, login, one, terms, token, user};
 use crate::store::Store;
@@ -196,7 +196,10 @@ async fn a_grant_is_for_the_operators_own_keys_and_seals_them_anew() {
         let expected = expected.map(|(id, text, origins)| (id, text.to_owned(), origins.to_owned()));
         assert_eq!(served(&store).await, expected);
         let told = store.changes_since(since).await.unwrap().pool_keys;
-        assert_eq!(told.iter().map(|one| one.id()).collect::<Vec<_>>(), [own, second]);
+        assert_eq!(
+            told.iter().map(PoolKeyChange::id).collect::<Vec<_>>(),
+            [own, second]
+        );
         store.close().await;
     })
     .await;

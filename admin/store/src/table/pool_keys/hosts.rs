@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::seal::context::Context;
 use crate::seal::envelope;
 use crate::seal::ring::KeyRing;
+use crate::store::Store;
 
 /// What came of one part of a grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +77,28 @@ fn reseal(
 ) -> Result<Vec<u8>, StoreError> {
     let opened = envelope::open(ring, before, sealed)?;
     credential::seal(ring, after, &opened)
+}
+
+impl Store {
+    /// Pool keys of an upstream that may not go to an origin. Withdrawn ones go nowhere, and are not among them.
+    ///
+    /// # Errors
+    /// When the database fails, or holds what this program cannot read.
+    pub async fn keys_not_allowed(&self, upstream: &str, origin: &str) -> Result<Vec<PoolKeyId>, StoreError> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "select id, origins from pool_keys where upstream = $1 and state <> 'withdrawn' order by id",
+        )
+        .bind(upstream.to_owned())
+        .fetch_all(&self.pool)
+        .await?;
+        let mut ids = Vec::new();
+        for (id, text) in rows {
+            if !origins(id, &text)?.iter().any(|known| **known == *origin) {
+                ids.push(PoolKeyId(id));
+            }
+        }
+        Ok(ids)
+    }
 }
 
 impl Change<'_> {
