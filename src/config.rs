@@ -10,6 +10,7 @@ mod judge;
 mod layout;
 mod load;
 mod markdown;
+mod node_variables;
 mod one_or_many;
 mod overlay;
 mod path;

@@ -79,7 +79,15 @@ fn positive(path: Path, period: Period, faults: &mut Vec<Fault>) {
 fn upstream(name: &str, upstream: &Upstream, path: &Path, faults: &mut Vec<Fault>) {
     check_name(name, path.clone(), faults);
     if upstream.nodes.is_empty() {
-        faults.push(Fault::new(path.key("nodes"), "needs at least one node"));
+        let message = "needs at least one node, here or in `nodes_from_env`";
+        faults.push(Fault::new(path.key("nodes"), message));
+    }
+    if let Some(prefix) = &upstream.nodes_from_env {
+        let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        if !prefix.chars().all(fits) || !prefix.starts_with(|c: char| c.is_ascii_uppercase()) {
+            let message = "must be capital letters, digits and `_`, as variables are called";
+            faults.push(Fault::new(path.key("nodes_from_env"), message));
+        }
     }
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, node) in upstream.nodes.iter().enumerate() {

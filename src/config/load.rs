@@ -12,7 +12,7 @@ use super::path::Path;
 use super::problem::{Fault, Place, Problem};
 use super::schema::schema;
 use super::tree::Tree;
-use super::{Config, check, read, yaml};
+use super::{Config, check, node_variables, read, yaml};
 
 /// Where settings come from.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +79,7 @@ impl Config {
         let mut tree = yaml::parse(name, text).map_err(Problems)?;
         let (schema, mut problems) = (schema(), Vec::new());
         lay_over(&mut tree, &schema, environment, flags, &mut problems);
+        node_variables::append(&mut tree, environment, &mut problems);
         let reading = read::read(&tree, &schema);
         problems.extend(reading.problems);
         match serde_json::from_value::<Self>(reading.value) {

@@ -21,8 +21,13 @@ pub struct Upstream {
     /// `http` (any HTTP service, for example self-run GPU nodes). Required.
     #[schemars(with = "String", extend("enum" = ["novelai", "openai", "http"]))]
     pub kind: Kind,
-    /// Where it is; at least one node. Required.
+    /// Where it is; at least one node, here or in `nodes_from_env`.
+    #[serde(default)]
     pub nodes: Vec<Node>,
+    /// Prefix of variables that name further nodes: with `NODE_`, those of `NODE_0=name|url`, `NODE_1=name|url` and
+    /// so on are added to `nodes`. Default: none.
+    #[serde(default)]
+    pub nodes_from_env: Option<String>,
     /// Whether requests carry a pool key. Default: true for `novelai` and `openai`, false for `http`.
     #[serde(default)]
     pub keyed: Option<bool>,
@@ -195,6 +200,7 @@ impl Upstream {
         Self {
             kind,
             nodes,
+            nodes_from_env: None,
             keyed: None,
             policy: Policy::default(),
             min_credit: 0,

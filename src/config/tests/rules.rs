@@ -67,7 +67,7 @@ fn upstreams_follow_their_rules() {
     for (text, expected) in [
         (
             upstream("http", "", ""),
-            "c.yaml:5:12: upstreams.x.nodes: needs at least one node",
+            "c.yaml:5:12: upstreams.x.nodes: needs at least one node, here or in `nodes_from_env`",
         ),
         (
             upstream("http", &format!("{n}, {n}"), ""),

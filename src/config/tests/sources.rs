@@ -134,3 +134,83 @@ fn a_missing_or_unreadable_file_says_what_to_do() {
         "{problems}"
     );
 }
+
+const GPU: &str = "routes: []\nupstreams:\n  gpu:\n    kind: http\n    nodes_from_env: NODE_\n";
+
+fn nodes(config: &Config) -> Vec<String> {
+    let nodes = config.upstreams["gpu"].nodes.iter();
+    nodes.map(|node| format!("{} {}", node.name, node.url)).collect()
+}
+
+#[test]
+fn nodes_come_from_numbered_variables_after_those_of_the_file() {
+    let env = [
+        ("NODE_1", " backup | https://gpu2.example.com "),
+        ("NODE_0", "primary|https://gpu1.example.com:8000"),
+        ("NODE_ENV", "production"),
+        ("NODE_00", "other|https://other.example"),
+        ("NODES_0", "other|https://other.example"),
+        ("NODE_2", ""),
+    ];
+    let two = [
+        "primary https://gpu1.example.com:8000",
+        "backup https://gpu2.example.com",
+    ];
+    let config = parse_with(GPU, &env, &[]).unwrap();
+    assert_eq!(nodes(&config), two);
+    let with_file = format!("{GPU}    nodes: [{{name: a, url: 'https://h'}}]\n");
+    let config = parse_with(&with_file, &env, &[]).unwrap();
+    assert_eq!(nodes(&config), ["a https://h", two[0], two[1]]);
+    assert_eq!(parse_with(&show(&config), &env, &[]).unwrap(), config);
+    let without = parse_with(&GPU.replace("NODE_", "GPU_"), &env, &[]).unwrap_err();
+    assert!(
+        without[0].contains("needs at least one node, here or in `nodes_from_env`"),
+        "{without:?}"
+    );
+    let flag = ["upstreams.gpu.nodes_from_env=OTHER_"];
+    let config = parse_with(&with_file, &[("OTHER_0", "x|https://x.example")], &flag).unwrap();
+    assert_eq!(nodes(&config), ["a https://h", "x https://x.example"]);
+}
+
+#[test]
+fn a_variable_that_names_no_node_is_called_by_its_name() {
+    for (env, expected) in [
+        (
+            &[("NODE_0", "https://gpu1.example.com")][..],
+            "NODE_0: upstreams.gpu.nodes: write it as name|url",
+        ),
+        (
+            &[("NODE_0", "a|https://h"), ("NODE_2", "b|https://i")],
+            "NODE_2: upstreams.gpu.nodes: NODE_1 is missing; count from 0",
+        ),
+        (
+            &[("NODE_0", "a|https://h"), ("NODE_1", "a|https://i")],
+            "NODE_1: upstreams.gpu.nodes[1].name: `a` is already the name of node 0",
+        ),
+        (
+            &[("NODE_0", "a|http://10.0.0.1")],
+            "NODE_0: upstreams.gpu.nodes[0].url: must be https://",
+        ),
+        (
+            &[("NODE_0", "a|https://169.254.169.254")],
+            "NODE_0: upstreams.gpu.nodes[0].url: is a link-local address",
+        ),
+        (
+            &[("NODE_0", "a|https://u:p@h")],
+            "NODE_0: upstreams.gpu.nodes[0].url: this URL is not usable: must not carry a user name",
+        ),
+        (
+            &[("NODE_0", "GPU 1|https://h")],
+            "NODE_0: upstreams.gpu.nodes[0].name: `GPU 1` cannot be a name",
+        ),
+    ] {
+        let complaints = parse_with(GPU, env, &[]).unwrap_err();
+        assert!(complaints[0].starts_with(expected), "{env:?} {complaints:?}");
+        assert!(!complaints[0].contains("u:p"), "{complaints:?}");
+    }
+    let small = parse(&GPU.replace("NODE_", "node-")).unwrap_err();
+    assert!(
+        small.iter().any(|line| line.contains("must be capital letters")),
+        "{small:?}"
+    );
+}
