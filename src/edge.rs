@@ -23,6 +23,7 @@ mod guard;
 mod live;
 mod memory;
 mod native;
+mod node_places;
 mod plan;
 mod proxy;
 mod purse;
@@ -151,6 +152,7 @@ impl Edge {
         let around = Surroundings {
             clock,
             observer: Arc::default(),
+            nodes_changed: Arc::default(),
         };
         Self {
             memory: BodyMemory::new(&settings),
@@ -249,8 +251,10 @@ impl Edge {
 
     async fn resolve_where(&self, wanted: impl Fn(&NodeAddresses) -> bool) {
         let live = self.live.load_full();
-        let nodes = live.upstreams.iter().flat_map(|upstream| &upstream.nodes);
-        futures_util::future::join_all(nodes.filter(|node| wanted(node)).map(NodeAddresses::resolve)).await;
+        let nodes = live.upstreams.iter().flat_map(|upstream| upstream.nodes.in_use());
+        let wanted = nodes.filter(|node| wanted(node));
+        let resolved = wanted.map(|node| async move { node.resolve().await });
+        futures_util::future::join_all(resolved).await;
     }
 
     /// What each pool key is doing, by upstream.

@@ -5,8 +5,9 @@
 //! An IPv6 address that carries an IPv4 one is as good as that one, and no better.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
-use crate::model::Network;
+use crate::model::{BaseUrl, Network};
 
 /// Why nothing may connect to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +62,21 @@ pub fn judge(address: IpAddr, allowed: &[Network]) -> Result<(), Why> {
         Some(Why::Loopback | Why::Private) if allowed.iter().any(|network| network.contains(seen)) => Ok(()),
         Some(why) => Err(why),
     }
+}
+
+/// The private networks that a node may be in: those of its upstream and, where it stands in the configuration
+/// file, the address that is written there.
+#[must_use]
+pub fn allowed(base: &BaseUrl, configured: bool, private: &Arc<[Network]>) -> Arc<[Network]> {
+    if !configured {
+        return Arc::clone(private);
+    }
+    let own: &[&str] = match &*base.host {
+        "localhost" => &["127.0.0.0/8", "::1"],
+        host => &[host],
+    };
+    let own = own.iter().filter_map(|network| network.parse().ok());
+    private.iter().copied().chain(own).collect()
 }
 
 /// The IPv4 address that this one leads to: mapped, compatible, translated (NAT64) or tunnelled (6to4, Teredo).

@@ -15,6 +15,7 @@ mod latency;
 mod lease;
 mod node_report;
 mod nodes;
+mod on_nodes;
 mod ready;
 mod report;
 mod slot;
@@ -27,9 +28,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use cohort::Bound;
 use keys::{Keys, Lesson};
 pub use lease::{Ended, Lease, NoWay, Want};
 pub use node_report::{CheckReport, NodeReport, NodeState};
+pub use nodes::NodeHandle;
 use nodes::Nodes;
 pub use report::{KeyReport, Report};
 use slot::Slot;
@@ -37,7 +40,7 @@ use slot::Slot;
 use crate::id::PoolKeyId;
 use crate::judge::{Blame, Correlation, Outcome, Retry, Scope, Verdict};
 use crate::life::{Event, Observation, Seen, State};
-use crate::model::{Kind, PoolKey, Upstream};
+use crate::model::{Kind, NodePlan, PoolKey, Upstream};
 use crate::spending::{Booking, Spending};
 use crate::time::Moment;
 
@@ -82,7 +85,12 @@ impl Pool {
     /// in milliseconds since the Unix epoch: days and hours are told by it.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, origin: i64) -> Self {
-        let nodes = Nodes::new(&upstream);
+        let mut nodes = Nodes::new(upstream.health.clone());
+        nodes.set(
+            &NodePlan::default().over(&upstream.nodes),
+            Moment::default(),
+            &|| 0.0,
+        );
         let policy = upstream.policy;
         let keys = Keys::new(policy, upstream.min_credit, origin);
         let correlation = Correlation::default();
@@ -99,9 +107,9 @@ impl Pool {
     /// look at the account ends what only they could end.
     pub fn put(&mut self, key: Arc<PoolKey>, now: Moment) {
         self.keys.wake(now);
-        let nodes = self.nodes.bound_to(&key.origins);
+        let bound = Bound::new(&key.origins, &self.nodes);
         let concurrency = key.concurrency.unwrap_or(self.upstream.key_concurrency);
-        self.keys.put(key, nodes, concurrency, now);
+        self.keys.put(key, bound, concurrency, now);
     }
 
     /// Takes a key out. Its leases end on their own; no new one is given.
@@ -172,8 +180,8 @@ impl Pool {
     fn lease(&mut self, chosen: Option<keys::Chosen>, want: &Want<'_>, now: Moment) -> Option<Lease> {
         let bound = chosen.as_ref().map(|chosen| &*chosen.nodes);
         let node = self.nodes.choose(self.policy, want, bound, now)?;
+        let node = self.nodes.lease(node)?;
         let key = chosen.and_then(|chosen| self.keys.lease(&chosen, want, now));
-        self.nodes.lease(node);
         let since = now;
         Some(Lease { key, node, since })
     }
@@ -218,7 +226,7 @@ impl Pool {
         let rest = (verdict.scope == Scope::Node).then_some(&cool as &dyn Fn(u32) -> Duration);
         self.nodes
             .release(lease.node, verdict.outcome == Outcome::Ok, rest, now);
-        self.nodes.observe(lease.node, ended.first_byte);
+        self.nodes.observe(lease.node, ended.first_byte, now);
         let leased = lease.key?;
         let held = now.since(lease.since);
         let lesson = lesson(&self.upstream, &ended, || cool(self.keys.streak(leased.slot) + 1));

@@ -321,7 +321,7 @@ impl<C: Clone + Eq + Hash> Queue<C> {
     }
 
     /// The first in the fair order whose class `serves` accepts, with what it needs.
-    pub fn first(&self, serves: impl Fn(&C) -> bool) -> Option<(WaiterId, &C)> {
+    pub fn first(&self, mut serves: impl FnMut(&C) -> bool) -> Option<(WaiterId, &C)> {
         let servable = self
             .classes
             .iter()

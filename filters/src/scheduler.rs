@@ -7,6 +7,7 @@
 //! later can overtake, and nothing has to be asked twice. A waiter ends in exactly one way: served,
 //! refused for a longer line, or gone by itself ([`Scheduler::leave`]).
 
+mod on_nodes;
 mod pace;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::cost::Price;
 use crate::id::{PoolKeyId, UserId};
 use crate::life::Observation;
 use crate::model::{PoolKey, Role, Upstream};
-use crate::pool::{Chance, Ended, Lease, NoWay, Policy, Pool, Want};
+use crate::pool::{Chance, Ended, Lease, NoWay, NodeHandle, Policy, Pool, Want};
 use crate::queue::{Joined, Queue, Share, WaiterId};
 use crate::time::Moment;
 
@@ -31,7 +32,7 @@ struct Class {
     most: u32,
     model: Option<Box<str>>,
     tried_keys: Box<[PoolKeyId]>,
-    tried_nodes: Box<[usize]>,
+    tried_nodes: Box<[NodeHandle]>,
 }
 
 impl Class {
@@ -379,11 +380,15 @@ impl Scheduler {
         let pool = &mut self.pool;
         let (id, class) = self.queue.first(|class| pool.can(slot, &class.want()))?;
         let lease = pool.acquire_on(slot, &class.want(), now)?;
+        Some(self.wake(id, lease, now))
+    }
+
+    fn wake(&mut self, id: WaiterId, lease: Lease, now: Moment) -> Effect {
         if let Some(waited) = self.queue.serve(id, now) {
             self.pace.served(waited, now);
         }
         self.served += 1;
-        Some(Effect::Wake(id, lease))
+        Effect::Wake(id, lease)
     }
 }
 

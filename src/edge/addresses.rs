@@ -2,7 +2,11 @@
 //!
 //! Pingora's own look-up blocks a worker and panics on an unknown name, so it is never used: peers
 //! are made of socket addresses only. A failed look-up keeps the addresses of the last good one.
+//!
+//! Invariant: a peer is made of an address that was judged, and of nothing else, so what a name leads to
+//! between that and the connection makes no difference.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,7 +17,8 @@ use http::HeaderValue;
 use pingora::listeners::ALPN;
 use pingora::tls::x509::X509;
 use pingora::upstreams::peer::HttpPeer;
-use potluck_filters::model::{HttpVersion, Node, Scheme, Upstream};
+use potluck_filters::address::{allowed, judge};
+use potluck_filters::model::{HttpVersion, Network, Node, NodeInUse, Scheme, Upstream};
 
 /// How long an idle connection to a node is kept; below what common origins keep theirs.
 const IDLE: Duration = Duration::from_secs(55);
@@ -23,6 +28,9 @@ const H2_STREAMS: usize = 100;
 /// A node and its peers.
 pub(super) struct NodeAddresses {
     node: Node,
+    configured: bool,
+    /// Private networks that it may be in.
+    allowed: Arc<[Network]>,
     /// `Host` and `:authority`, made once. `None` for a host that can be neither.
     authority: Option<HeaderValue>,
     connect: Duration,
@@ -32,16 +40,21 @@ pub(super) struct NodeAddresses {
     turn: AtomicUsize,
     /// Whether the last look-up found nothing.
     missing: AtomicBool,
+    /// Whether a look-up has ended.
+    looked_up: AtomicBool,
 }
 
 impl NodeAddresses {
-    pub(super) fn new(node: &Node, upstream: &Upstream) -> Self {
+    pub(super) fn new(used: &NodeInUse, upstream: &Upstream) -> Self {
+        let node = &used.node;
         let ca = upstream
             .ca_pem
             .as_ref()
             .and_then(|pem| X509::stack_from_pem(pem.as_bytes()).ok());
         let new = Self {
             node: node.clone(),
+            configured: used.configured,
+            allowed: allowed(&node.base, used.configured, &upstream.private_networks),
             authority: HeaderValue::try_from(node.base.authority()).ok(),
             connect: upstream.timeouts.connect,
             write: upstream.timeouts.write,
@@ -49,12 +62,17 @@ impl NodeAddresses {
             peers: ArcSwap::default(),
             turn: AtomicUsize::new(0),
             missing: AtomicBool::new(false),
+            looked_up: AtomicBool::new(false),
         };
         if let Ok(ip) = node.base.host.parse() {
-            new.peers
-                .store(Arc::new(vec![new.peer(SocketAddr::new(ip, node.base.port))]));
+            new.take(vec![SocketAddr::new(ip, node.base.port)]);
         }
         new
+    }
+
+    /// Whether this is that node.
+    pub(super) fn is_of(&self, used: &NodeInUse) -> bool {
+        self.node == used.node && self.configured == used.configured
     }
 
     pub(super) fn node(&self) -> &Node {
@@ -79,6 +97,20 @@ impl NodeAddresses {
         }
     }
 
+    /// The peer to use next, for a node that has perhaps never been looked up: it is new then, and this
+    /// request is the first to need it.
+    pub(super) async fn found(&self) -> Option<Arc<HttpPeer>> {
+        let peer = self.next();
+        // Relaxed: a second look-up would do no harm.
+        if peer.is_some() || self.looked_up.load(Ordering::Relaxed) {
+            return peer;
+        }
+        // Off the usual way, so its future is not part of every request's. The system bounds a look-up, and
+        // a request may wait for it as long as for a connection.
+        let _ = tokio::time::timeout(self.connect, Box::pin(self.resolve())).await;
+        self.next()
+    }
+
     /// Looks the name up again. Address literals need no look-up.
     pub(super) async fn resolve(&self) {
         let (host, port) = (&*self.node.base.host, self.node.base.port);
@@ -86,15 +118,18 @@ impl NodeAddresses {
             return;
         }
         match tokio::net::lookup_host((host, port)).await {
-            Ok(found) => {
-                self.missing.store(false, Ordering::Relaxed);
-                self.take(found.collect());
-            }
-            // Relaxed: it only keeps the log from saying the same thing again and again.
-            Err(error) if !self.missing.swap(true, Ordering::Relaxed) => {
-                tracing::warn!(node = %self.node.name, %host, %error, "name not found; trying again");
-            }
-            Err(_) => {}
+            Ok(found) => self.take(found.collect()),
+            Err(error) => self.warn_once(&error),
+        }
+        self.looked_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Says why there is no address, once until there is one again.
+    fn warn_once(&self, why: &dyn Display) {
+        // Relaxed: it only keeps the log from saying the same thing again and again.
+        if !self.missing.swap(true, Ordering::Relaxed) {
+            let (node, host) = (&*self.node.name, &*self.node.base.host);
+            tracing::warn!(%node, %host, %why, "no address to connect to; trying again");
         }
     }
 
@@ -103,18 +138,30 @@ impl NodeAddresses {
         self.peers.load().is_empty()
     }
 
-    fn take(&self, mut found: Vec<SocketAddr>) {
-        found.sort_unstable();
-        found.dedup();
+    /// Takes over the addresses that may be connected to. Where there is none, those of before are kept.
+    fn take(&self, found: Vec<SocketAddr>) {
+        let (mut good, mut refused) = (Vec::new(), None);
+        for address in found {
+            match judge(address.ip(), &self.allowed) {
+                Ok(()) => good.push(address),
+                Err(why) => refused = Some(format!("{} {why}", address.ip())),
+            }
+        }
+        if good.is_empty() {
+            self.warn_once(&refused.as_deref().unwrap_or("nothing was found"));
+            return;
+        }
+        self.missing.store(false, Ordering::Relaxed);
+        good.sort_unstable();
+        good.dedup();
         let old = self.peers.load();
         let same = old
             .iter()
             .map(|peer| peer._address.as_inet().copied())
-            .eq(found.iter().copied().map(Some));
-        if !found.is_empty() && !same {
-            self.peers.store(Arc::new(
-                found.into_iter().map(|address| self.peer(address)).collect(),
-            ));
+            .eq(good.iter().copied().map(Some));
+        if !same {
+            let peers = good.into_iter().map(|address| self.peer(address));
+            self.peers.store(Arc::new(peers.collect()));
         }
     }
 

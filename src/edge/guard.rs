@@ -6,7 +6,7 @@ use std::time::Duration;
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::judge::{Scope, Verdict};
 use potluck_filters::model::PoolKey;
-use potluck_filters::pool::{Ended, Lease, NoWay, Want, counts};
+use potluck_filters::pool::{Ended, Lease, NoWay, NodeHandle, Want, counts};
 use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::scheduler::Refused;
 
@@ -21,6 +21,7 @@ pub(super) struct LeaseGuard {
     upstream: Arc<LiveUpstream>,
     /// `None` once it is given back.
     lease: Option<Lease>,
+    node: Option<Arc<NodeAddresses>>,
     purse: Option<Purse>,
     /// The model that the request asks for, where that is known.
     pub(super) model: Option<Arc<str>>,
@@ -41,6 +42,7 @@ impl LeaseGuard {
     ) -> Self {
         Self {
             upstream: Arc::clone(upstream),
+            node: upstream.nodes.of(lease.node()),
             lease: Some(lease),
             purse,
             model,
@@ -74,12 +76,13 @@ impl LeaseGuard {
         self.key().map(|key| key.id)
     }
 
-    pub(super) fn node_index(&self) -> usize {
-        self.lease.as_ref().map_or(usize::MAX, Lease::node)
+    pub(super) fn node_handle(&self) -> Option<NodeHandle> {
+        self.lease.as_ref().map(Lease::node)
     }
 
+    /// Where the leased node is: for as long as the lease is out, whatever becomes of the node.
     pub(super) fn node(&self) -> Option<&NodeAddresses> {
-        self.upstream.nodes.get(self.node_index())
+        self.node.as_deref()
     }
 
     /// Gives the lease back with what its attempt showed. The purse comes back where nothing was spent.

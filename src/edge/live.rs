@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use potluck_filters::life::Observation;
-use potluck_filters::model::Upstream;
+use potluck_filters::model::{NodeSet, Upstream};
 use potluck_filters::pool::Report;
 use potluck_filters::scheduler::QueueReport;
 use potluck_filters::snapshot::{Delta, PoolKeyChange, Problem, Snapshot};
 use potluck_filters::spending::{Spending, Whose};
 use serde::Serialize;
+use tokio::sync::Notify;
 
-use super::addresses::NodeAddresses;
 use super::desk::Desk;
-use crate::clock::Clock;
+use super::node_places::NodePlaces;
+use crate::clock::{Clock, chance};
 
 /// The view that requests are served from.
 pub(super) struct Live {
@@ -27,8 +28,8 @@ pub(super) struct LiveUpstream {
     pub(super) upstream: Arc<Upstream>,
     /// Where its leases are given out.
     pub(super) desk: Arc<Desk>,
-    /// In the order of the upstream's nodes.
-    pub(super) nodes: Vec<NodeAddresses>,
+    /// Where its nodes are.
+    pub(super) nodes: NodePlaces,
     surroundings: Surroundings,
     /// Whether a key was met that may not serve some model: from then on requests are read for theirs.
     pub(super) models_matter: AtomicBool,
@@ -48,6 +49,8 @@ pub(super) struct Surroundings {
     pub(super) clock: Clock,
     /// Told what the admin should look at.
     pub(super) observer: Arc<Observer>,
+    /// Told when an upstream has got other nodes.
+    pub(super) nodes_changed: Arc<Notify>,
 }
 
 /// Who is told what is seen of pool keys; nobody, until somebody asks.
@@ -81,10 +84,13 @@ impl Live {
             .iter()
             .map(|u| kept(u).unwrap_or_else(|| fresh(u)))
             .collect::<Vec<Arc<LiveUpstream>>>();
-        for live in &upstreams {
+        for (index, live) in upstreams.iter().enumerate() {
             let policy = snapshot.policy(&live.upstream);
             live.desk
                 .update(|scheduler, now| scheduler.set_policy(policy, now));
+            if let Some(set) = snapshot.nodes(index) {
+                live.set_nodes(set);
+            }
         }
         Self { upstreams, snapshot }
     }
@@ -110,19 +116,28 @@ impl Live {
 
 impl LiveUpstream {
     fn new(upstream: &Upstream, around: &Surroundings) -> Self {
-        let nodes = upstream
-            .nodes
-            .iter()
-            .map(|node| NodeAddresses::new(node, upstream))
-            .collect();
         let upstream = Arc::new(upstream.clone());
         Self {
             desk: Arc::new(Desk::new(Arc::clone(&upstream), around.clock)),
             upstream,
-            nodes,
+            nodes: NodePlaces::default(),
             surroundings: around.clone(),
             models_matter: AtomicBool::new(false),
         }
+    }
+
+    /// From now on these are its nodes. Nobody gets a lease on a new one before it is known where that is.
+    fn set_nodes(&self, set: &Arc<NodeSet>) {
+        if self.nodes.are(set) {
+            return;
+        }
+        self.desk.update(|scheduler, now| {
+            let effects = scheduler.set_nodes(set, now, &chance);
+            let placed = scheduler.pool().placed_nodes();
+            self.nodes.take(&self.upstream, set, placed);
+            effects
+        });
+        self.surroundings.nodes_changed.notify_one();
     }
 
     /// What it is doing, for `status`.

@@ -126,7 +126,12 @@ impl Edge {
         let want = native.tries.want(&native.relay, None);
         match self.lease(session, &native.relay, &want, &mut ctx.waited).await {
             Ok(lease) => {
-                native.lease = Some(LeaseGuard::new(&native.relay.upstream, lease, None, None));
+                let lease = LeaseGuard::new(&native.relay.upstream, lease, None, None);
+                if let Some(node) = lease.node().filter(|node| node.next().is_none()) {
+                    // Pingora asks for the peer without waiting.
+                    let _ = Box::pin(node.found()).await;
+                }
+                native.lease = Some(lease);
                 native.deadline = self.clock.now() + native.timeouts().total;
                 ctx.native = Some(Box::new(native));
                 Ok(false)

@@ -70,10 +70,11 @@ pub(super) async fn exchange(
         reused: false,
         cause: None,
     };
-    let peer = lease
-        .node()
-        .and_then(super::addresses::NodeAddresses::next)
-        .ok_or_else(unresolved)?;
+    let node = lease.node().ok_or_else(unresolved)?;
+    let peer = match node.next() {
+        Some(peer) => peer,
+        None => Box::pin(node.found()).await.ok_or_else(unresolved)?,
+    };
     let Request { mut head, body } = request.map_err(|e| failed(Stage::Connect, false, e))?;
     let bodiless = head.method == Method::HEAD;
 

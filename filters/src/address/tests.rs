@@ -108,6 +108,27 @@ fn private_addresses_need_a_network_that_contains_them_in_whichever_form() {
     }
 }
 
+#[test]
+fn what_the_configuration_names_needs_no_other_leave() {
+    let reaches = |url: &str, configured, address: &str, private: &[&str]| {
+        let private = private.iter().map(|network| network.parse().unwrap()).collect();
+        let allowed = allowed(&url.parse().unwrap(), configured, &private);
+        judge(address.parse().unwrap(), &allowed).is_ok()
+    };
+    assert!(reaches("http://127.0.0.1:8080", true, "127.0.0.1", &[]));
+    assert!(!reaches("http://127.0.0.1:8080", true, "127.0.0.2", &[]));
+    assert!(!reaches("http://127.0.0.1:8080", false, "127.0.0.1", &[]));
+    assert!(reaches("http://[::1]:8080", true, "::1", &[]));
+    assert!(reaches("http://localhost:8080", true, "127.0.0.1", &[]));
+    assert!(reaches("http://localhost:8080", true, "::1", &[]));
+    assert!(!reaches("http://localhost:8080", true, "10.0.0.1", &[]));
+    assert!(!reaches("http://localhost:8080", false, "127.0.0.1", &[]));
+    assert!(!reaches("https://gpu.lan", true, "10.0.0.1", &[]));
+    assert!(reaches("https://gpu.lan", true, "10.0.0.1", &["10.0.0.0/8"]));
+    assert!(reaches("https://gpu.lan", false, "10.0.0.1", &["10.0.0.0/8"]));
+    assert!(!reaches("http://169.254.169.254", true, "169.254.169.254", &[]));
+}
+
 proptest! {
     #[test]
     fn an_address_that_carries_another_is_judged_as_that_one(bits in any::<u32>()) {

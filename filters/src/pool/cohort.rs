@@ -20,19 +20,56 @@ enum FreeSample {
     Always,
 }
 
+/// Where keys may go: the hosts that they were brought for, and which nodes those are now.
+#[derive(Clone, Debug)]
+pub(super) struct Bound {
+    /// In order, each once.
+    origins: Arc<[Box<str>]>,
+    /// Slots of nodes that get new requests.
+    pub(super) nodes: Arc<[usize]>,
+}
+
+impl PartialEq for Bound {
+    /// The nodes follow from the origins.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.origins, &other.origins) || self.origins == other.origins
+    }
+}
+
+impl Eq for Bound {}
+
+impl Bound {
+    pub(super) fn new(origins: &Arc<[Box<str>]>, nodes: &Nodes) -> Self {
+        let origins = if origins.is_sorted_by(|one, next| one < next) {
+            Arc::clone(origins)
+        } else {
+            let mut sorted = origins.to_vec();
+            sorted.sort_unstable();
+            sorted.dedup();
+            sorted.into()
+        };
+        let nodes = nodes.bound_to(&origins);
+        Self { origins, nodes }
+    }
+
+    /// Looks anew which nodes the origins are.
+    pub(super) fn renew(&mut self, nodes: &Nodes) {
+        self.nodes = nodes.bound_to(&self.origins);
+    }
+}
+
 /// What the keys of a cohort have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Traits {
     operator_owned: bool,
     free_sample: FreeSample,
-    /// Indices of the nodes they may be sent to.
-    pub(super) nodes: Arc<[usize]>,
+    pub(super) bound: Bound,
     /// Models that rest on them, sorted.
     barred: Box<[Box<str>]>,
 }
 
 impl Traits {
-    pub(super) fn of(key: &PoolKey, slot: &Slot, nodes: Arc<[usize]>) -> Self {
+    pub(super) fn of(key: &PoolKey, slot: &Slot, bound: Bound) -> Self {
         let free = |v5| key.account.is_some_and(|account| account.has_free_sample(v5));
         let free_sample = match (free(false), free(true)) {
             (true, true) => FreeSample::Always,
@@ -42,7 +79,7 @@ impl Traits {
         Self {
             operator_owned: key.operator_owned,
             free_sample,
-            nodes,
+            bound,
             barred: slot.barred_models(),
         }
     }
@@ -54,7 +91,7 @@ impl Traits {
 
     /// Whether these keys are of a kind that may serve the request at all.
     pub(super) fn suit(&self, want: &Want<'_>, nodes: &Nodes) -> bool {
-        (self.operator_owned || !want.operator_owned_only) && nodes.could_serve(want, &self.nodes)
+        (self.operator_owned || !want.operator_owned_only) && nodes.could_serve(want, &self.bound.nodes)
     }
 
     /// Whether the model that is asked for rests on them.

@@ -195,6 +195,19 @@ impl Keys {
         }
     }
 
+    /// Looks anew which nodes each cohort may go to.
+    pub(super) fn set_nodes(&mut self, nodes: &Nodes) {
+        for cohort in &mut self.cohorts {
+            cohort.traits.bound.renew(nodes);
+        }
+    }
+
+    /// Whether a key of a kind that may serve this request is there at all.
+    pub(super) fn suit(&self, want: &Want<'_>, nodes: &Nodes) -> bool {
+        let mut inhabited = self.cohorts.iter().filter(|cohort| cohort.members > 0);
+        inhabited.any(|cohort| cohort.traits.suit(want, nodes))
+    }
+
     /// Whether the key in that slot could take this request now.
     pub(super) fn can(&self, index: usize, want: &Want<'_>, nodes: &Nodes) -> Option<Chosen> {
         let slot = self
@@ -206,7 +219,7 @@ impl Keys {
         let able = slot.listed.has > anlas && cohort.traits.could_serve(want, nodes);
         able.then(|| Chosen {
             slot: index,
-            nodes: Arc::clone(&cohort.traits.nodes),
+            nodes: Arc::clone(&cohort.traits.bound.nodes),
             anlas,
         })
     }

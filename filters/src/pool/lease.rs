@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::NodeHandle;
 use crate::cost::Price;
 use crate::id::PoolKeyId;
 use crate::judge::Verdict;
@@ -15,7 +16,7 @@ use crate::time::Moment;
 #[derive(Debug)]
 pub struct Lease {
     pub(super) key: Option<LeasedKey>,
-    pub(super) node: usize,
+    pub(super) node: NodeHandle,
     pub(super) since: Moment,
 }
 
@@ -38,9 +39,9 @@ impl Lease {
         self.key.as_ref().map(|leased| &leased.key)
     }
 
-    /// Index of the node among the upstream's nodes.
+    /// The node.
     #[must_use]
-    pub fn node(&self) -> usize {
+    pub fn node(&self) -> NodeHandle {
         self.node
     }
 
@@ -67,7 +68,7 @@ pub struct Want<'a> {
     /// Keys that this request has tried.
     pub tried_keys: &'a [PoolKeyId],
     /// Nodes that this request has found wanting.
-    pub tried_nodes: &'a [usize],
+    pub tried_nodes: &'a [NodeHandle],
 }
 
 /// Why nothing could be leased.

@@ -45,13 +45,14 @@ impl Pool {
     /// What the pool is doing.
     pub fn report(&mut self, now: Moment) -> Report {
         self.keys.wake(now);
+        self.nodes.pass_time(now);
         Report {
             policy: self.policy,
             keys: self.keys.len(),
             ready: self.keys.ready(),
             cooling: self.keys.resting(now),
             in_flight: self.nodes.in_flight(),
-            nodes: self.nodes.report(&self.upstream, now),
+            nodes: self.nodes.report(now),
         }
     }
 

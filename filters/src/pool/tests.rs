@@ -1,4 +1,5 @@
 mod life;
+mod on_nodes;
 mod trial;
 
 use std::sync::Arc;
@@ -183,7 +184,7 @@ fn a_key_goes_only_to_the_hosts_it_was_brought_for() {
     let mut pool = Pool::new(Arc::new(upstream(Policy::RoundRobin, nodes)), 0);
     pool.put(key(1, 9), at(0));
     let nodes: Vec<_> = (0..4)
-        .map(|_| pool.acquire(&ANY, at(0), FAIR).unwrap().node())
+        .map(|_| pool.acquire(&ANY, at(0), FAIR).unwrap().node().index())
         .collect();
     assert_eq!(nodes, [1, 1, 1, 1]);
 }
@@ -201,11 +202,15 @@ fn the_last_node_is_never_removed() {
     let failed = Verdict::node(CoolDown::Connect, Retry::ElsewhereOnce, "test");
     for expected in [0, 1, 0] {
         let lease = pool.acquire(&ANY, at(0), FAIR).unwrap();
-        assert_eq!(lease.node(), expected);
+        assert_eq!(lease.node().index(), expected);
         pool.release(lease, &ended(&failed, None), at(0), FAIR);
     }
     let lease = pool.acquire(&ANY, at(0), FAIR).unwrap();
-    assert_eq!(lease.node(), 1, "b comes back first: it has failed once, a twice");
+    assert_eq!(
+        lease.node().index(),
+        1,
+        "b comes back first: it has failed once, a twice"
+    );
     assert_eq!(pool.report(at(0)).nodes.iter().filter(|n| n.cooling).count(), 2);
 }
 

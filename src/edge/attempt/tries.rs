@@ -2,7 +2,7 @@
 
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::judge::{Outcome, Retry, Scope, Verdict};
-use potluck_filters::pool::{Lease, NoWay, Want};
+use potluck_filters::pool::{Lease, NoWay, NodeHandle, Want};
 
 use crate::edge::guard::LeaseGuard;
 use crate::edge::plan::Relay;
@@ -16,7 +16,7 @@ pub(in crate::edge) struct Tries {
     /// All keys that failed; the first `resting` of them rest by themselves.
     keys: Vec<PoolKeyId>,
     resting: usize,
-    nodes: Vec<usize>,
+    nodes: Vec<NodeHandle>,
 }
 
 impl Tries {
@@ -50,7 +50,7 @@ impl Tries {
             }
             // The way out may differ from key to key, too.
             Scope::Proxy | Scope::Upstream => self.keys.extend(lease.key_id()),
-            Scope::Node => self.nodes.push(lease.node_index()),
+            Scope::Node => self.nodes.extend(lease.node_handle()),
         }
         // A key that is busy elsewhere says nothing about the request: it may wait for another turn.
         let busy = verdict.outcome == Outcome::Busy && verdict.scope == Scope::Key;

@@ -59,8 +59,22 @@ impl Keys {
         let Candidate {
             cohort, slot, anlas, ..
         } = best?;
-        let nodes = Arc::clone(&self.cohorts.get(cohort)?.traits.nodes);
+        let nodes = Arc::clone(&self.cohorts.get(cohort)?.traits.bound.nodes);
         Some(Chosen { slot, nodes, anlas })
+    }
+
+    /// Whether some key can serve this request now.
+    pub(in super::super) fn has_way(&mut self, want: &Want<'_>, nodes: &Nodes) -> bool {
+        let slots = &*self.slots;
+        let free = |slot| !was_tried(slots, slot, want);
+        let mut able = self
+            .cohorts
+            .iter_mut()
+            .filter(|cohort| cohort.ready.len() > 0 && cohort.traits.could_serve(want, nodes));
+        able.any(|cohort| {
+            let need = cohort.traits.cost(want).saturating_add(1);
+            cohort.ready.first(0, need, free).is_some()
+        })
     }
 
     pub(super) fn was_tried(&self, slot: usize, want: &Want<'_>) -> bool {

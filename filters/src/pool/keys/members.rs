@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::cohort::{Cohort, Traits};
+use super::super::cohort::{Bound, Cohort, Traits};
 use super::super::ready::Standing;
 use super::super::slot::{Terms, checked_at};
 use super::super::spent::{Mark, Marks, Spent};
@@ -22,13 +22,7 @@ pub(super) struct Past {
 }
 
 impl Keys {
-    pub(in super::super) fn put(
-        &mut self,
-        key: Arc<PoolKey>,
-        nodes: Box<[usize]>,
-        concurrency: u32,
-        now: Moment,
-    ) {
+    pub(in super::super) fn put(&mut self, key: Arc<PoolKey>, bound: Bound, concurrency: u32, now: Moment) {
         let index = match self.by_id.get(&key.id) {
             Some(index) => *index,
             None => self.vacancy(&key),
@@ -47,7 +41,7 @@ impl Keys {
                 unix_ms,
             );
         }
-        self.enlist(index, nodes.into(), now);
+        self.enlist(index, bound, now);
     }
 
     /// A slot for a key that has none. A key that was here before today goes on where it was: holding it
@@ -125,12 +119,12 @@ impl Keys {
     }
 
     /// Puts a slot into the cohort that it belongs to now.
-    fn enlist(&mut self, index: usize, nodes: Arc<[usize]>, now: Moment) {
+    fn enlist(&mut self, index: usize, bound: Bound, now: Moment) {
         let Some(slot) = self.slots.get(index).filter(|slot| !slot.leaving) else {
             return;
         };
         let Some(key) = &slot.key else { return };
-        let traits = Traits::of(key, slot, nodes);
+        let traits = Traits::of(key, slot, bound);
         let number = self.cohort(traits);
         let (Some(slot), Some(cohort)) = (self.slots.get_mut(index), self.cohorts.get_mut(number)) else {
             return;
@@ -160,16 +154,14 @@ impl Keys {
         let Some(slot) = self.slots.get(index).filter(|slot| slot.key.is_some()) else {
             return;
         };
-        let nodes = self
-            .cohorts
-            .get(slot.cohort as usize)
-            .map(|cohort| Arc::clone(&cohort.traits.nodes));
+        let cohort = self.cohorts.get(slot.cohort as usize);
+        let bound = cohort.map(|cohort| cohort.traits.bound.clone());
         self.unlist(index);
         if let Some(slot) = self.slots.get_mut(index) {
             change(slot);
         }
-        if let Some(nodes) = nodes {
-            self.enlist(index, nodes, now);
+        if let Some(bound) = bound {
+            self.enlist(index, bound, now);
         }
         self.set_alarm(index, now);
     }

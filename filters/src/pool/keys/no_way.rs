@@ -27,17 +27,12 @@ struct Obstacles {
 impl Keys {
     /// Why there is no key for this request, given that none can serve it now.
     pub(in super::super) fn no_way(&mut self, want: &Want<'_>, nodes: &Nodes, now: Moment) -> NoWay {
-        let suits = |want: &Want<'_>| {
-            self.cohorts
-                .iter()
-                .any(|c| c.members > 0 && c.traits.suit(want, nodes))
-        };
-        if !suits(want) {
+        if !self.suit(want, nodes) {
             let untried = Want {
                 tried_nodes: &[],
                 ..*want
             };
-            return if suits(&untried) {
+            return if self.suit(&untried, nodes) {
                 NoWay::Exhausted
             } else {
                 NoWay::Empty

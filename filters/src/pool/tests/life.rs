@@ -229,8 +229,9 @@ fn keys_without_credit_are_no_reason_to_wait() {
 fn when_every_node_was_tried_there_is_nothing_left_to_try() {
     let mut pool = pool(Policy::RoundRobin);
     pool.put(key(1, 1), at(0));
+    let (node, _) = pool.node("a").unwrap();
     let want = Want {
-        tried_nodes: &[0],
+        tried_nodes: &[node],
         ..ANY
     };
     assert_eq!(no_way(&mut pool, &want, 0), NoWay::Exhausted);

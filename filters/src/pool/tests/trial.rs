@@ -12,11 +12,13 @@ use acts::{Act, How, Need, acts};
 use plain::Plain;
 
 use super::*;
+use crate::health::{Ailment, Checked, HealthSettings};
 use crate::judge::Correlation;
 use crate::limit::Limit;
-use crate::model::{Account, Hours};
+use crate::model::{Account, Hours, NodeInUse, NodeSet};
 use crate::spending::day_of;
 
+const NODES: [&str; 3] = ["a", "b", "c"];
 const IDS: std::ops::Range<i64> = 1..7;
 const HOUR: u64 = 3_600_000;
 /// Five o'clock, some day.
@@ -36,7 +38,11 @@ struct Trial {
     policy: Policy,
     keys: BTreeMap<i64, Plain>,
     correlation: Correlation,
+    /// Names of the nodes that get new requests.
+    open: Vec<&'static str>,
     held: Vec<Lease>,
+    /// Where each of these leases goes.
+    places: Vec<Arc<str>>,
     now: u64,
     charged: BTreeMap<i64, (u64, u64)>,
     booked: BTreeMap<i64, (u64, u64)>,
@@ -44,13 +50,24 @@ struct Trial {
 
 impl Trial {
     fn new() -> Self {
-        let upstream = upstream(Policy::RoundRobin, vec![node("a", Role::Any)]);
+        let health = HealthSettings {
+            enabled: true,
+            unhealthy_after: 2,
+            healthy_after: 1,
+            ..HealthSettings::default()
+        };
+        let upstream = Upstream {
+            health,
+            ..upstream(Policy::RoundRobin, vec![node("a", Role::Any)])
+        };
         Self {
             pool: Pool::new(Arc::new(upstream), ORIGIN),
             policy: Policy::RoundRobin,
             keys: BTreeMap::new(),
             correlation: Correlation::default(),
+            open: vec!["a"],
             held: vec![],
+            places: vec![],
             now: 0,
             charged: BTreeMap::new(),
             booked: BTreeMap::new(),
@@ -73,7 +90,9 @@ impl Trial {
             }
             Act::Acquire(need) => self.acquire(&need)?,
             Act::Release(which, how, rest) if !self.held.is_empty() => {
-                let lease = self.held.swap_remove(which.index(self.held.len()));
+                let which = which.index(self.held.len());
+                self.places.swap_remove(which);
+                let lease = self.held.swap_remove(which);
                 self.release(lease, how, rest)?;
             }
             Act::Release(..) => {}
@@ -85,8 +104,43 @@ impl Trial {
             Act::Recheck(id) => self.recheck(id),
             Act::Restore(id, requests, anlas) => self.restore(id, requests, anlas),
             Act::Book => self.book(),
+            Act::Nodes(nodes) => self.set_nodes(&nodes),
+            Act::Check(name, well) => self.check(name, well),
         }
         self.compare()
+    }
+
+    /// Takes nodes in and out; `true` are draining.
+    fn set_nodes(&mut self, nodes: &[(&'static str, bool)]) {
+        let in_use = nodes.iter().map(|(name, draining)| NodeInUse {
+            node: node(name, Role::Any),
+            draining: *draining,
+            configured: true,
+        });
+        let set = NodeSet {
+            nodes: in_use.collect(),
+            active: nodes.last().map(|(name, _)| (*name).into()),
+        };
+        self.pool.set_nodes(&set, at(self.now), FAIR);
+        let open = nodes.iter().filter(|(_, draining)| !draining);
+        self.open = open.map(|(name, _)| *name).collect();
+    }
+
+    fn check(&mut self, name: &str, well: bool) {
+        let Some((handle, _)) = self.pool.node(name) else {
+            return;
+        };
+        let checked = Checked {
+            result: if well { Ok(()) } else { Err(Ailment::NoConnection) },
+            status: None,
+            took: Duration::from_millis(7),
+        };
+        self.pool.checked(handle, checked, at(self.now));
+    }
+
+    fn place(&self, lease: &Lease) -> Arc<str> {
+        let used = self.pool.placed_nodes().nth(lease.node().index());
+        Arc::clone(&used.unwrap().node.name)
     }
 
     fn put(&mut self, key: PoolKey) {
@@ -127,10 +181,10 @@ impl Trial {
             ..ANY
         };
         let (now, policy) = (self.now, self.policy);
+        let (keys, open) = (&self.keys, &self.open);
         let could = |then| {
-            self.keys
-                .values()
-                .filter(move |plain| plain.serves(need, policy, now, then))
+            keys.values()
+                .filter(move |plain| plain.goes_to(open) && plain.serves(need, policy, now, then))
         };
         match self.pool.acquire(&want, at(self.now), &|| 0.37) {
             Ok(lease) => {
@@ -142,7 +196,16 @@ impl Trial {
                     leased
                 );
                 prop_assert_eq!(Some(lease.anlas()), cheapest, "not where it costs least");
+                let place = self.place(&lease);
+                prop_assert!(self.open.contains(&&*place), "a lease on {}", place);
+                prop_assert!(
+                    self.keys[&leased].goes_to(&[&place]),
+                    "{} sent to {}",
+                    leased,
+                    place
+                );
                 self.keys.get_mut(&leased).unwrap().leases.push(lease.anlas());
+                self.places.push(place);
                 self.held.push(lease);
             }
             Err(why) => {
@@ -155,7 +218,9 @@ impl Trial {
 
     /// Whether the reason is a true one.
     fn explain(&self, need: &Need, why: NoWay) -> Result<(), TestCaseError> {
-        let suits = |plain: &&Plain| plain.present && (plain.key.operator_owned || !need.operators);
+        let suits = |plain: &&Plain| {
+            plain.present && plain.goes_to(&self.open) && (plain.key.operator_owned || !need.operators)
+        };
         let suits = || self.keys.values().filter(suits);
         match why {
             NoWay::Empty => prop_assert_eq!(suits().count(), 0),
@@ -166,9 +231,9 @@ impl Trial {
             NoWay::Busy { until: None } => prop_assert!(suits().any(|plain| plain.in_flight() > 0)),
             NoWay::Busy { until: Some(until) } => {
                 let able = |then| {
-                    self.keys
-                        .values()
-                        .any(|plain| plain.serves(need, self.policy, self.now, then))
+                    self.keys.values().any(|plain| {
+                        plain.goes_to(&self.open) && plain.serves(need, self.policy, self.now, then)
+                    })
                 };
                 let until = until.millis();
                 prop_assert!(until > self.now);
@@ -302,6 +367,11 @@ impl Trial {
             self.keys.values().filter(|plain| plain.present).count()
         );
         prop_assert_eq!(report.in_flight as usize, self.held.len());
+        for (lease, place) in self.held.iter().zip(&self.places) {
+            prop_assert_eq!(&self.place(lease), place, "a lease's node was exchanged");
+        }
+        let in_flight: u32 = report.nodes.iter().map(|node| node.in_flight).sum();
+        prop_assert_eq!(in_flight, report.in_flight);
         let unix_ms = self.unix_ms();
         for (id, plain) in self.keys.iter().filter(|(_, plain)| plain.present) {
             let slot = self.pool.keys.slot(PoolKeyId(*id)).unwrap();
@@ -327,6 +397,7 @@ impl Trial {
 
     /// Ends all that is out: each key must come back, and nothing may be left over.
     fn end(mut self) -> Result<(), TestCaseError> {
+        self.places.clear();
         for lease in std::mem::take(&mut self.held) {
             self.release(lease, How::Well, 1)?;
         }

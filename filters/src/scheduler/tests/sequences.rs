@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::NodePlan;
 
 const KEYS: std::ops::Range<i64> = 1..5;
 
@@ -30,6 +31,16 @@ fn want(kind: u8) -> Want<'static> {
     }
 }
 
+/// Some keys were brought for one node, some for two.
+fn bound(id: i64, most: u32) -> Arc<PoolKey> {
+    let hosts: &[&str] = if id % 3 == 0 { &["b", "a"] } else { &["a"] };
+    let origins = hosts.iter().map(|host| format!("{host}.example:443").into());
+    Arc::new(PoolKey {
+        origins: origins.collect(),
+        ..PoolKey::clone(&key(id, most))
+    })
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Ask {
@@ -47,6 +58,7 @@ enum Act {
     Gone(i64),
     Recheck(i64),
     Choose(Policy),
+    Nodes(&'static [&'static str]),
     Look,
 }
 
@@ -71,6 +83,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => KEYS.prop_map(Act::Gone),
         1 => KEYS.prop_map(Act::Recheck),
         1 => prop::sample::select(policies).prop_map(Act::Choose),
+        1 => prop::sample::select(vec![&["a"][..], &["a", "b"], &["b"]]).prop_map(Act::Nodes),
         1 => Just(Act::Look),
     ];
     prop::collection::vec(act, 1..150)
@@ -184,7 +197,7 @@ impl Trial {
             Act::Wait(ms) => self.wait(ms)?,
             Act::Put(id, most) => {
                 self.concurrency.insert(id, most);
-                let effects = self.scheduler.put(key(id, most), now);
+                let effects = self.scheduler.put(bound(id, most), now);
                 self.carry_out(effects)?;
             }
             Act::Gone(id) => {
@@ -199,9 +212,25 @@ impl Trial {
                 let effects = self.scheduler.set_policy(policy, now);
                 self.carry_out(effects)?;
             }
+            Act::Nodes(names) => self.set_nodes(names)?,
             Act::Look => drop(self.scheduler.pool().report_keys(now)),
         }
         self.nobody_waits_in_vain()
+    }
+
+    fn set_nodes(&mut self, names: &[&str]) -> Result<(), TestCaseError> {
+        let nodes: Vec<_> = names.iter().map(|name| node(name, Role::Any)).collect();
+        let set = NodePlan::default().over(&nodes);
+        let mut effects = self.scheduler.set_nodes(&set, at(self.now), FAIR);
+        for hopeless in effects.extract_if(.., |effect| matches!(effect, Effect::Refuse(..))) {
+            let Effect::Refuse(id, why) = hopeless else {
+                continue;
+            };
+            prop_assert_eq!(why, Refused::NoWay(NoWay::Empty));
+            prop_assert!(self.waiting.remove(&id).is_some());
+            self.ends.1 += 1;
+        }
+        self.carry_out(effects)
     }
 
     fn ask(&mut self, user: i64, weight: u32, kind: u8, patience: u64) -> Result<(), TestCaseError> {
@@ -278,6 +307,11 @@ impl Trial {
 
     fn nobody_waits_in_vain(&mut self) -> Result<(), TestCaseError> {
         for (id, kind) in &self.waiting {
+            prop_assert!(
+                !self.scheduler.pool.has_way(&want(*kind)),
+                "{:?} waits in vain",
+                id
+            );
             for slot in 0..KEYS.count() {
                 prop_assert!(
                     !self.scheduler.pool.can(slot, &want(*kind)),
@@ -298,6 +332,7 @@ impl Trial {
         for id in KEYS {
             self.act(Act::Put(id, 1))?;
         }
+        self.act(Act::Nodes(&["a"]))?;
         while !self.waiting.is_empty() || !self.held.is_empty() {
             while !self.held.is_empty() {
                 let lease = self.held.remove(0);

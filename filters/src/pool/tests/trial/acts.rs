@@ -69,6 +69,8 @@ pub(super) enum Act {
     Recheck(i64),
     Restore(i64, u64, u64),
     Book,
+    Nodes(Vec<(&'static str, bool)>),
+    Check(&'static str, bool),
 }
 
 fn a_key() -> impl Strategy<Value = PoolKey> {
@@ -103,12 +105,20 @@ fn a_key() -> impl Strategy<Value = PoolKey> {
             hours,
         },
     );
-    (IDS, 1_u32..4, account, caps, 0_u8..2).prop_map(|(id, most, account, caps, version)| PoolKey {
-        account,
-        caps,
-        credential: PoolCredential::bearer(&Secret::new(format!("pst-{version}"))).unwrap(),
-        ..PoolKey::clone(&key(id, most))
-    })
+    let origins = vec![vec!["a"], vec!["a", "b"], vec!["c", "a", "b"], vec!["elsewhere"]];
+    let origins = prop::sample::select(origins);
+    (IDS, 1_u32..4, account, caps, 0_u8..2, origins).prop_map(
+        |(id, most, account, caps, version, origins)| PoolKey {
+            origins: origins
+                .into_iter()
+                .map(|node| format!("{node}.example:443").into())
+                .collect(),
+            account,
+            caps,
+            credential: PoolCredential::bearer(&Secret::new(format!("pst-{version}"))).unwrap(),
+            ..PoolKey::clone(&key(id, most))
+        },
+    )
 }
 
 fn need() -> impl Strategy<Value = Need> {
@@ -146,6 +156,10 @@ pub(super) fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => IDS.prop_map(Act::Recheck),
         1 => (IDS, 0_u64..3, 0_u64..40).prop_map(|(id, requests, anlas)| Act::Restore(id, requests, anlas)),
         1 => Just(Act::Book),
+        2 => prop::sample::subsequence(NODES.to_vec(), 1..=3)
+            .prop_flat_map(|names| names.into_iter().map(|name| (Just(name), prop::bool::weighted(0.2))).collect::<Vec<_>>())
+            .prop_map(Act::Nodes),
+        2 => (prop::sample::select(NODES.to_vec()), any::<bool>()).prop_map(|(name, well)| Act::Check(name, well)),
     ];
     prop::collection::vec(act, 1..150)
 }

@@ -23,6 +23,13 @@ impl Plain {
         self.leases.len() + self.ghosts.len()
     }
 
+    /// Whether it was brought for one of these nodes.
+    pub(super) fn goes_to(&self, nodes: &[&str]) -> bool {
+        let origin = |node: &&str| format!("{node}.example:443");
+        let brought_for = |node: &&str| self.key.origins.iter().any(|host| **host == *origin(node));
+        nodes.iter().any(brought_for)
+    }
+
     pub(super) fn cost(&self, price: Price) -> u32 {
         let free = self
             .key

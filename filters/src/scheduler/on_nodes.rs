@@ -1,0 +1,32 @@
+//! What a change of nodes means for those who wait.
+
+use super::{Effect, Refused, Scheduler};
+use crate::model::NodeSet;
+use crate::pool::{Chance, NoWay};
+use crate::time::Moment;
+
+impl Scheduler {
+    /// From now on these are the upstream's nodes. Who waits and can be served on a new one is; whom nobody
+    /// can serve any more is told so.
+    pub fn set_nodes(&mut self, set: &NodeSet, now: Moment, chance: Chance<'_>) -> Vec<Effect> {
+        self.pool.set_nodes(set, now, chance);
+        let mut effects = self.serve(now);
+        while let Some(effect) = self.served_elsewhere(now, chance) {
+            effects.push(effect);
+        }
+        while let Some((id, _)) = self.queue.first(|class| self.pool.is_hopeless(&class.want())) {
+            self.queue.leave(id);
+            self.refused += 1;
+            effects.push(Effect::Refuse(id, Refused::NoWay(NoWay::Empty)));
+        }
+        effects
+    }
+
+    /// Serves the first waiter for whom there is a way that no slot told of.
+    fn served_elsewhere(&mut self, now: Moment, chance: Chance<'_>) -> Option<Effect> {
+        let pool = &mut self.pool;
+        let (id, class) = self.queue.first(|class| pool.has_way(&class.want()))?;
+        let lease = self.pool.acquire(&class.want(), now, chance).ok()?;
+        Some(self.wake(id, lease, now))
+    }
+}
