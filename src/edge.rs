@@ -24,6 +24,7 @@ mod live;
 mod memory;
 mod native;
 mod node_places;
+mod objects;
 mod plan;
 mod proxy;
 mod purse;
@@ -47,6 +48,7 @@ use pingora_limits::rate::Rate;
 use potluck_filters::framing::HeadLimits;
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::life::Observation;
+use potluck_filters::objects::{Shelved, Stored};
 use potluck_filters::pool::KeyReport;
 use potluck_filters::snapshot::{Delta, Problem, Snapshot};
 use potluck_filters::spending::{Booking, Spending, Whose};
@@ -56,6 +58,7 @@ use crate::clock::{Clock, RequestIds, chance, unix_ms};
 use addresses::NodeAddresses;
 use live::{Live, Surroundings};
 use memory::BodyMemory;
+use objects::Shelves;
 pub(crate) use plan::neighbourhood;
 pub use proxy::Proxy;
 use purse::Purses;
@@ -124,6 +127,7 @@ pub struct Edge {
     change: Mutex<Vec<Arc<Live>>>,
     traffic: Arc<Traffic>,
     purses: Arc<Purses>,
+    objects: Shelves,
     memory: BodyMemory,
     failures: Rate,
     anonymous: Rate,
@@ -160,6 +164,7 @@ impl Edge {
             change: Mutex::default(),
             traffic: Arc::default(),
             purses: Arc::default(),
+            objects: Shelves::default(),
             failures: Rate::new(SPAN),
             anonymous: Rate::new(SPAN),
             connector,
@@ -296,6 +301,18 @@ impl Edge {
         }
     }
 
+    /// What members' objects changed in since the last time somebody asked, to be stored.
+    #[must_use]
+    pub fn take_objects(&self) -> Vec<Shelved> {
+        self.objects.take_changes()
+    }
+
+    /// Takes over the objects that were made before this process began, the oldest first. Called before it
+    /// serves.
+    pub fn restore_objects(&self, stored: Vec<Stored>) {
+        self.objects.restore(stored);
+    }
+
     /// Lets a pool key be tried again at once, whatever it rests for.
     pub fn recheck(&self, key: PoolKeyId) {
         for live in &self.live.load().upstreams {
@@ -323,6 +340,7 @@ impl Edge {
     pub fn tidy(&self) {
         self.traffic.tidy(self.clock.now());
         self.purses.tidy(unix_ms());
+        self.objects.tidy(unix_ms());
         self.change.lock().retain(|old| Arc::strong_count(old) > 1);
     }
 }

@@ -136,6 +136,7 @@ impl Relay {
         runtime.block_on(control.begin_at(revision));
         runtime.block_on(control.settle_pending())?;
         edge.restore(&runtime.block_on(books::today(&control))?);
+        edge.restore_objects(runtime.block_on(control.store().objects(unix_ms()))?);
         Ok(Self {
             config,
             layout,

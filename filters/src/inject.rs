@@ -129,7 +129,8 @@ pub fn query_without_key(query: &str, presented: &str) -> Option<String> {
     )
 }
 
-fn percent_decoded(text: &str) -> Vec<u8> {
+/// Text with its `%xx` resolved; broken escapes stay as they are.
+pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {

@@ -33,6 +33,7 @@ pub mod limit;
 pub mod login;
 pub mod model;
 pub mod node_url;
+pub mod objects;
 pub mod pool;
 pub mod probe;
 pub mod queue;

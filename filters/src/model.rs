@@ -6,6 +6,7 @@ mod caps;
 mod layout;
 mod node;
 mod node_plan;
+mod opened;
 mod people;
 mod pool_key;
 
@@ -15,5 +16,6 @@ pub use caps::{Caps, Hours};
 pub use layout::{Bodies, Layout, Route, RouteAuth, Timeouts, Upstream};
 pub use node::{BaseUrl, BaseUrlError, HttpVersion, Kind, Node, Role, Scheme};
 pub use node_plan::{NodeInUse, NodePlan, NodeSet};
+pub use opened::Opened;
 pub use people::{ClientKey, ClientKeyState, KeyHash, User};
 pub use pool_key::{CredentialError, PoolCredential, PoolKey, PoolKeyState};

@@ -145,10 +145,21 @@ impl Pool {
         if !self.upstream.keyed {
             return self.lease(None, want, now).ok_or(NoWay::Exhausted);
         }
+        if let Some(only) = want.only_key {
+            return self.acquire_pinned(only, want, now);
+        }
         match self.keys.choose(want, &self.nodes, chance) {
             Some(chosen) => self.lease(Some(chosen), want, now).ok_or(NoWay::Exhausted),
             None => Err(self.keys.no_way(want, &self.nodes, now)),
         }
+    }
+
+    /// A lease on the one key that may serve the request. A key that is gone is never replaced.
+    fn acquire_pinned(&mut self, only: PoolKeyId, want: &Want<'_>, now: Moment) -> Result<Lease, NoWay> {
+        let index = self.keys.index_of(only).ok_or(NoWay::Empty)?;
+        let chosen = self.keys.can(index, want, &self.nodes);
+        let chosen = chosen.ok_or_else(|| self.keys.no_way_on(index, want, &self.nodes, now))?;
+        self.lease(Some(chosen), want, now).ok_or(NoWay::Exhausted)
     }
 
     /// The slots that opened since the last look.

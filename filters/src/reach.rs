@@ -9,13 +9,15 @@
 mod http;
 mod novelai;
 mod openai;
+mod owned;
 mod path;
 
 use std::borrow::Cow;
 
 use ::http::Method;
 
-use crate::model::{Kind, Role};
+use crate::model::{Kind, Opened, Role};
+use crate::objects::ObjectKind;
 use crate::rejection::Code;
 
 pub use path::{PathError, SLASH_IN_SEGMENT, decode_path};
@@ -32,6 +34,24 @@ pub enum Reach<'a> {
         path: Cow<'a, str>,
         /// What to do with the body.
         body: BodyUse,
+    },
+    /// To the upstream, with what it does to the objects of whoever asks.
+    Owned {
+        /// What it does to them.
+        act: Act,
+        /// As for [`Reach::Forward`].
+        path: Cow<'a, str>,
+        /// As for [`Reach::Forward`].
+        body: BodyUse,
+    },
+    /// Nowhere: the relay lists the objects of whoever asks.
+    List(ObjectKind),
+    /// To the upstream, or answered by the relay where the answer depends on who asks.
+    Models {
+        /// One model; all, if `None`.
+        id: Option<Box<str>>,
+        /// As for [`Reach::Forward`].
+        path: Cow<'a, str>,
     },
     /// Nowhere: the relay answers for the pool as a whole, to holders of a client key.
     Answer(Synthetic),
@@ -55,6 +75,31 @@ pub enum BodyUse {
     None,
 }
 
+/// What a request does to the objects that an upstream keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Makes one; its body may name others.
+    Create(ObjectKind),
+    /// Names one in its path.
+    Use {
+        /// What it is.
+        kind: ObjectKind,
+        /// Its id, decoded.
+        id: Box<str>,
+        /// Whether the answer is the object itself.
+        shows: bool,
+    },
+    /// Deletes one.
+    Delete {
+        /// What it is.
+        kind: ObjectKind,
+        /// Its id, decoded.
+        id: Box<str>,
+    },
+    /// Makes none, but its body may name some.
+    Refer,
+}
+
 /// An account answer that the relay gives itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Synthetic {
@@ -68,13 +113,13 @@ pub enum Synthetic {
     Priority,
 }
 
-/// Decides where a request goes. `path` is what [`decode_path`] made of `raw`; both without the
+/// Decides where a request goes. `opened` is what the upstream is open for, `path` is what [`decode_path`] made of `raw`; both without the
 /// route's prefix where the route takes it off, `raw` with its query or without.
 #[must_use]
-pub fn reach<'a>(kind: Kind, method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
+pub fn reach<'a>(kind: Kind, opened: Opened, method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
     match kind {
         Kind::Novelai => novelai::reach(method, path, raw),
-        Kind::Openai => openai::reach(method, path, raw),
+        Kind::Openai => openai::reach(opened, method, path, raw),
         Kind::Http => http::reach(method, raw),
     }
 }

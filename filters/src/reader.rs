@@ -18,11 +18,11 @@ use std::fmt;
 
 use serde::de::MapAccess;
 
-use media_type::MediaType;
-use multipart::Part;
+pub(crate) use media_type::MediaType;
+pub(crate) use multipart::{Part, parts};
 
 pub(crate) use envelope::{Envelope, Image};
-pub(crate) use json::{Fields, Object, object};
+pub(crate) use json::{Fields, Object, is_variant_of, object};
 pub(crate) use value::{List, Long, Text};
 
 use crate::model::Kind;
@@ -119,11 +119,12 @@ pub fn read_model(
     refuse_encoding(content_encoding)?;
     match MediaType::parse(content_type.ok_or(Unreadable::ContentType)?)? {
         MediaType::Json => model_in(body),
-        MediaType::Form { boundary } => in_model_field(&multipart::parts(boundary, body)?),
+        MediaType::Form { boundary } => in_model_field(&parts(boundary, body)?),
     }
 }
 
-fn refuse_encoding(content_encoding: Option<&str>) -> Result<(), Unreadable> {
+/// Refuses what is packed, or says that it is.
+pub(crate) fn refuse_encoding(content_encoding: Option<&str>) -> Result<(), Unreadable> {
     match content_encoding {
         Some(encoding) if !encoding.trim().eq_ignore_ascii_case("identity") => {
             Err(Unreadable::ContentEncoding)

@@ -31,6 +31,7 @@ struct Class {
     price: Price,
     most: u32,
     model: Option<Box<str>>,
+    only_key: Option<PoolKeyId>,
     tried_keys: Box<[PoolKeyId]>,
     tried_nodes: Box<[NodeHandle]>,
 }
@@ -48,6 +49,7 @@ impl Class {
                 want.most
             },
             model: want.model.map(Into::into),
+            only_key: want.only_key,
             tried_keys: want.tried_keys.into(),
             tried_nodes: want.tried_nodes.into(),
         }
@@ -60,6 +62,7 @@ impl Class {
             price: self.price,
             most: self.most,
             model: self.model.as_deref(),
+            only_key: self.only_key,
             tried_keys: &self.tried_keys,
             tried_nodes: &self.tried_nodes,
         }

@@ -10,7 +10,7 @@ use potluck_admin::store::error::StoreError;
 use potluck_admin::store::seal::envelope::SealError;
 use potluck_admin::store::{KeyRing, Store};
 use potluck_admin::{Control, operator_router};
-use potluck_filters::model::{Kind, Layout, Upstream};
+use potluck_filters::model::{Kind, Layout, Opened, Upstream};
 
 use super::exit::{Exit, Failure};
 pub use super::lock::DataLock;
@@ -106,6 +106,7 @@ fn upstream_facts(upstream: &Upstream, config: &Config) -> UpstreamFacts {
         kind: upstream.kind,
         keyed: upstream.keyed,
         probed: config.probe.enabled && upstream.kind == Kind::Novelai && upstream.keyed,
+        operators_only: upstream.opened == Opened::All,
         configured_policy: upstream.policy,
         allow_plaintext: written.is_some_and(|written| written.allow_plaintext),
         private_networks: upstream.private_networks.to_vec(),

@@ -11,7 +11,7 @@ use super::problem::Fault;
 use super::scalar::Period;
 use super::suggest::nearest;
 use super::upstream::{Node, Route, Upstream};
-use super::{Config, Limits, judge};
+use super::{Config, Limits, judge, reach};
 
 /// All faults of a configuration whose values have been read.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
@@ -103,6 +103,7 @@ fn upstream(name: &str, upstream: &Upstream, path: &Path, faults: &mut Vec<Fault
     }
     times(upstream, path, faults);
     judge::check(upstream, path, faults);
+    reach::check(upstream, path, faults);
 }
 
 fn check_name(name: &str, path: Path, faults: &mut Vec<Fault>) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use potluck_filters::model::{self, Layout, RouteAuth};
 
 use super::upstream::{Access, Node, Route, Upstream};
-use super::{Config, Problem, judge};
+use super::{Config, Problem, judge, reach};
 
 impl Config {
     /// What an edge serves from.
@@ -60,6 +60,7 @@ fn serve(name: &str, upstream: &Upstream) -> model::Upstream {
     model::Upstream {
         name: name.into(),
         kind: upstream.kind,
+        opened: reach::opened(upstream),
         nodes: upstream.nodes.iter().map(node).collect(),
         keyed: upstream.is_keyed(),
         policy: upstream.policy,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::cool_downs::CoolDowns;
 use super::judge::OwnRule;
 use super::queue::Queue;
+use super::reach::{Reach, Stateful};
 use super::scalar::{Period, Size, Url};
 
 /// A named service behind the relay.
@@ -28,6 +29,17 @@ pub struct Upstream {
     /// so on are added to `nodes`. Default: none.
     #[serde(default)]
     pub nodes_from_env: Option<String>,
+    /// Which endpoints may be reached, for `openai`: `stateless` (chat, completions, responses, embeddings, images,
+    /// audio, moderations, models) or `all` (everything but account, organisation and credit endpoints; members see
+    /// each other's objects, so every pool key must be an operator's). See [reach.md](reach.md).
+    #[serde(default)]
+    #[schemars(with = "String", extend("enum" = ["stateless", "all"]))]
+    pub reach: Reach,
+    /// Whether members may keep files, batches, stored responses, conversations and fine-tuning jobs, for `openai`:
+    /// `off`, or `owned` (each member sees what that member made, and nothing else). See [reach.md](reach.md).
+    #[serde(default)]
+    #[schemars(with = "String", extend("enum" = ["off", "owned"]))]
+    pub stateful: Stateful,
     /// Whether requests carry a pool key. Default: true for `novelai` and `openai`, false for `http`.
     #[serde(default)]
     pub keyed: Option<bool>,
@@ -201,6 +213,8 @@ impl Upstream {
             kind,
             nodes,
             nodes_from_env: None,
+            reach: Reach::default(),
+            stateful: Stateful::default(),
             keyed: None,
             policy: Policy::default(),
             min_credit: 0,

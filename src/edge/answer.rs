@@ -110,6 +110,20 @@ impl Edge {
             .await
     }
 
+    /// Answers with JSON that is for whoever asks alone.
+    pub(super) async fn own(
+        &self,
+        session: &mut Session,
+        ctx: &Context,
+        body: Bytes,
+    ) -> Result<(), Box<Error>> {
+        let mut head = ResponseHeader::build(StatusCode::OK, Some(6))?;
+        head.insert_header(CONTENT_TYPE, "application/json")?;
+        head.insert_header(CACHE_CONTROL, "no-store")?;
+        self.sign(&mut head, &ctx.request_id, None)?;
+        self.reply(session, head, body).await
+    }
+
     /// Answers a browser's preflight as NovelAI does.
     pub(super) async fn preflight(&self, session: &mut Session, ctx: &Context) -> Result<(), Box<Error>> {
         let asked = session

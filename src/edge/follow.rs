@@ -49,6 +49,10 @@ impl Edge {
                 }
             };
             ctx.body_bytes += piece.as_ref().map_or(0, Bytes::len) as u64;
+            if let (Some(watch), Some(piece)) = (&mut ctx.watch, &piece) {
+                // Before the client has the piece, so that it may ask for the object at once.
+                self.objects.look(watch, piece);
+            }
             let last = piece.is_none();
             tasks.extend(piece.map(|piece| HttpTask::Body(Some(piece), false)));
             if last || answer.exchange.is_done() {

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, Method};
 use potluck_filters::authenticate::{self, Identity, presented};
 use potluck_filters::cost::{Price, is_priced, read_cost};
-use potluck_filters::id::UserId;
+use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::inject::query_without_key;
 use potluck_filters::model::{ClientKey, Kind, Role, RouteAuth};
 use potluck_filters::queue::Share;
-use potluck_filters::reach::{BodyUse, Reach, Synthetic, decode_path, reach};
+use potluck_filters::reach::{Act, BodyUse, Reach, Synthetic, decode_path, reach};
 use potluck_filters::reader::{ModelName, read_model};
 use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::window::Remaining;
@@ -22,6 +23,7 @@ use potluck_filters::{admit, route};
 
 use super::Edge;
 use super::live::{Live, LiveUpstream};
+use super::objects::uses_a_model;
 use super::traffic::Ticket;
 use super::wait::max_wait;
 use crate::clock::unix_ms;
@@ -42,6 +44,8 @@ pub(super) enum Plan {
     Relay(Box<Relay>),
     /// Answer for the pool as a whole.
     Answer(Synthetic, Kind),
+    /// Answer with this JSON, which is for whoever asks alone.
+    Own(Bytes),
     /// Answer a browser's preflight.
     Preflight,
 }
@@ -65,6 +69,10 @@ pub(super) struct Relay {
     pub(super) price: Price,
     /// The model it asks for, where that matters.
     pub(super) model: Option<Arc<str>>,
+    /// What it does to the objects that the upstream keeps, where members have their own.
+    pub(super) act: Option<Act>,
+    /// The one pool key that may serve it, since it keeps what the request names.
+    pub(super) pinned: Option<PoolKeyId>,
     /// What it weighs in the queue, and how long it may wait there.
     pub(super) share: Share,
     pub(super) max_wait: Duration,
@@ -146,7 +154,8 @@ impl Relay {
         let kind = self.upstream.upstream.kind;
         let (media, coding) = (text(headers, CONTENT_TYPE), text(headers, CONTENT_ENCODING));
         let names_none = body.is_empty() && kind != Kind::Novelai && media.is_none();
-        if self.body == BodyUse::None || names_none && kind == Kind::Http {
+        let needs_none = self.act.as_ref().is_some_and(|act| !uses_a_model(act));
+        if self.body == BodyUse::None || needs_none || names_none && kind == Kind::Http {
             return Ok(());
         }
         let model = read_model(media, coding, body, kind).map_err(|_| Code::CostUnreadable)?;
@@ -171,7 +180,8 @@ impl Edge {
             .ok_or_else(|| no(Code::Internal.into()))?;
 
         let decoded = decode_path(found.path).map_err(|_| no(Code::BadPath.into()))?;
-        let way = reach(found.upstream.kind, asked.method, &decoded, found.path);
+        let (kind, opened) = (found.upstream.kind, found.upstream.opened);
+        let way = reach(kind, opened, asked.method, &decoded, found.path);
         if matches!(way, Reach::Preflight) {
             return Ok(Plan::Preflight);
         }
@@ -179,13 +189,21 @@ impl Edge {
         let key = self
             .identify(live, presented, asked.peer, found.route.auth)
             .map_err(no)?;
-        let (role, path, body) = match way {
-            Reach::Forward { role, path, body } => (role, path, body),
+        let (role, path, body, act) = match way {
+            Reach::Forward { role, path, body } => (role, path, body, None),
+            Reach::Owned { act, path, body } => (Role::Any, path, body, Some(act)),
+            Reach::Models { path, id: _ } => (Role::Any, path, BodyUse::None, None),
+            Reach::List(what) => {
+                let listed = self.list(found.upstream, key, what, query);
+                return listed.map(Plan::Own).map_err(no);
+            }
             Reach::Answer(synthetic) => return Ok(Plan::Answer(synthetic, found.upstream.kind)),
             Reach::Preflight => return Ok(Plan::Preflight),
             Reach::Refuse(code) => return Err(no(code.into())),
             Reach::WrongMethod(allow) => return Err(no(Rejection::wrong_method(allow))),
         };
+        let pinned = act.as_ref().map(|act| self.pin_by_path(found.upstream, key, act));
+        let pinned = pinned.transpose().map_err(no)?.flatten();
         let most = found.route.max_wait.unwrap_or(found.upstream.queue.max_wait);
         let max_wait = max_wait(asked.headers, most).map_err(|code| no(code.into()))?;
         let ticket = self.limit(key, found.upstream.kind)?;
@@ -204,6 +222,8 @@ impl Edge {
             priced: priced(found.upstream.kind, &path),
             price: Price::FREE,
             model: None,
+            act,
+            pinned,
             share: key.map_or(Share::Guest, |id| id.user.weight.into()),
             max_wait,
         })))
@@ -273,7 +293,7 @@ impl Edge {
 }
 
 /// A header's text; where it is no text, one that nothing understands.
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 

@@ -21,6 +21,7 @@ use super::Edge;
 use super::attempt::Attempted;
 use super::body::{self, Body};
 use super::native::{Native, is_upgrade};
+use super::objects::Watch;
 use super::plan::{Asked, No, Plan, Relay};
 use super::relay::{Relayed, client_gone};
 use super::send::Outgoing;
@@ -41,6 +42,8 @@ pub struct Context {
     pub(super) body_bytes: u64,
     /// In the queue for a lease.
     pub(super) waited: Waited,
+    /// Set while the answer may show an object that is to be remembered.
+    pub(super) watch: Option<Box<Watch>>,
     /// Set when the request goes on along Pingora's own path.
     pub(super) native: Option<Box<Native>>,
     /// The last field, so that a lease is back before the request counts as ended.
@@ -273,6 +276,10 @@ impl Edge {
                 ctx.dialect = Some(dialect);
                 return self.account(session, ctx, which).await.map(|()| true);
             }
+            Ok(Plan::Own(body)) => {
+                ctx.dialect = Some(Kind::Openai);
+                return self.own(session, ctx, body).await.map(|()| true);
+            }
             Ok(Plan::Preflight) => return self.preflight(session, ctx).await.map(|()| true),
             Err(no) => return self.refuse(session, ctx, no).await.map(|()| true),
         };
@@ -280,7 +287,7 @@ impl Edge {
         ctx.dialect = Some(upstream.kind);
         ctx.upstream = Some(Arc::clone(&upstream.name));
         ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
-        if is_upgrade(session, upstream.kind) {
+        if relay.act.is_none() && is_upgrade(session, upstream.kind) {
             let listed = relay
                 .client
                 .as_ref()
@@ -346,6 +353,9 @@ impl Edge {
         if let Err(code) = relay.read(&session.req_header().headers, &body) {
             return self.refuse(session, ctx, No::refunded(*relay, code.into())).await;
         }
+        if let Err(rejection) = self.pin_by_body(&mut relay, &session.req_header().headers, &body) {
+            return self.refuse(session, ctx, No::refunded(*relay, rejection)).await;
+        }
         let purse = match self.purse(&relay) {
             Ok(purse) => purse,
             Err(rejection) => return self.refuse(session, ctx, No::refunded(*relay, rejection)).await,
@@ -369,7 +379,11 @@ impl Edge {
             Attempted::Refused(rejection) => {
                 let no_work = matches!(
                     rejection.code,
-                    Code::PoolBusy | Code::PoolEmpty | Code::QueueFull | Code::Unaffordable
+                    Code::PoolBusy
+                        | Code::PoolEmpty
+                        | Code::QueueFull
+                        | Code::Unaffordable
+                        | Code::ObjectUnavailable
                 );
                 let no = if no_work {
                     No::refunded(*relay, rejection)

@@ -47,6 +47,7 @@ impl Edge {
                 .refuse(session, ctx, No::left(relay, Code::UpstreamBroken.into()))
                 .await;
         };
+        ctx.watch = self.watch(relay, &answer, &head);
         let out = Downstream::new(&self.settings, session, &head);
         let can_say_so = is_event_stream(&head) && !head.headers.contains_key(CONTENT_LENGTH);
         let ended = match kind {
@@ -159,7 +160,7 @@ fn head_of(status: StatusCode, headers: HeaderMap) -> ResponseHeader {
     parts.into()
 }
 
-fn is_event_stream(head: &ResponseHeader) -> bool {
+pub(super) fn is_event_stream(head: &ResponseHeader) -> bool {
     let value = head.headers.get(CONTENT_TYPE);
     value.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }

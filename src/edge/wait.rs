@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::HeaderMap;
 use pingora::proxy::Session;
 use potluck_filters::id::UserId;
-use potluck_filters::pool::{Lease, Want};
+use potluck_filters::pool::{Lease, NoWay, Want};
 use potluck_filters::rejection::{Code, LimitSource, Rejection};
-use potluck_filters::scheduler::Asker;
+use potluck_filters::scheduler::{Asker, Refused};
 use potluck_filters::time::Moment;
 
 use super::Edge;
@@ -69,6 +69,9 @@ impl Edge {
                 let lease = Box::pin(self.waited(session, upstream, wait, asker.max_wait)).await;
                 waited.in_queue += self.clock.now().since(began);
                 lease
+            }
+            Err(Refused::NoWay(NoWay::Empty)) if relay.pinned.is_some() => {
+                Err(NoLease::Refused(Code::ObjectUnavailable.into()))
             }
             Err(no) => Err(NoLease::Refused(refused(&no))),
         }

@@ -1,4 +1,5 @@
-//! What was spent today, carried from the edge to the database, so that a restart does not forget it.
+//! What was spent today and which objects members made, carried from the edge to the database, so that a
+//! restart does not forget it.
 //!
 //! The edge only counts; this task asks it every [`TURN`] for what came to it and books that. A relay that
 //! is killed forgets at most what was spent within that time; mere counts of requests, on which no cap
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use potluck_admin::Control;
+use potluck_filters::objects::Shelved;
 use potluck_filters::spending::{Booking, Spending, day_of, merged};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -47,7 +49,7 @@ impl Books {
 }
 
 async fn keep(edge: Arc<Edge>, control: Arc<Control>, mut stopped: oneshot::Receiver<()>) {
-    let mut open = Vec::new();
+    let (mut open, mut objects) = (Vec::new(), Vec::new());
     let mut pause = TURN;
     for turn in 1_u32.. {
         let last = tokio::select! {
@@ -57,7 +59,10 @@ async fn keep(edge: Arc<Edge>, control: Arc<Control>, mut stopped: oneshot::Rece
         let held = open.len();
         let all = last || turn % ALL == 0;
         open.extend(edge.take_spending(if all { Booking::All } else { Booking::Urgent }));
-        pause = if book(&control, &mut open, held).await {
+        let known = objects.len();
+        objects.extend(edge.take_objects());
+        let kept = shelve(&control, &mut objects, known).await;
+        pause = if book(&control, &mut open, held).await && kept {
             TURN
         } else {
             PAUSE
@@ -83,6 +88,25 @@ async fn book(control: &Control, open: &mut Vec<Spending>, held: usize) -> bool 
                 tracing::error!(%error, "what was spent cannot be booked; it is kept and tried again");
             }
             *open = merged(open);
+            false
+        }
+    }
+}
+
+/// Stores what changed in members' objects. `held`: so much of it could not be stored before, and was told.
+async fn shelve(control: &Control, changes: &mut Vec<Shelved>, held: usize) -> bool {
+    if changes.is_empty() {
+        return true;
+    }
+    match control.store().shelve(changes, unix_ms()).await {
+        Ok(()) => {
+            changes.clear();
+            true
+        }
+        Err(error) => {
+            if held == 0 {
+                tracing::error!(%error, "members' objects cannot be stored; they are kept and tried again");
+            }
             false
         }
     }

@@ -22,6 +22,7 @@ mod framing;
 mod leaving;
 mod limits;
 mod models;
+mod objects;
 mod scheduling;
 mod secrets;
 mod streams;

@@ -22,8 +22,8 @@ use potluck_filters::id::{ClientKeyId, PoolKeyId, Revision, UserId};
 use potluck_filters::judge::{CoolDownSettings, JudgeTable};
 use potluck_filters::limit::Limit;
 use potluck_filters::model::{
-    Bodies, Caps, ClientKey, ClientKeyState, HttpVersion, KeyHash, Kind, Layout, Node, PoolCredential,
-    PoolKey, Role, Route, RouteAuth, Timeouts, Upstream, User,
+    Bodies, Caps, ClientKey, ClientKeyState, HttpVersion, KeyHash, Kind, Layout, Node, Opened,
+    PoolCredential, PoolKey, Role, Route, RouteAuth, Timeouts, Upstream, User,
 };
 use potluck_filters::pool::Policy;
 use potluck_filters::queue::QueueSettings;
@@ -109,6 +109,7 @@ pub fn upstream(name: &str, kind: Kind, nodes: &[(&str, Role, &str)]) -> Upstrea
         private_networks: Arc::default(),
         judge: if keyed { judge } else { judge.keyless() },
         cool_downs: CoolDownSettings::default(),
+        opened: Opened::Stateless,
         min_credit: 0,
         queue: QueueSettings::default(),
         drain: 8 << 20,

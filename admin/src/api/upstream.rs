@@ -15,6 +15,8 @@ pub struct UpstreamFacts {
     pub kind: Kind,
     /// Whether its requests carry a pool key.
     pub keyed: bool,
+    /// Whether it takes pool keys of operators alone: members see each other's objects there.
+    pub operators_only: bool,
     /// Whether its pool keys are probed. They begin as `pending` then, and may be logins.
     pub probed: bool,
     /// How its pool keys are chosen, unless that was switched at run time.

@@ -157,6 +157,8 @@ impl Turn<'_> {
         let probed = fields::is_probed(&upstreams, &asked.upstream);
         fields::upstream(&upstreams, &asked.upstream)?;
         let in_use = self.facts_in_use(&asked.upstream).await?;
+        let contributor = self.owner(contributor, "contributor").await?;
+        self.may_bring(contributor, &asked.upstream).await?;
         Ok(Terms {
             caps: fields::caps(asked.caps)?,
             state: if probed {
@@ -168,7 +170,7 @@ impl Turn<'_> {
             label: fields::label("label", &asked.label)?,
             upstream: asked.upstream,
             concurrency: asked.concurrency,
-            contributor: self.owner(contributor, "contributor").await?,
+            contributor,
         })
     }
 

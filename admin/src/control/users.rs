@@ -1,7 +1,7 @@
 //! Users.
 
 use potluck_filters::id::UserId;
-use potluck_store::table::users::NewUser;
+use potluck_store::table::users::{NewUser, UserRole};
 
 use super::{Control, Turn, fields, password};
 use crate::api::{CreateUser, Page, PageQuery, User};
@@ -41,6 +41,29 @@ impl Control {
 }
 
 impl Turn<'_> {
+    /// Refuses a contributor who is no operator, where an upstream takes operators' pool keys alone.
+    pub(super) async fn may_bring(
+        &mut self,
+        contributor: UserId,
+        upstream: &str,
+    ) -> Result<(), ControlError> {
+        let upstreams = self.control.upstreams();
+        let alone = upstreams
+            .iter()
+            .any(|facts| facts.name == upstream && facts.operators_only);
+        if !alone {
+            return Ok(());
+        }
+        match self.change.user(contributor).await?.map(|row| row.role) {
+            Some(UserRole::Admin) => Ok(()),
+            Some(UserRole::User) | None => Err(ControlError::invalid(
+                "contributor",
+                "must be an admin: this upstream has `reach: all`, where members see each other's objects; \
+                 bring the key as an admin's, or set `reach: stateless` in the configuration",
+            )),
+        }
+    }
+
     /// The owner of what is made: who was named, or the first admin.
     pub(super) async fn owner(
         &mut self,

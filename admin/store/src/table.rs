@@ -3,6 +3,7 @@
 pub mod client_keys;
 pub mod meta;
 pub mod nodes;
+pub mod objects;
 pub mod pool_keys;
 pub mod spent_days;
 pub mod upstream_settings;

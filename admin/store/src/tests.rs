@@ -6,6 +6,7 @@ mod leading;
 mod logins;
 mod migrating;
 mod nodes;
+mod objects;
 mod opening;
 mod pool_keys;
 mod probes;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::judge::{CoolDownSettings, JudgeTable};
 use potluck_filters::model::{
-    Account, Bodies, Caps, HttpVersion, Kind, Node, PoolCredential, PoolKey, Role, Timeouts, Upstream,
+    Account, Bodies, Caps, HttpVersion, Kind, Node, Opened, PoolCredential, PoolKey, Role, Timeouts, Upstream,
 };
 use potluck_filters::pool::Policy;
 use potluck_filters::queue::QueueSettings;
@@ -31,6 +31,7 @@ pub(crate) fn upstream(
         nodes: vec![node],
         keyed: true,
         policy,
+        opened: Opened::Stateless,
         min_credit: 0,
         queue,
         key_concurrency: 1,

@@ -58,6 +58,7 @@ fn want() -> Want<'static> {
         most: u32::MAX,
         model: None,
         tried_keys: &[],
+        only_key: None,
         tried_nodes: &[],
     }
 }

@@ -26,6 +26,7 @@ const WANT: Want<'static> = Want {
     most: u32::MAX,
     model: None,
     tried_keys: &[],
+    only_key: None,
     tried_nodes: &[],
 };
 

@@ -137,7 +137,13 @@ fn priced_paths_go_to_the_hosts_that_have_them() {
             Endpoint::Annotate => Role::Api,
             Endpoint::Free => continue,
         };
-        let way = reach(Kind::Novelai, &http::Method::POST, path, path);
+        let way = reach(
+            Kind::Novelai,
+            crate::model::Opened::Stateless,
+            &http::Method::POST,
+            path,
+            path,
+        );
         assert!(
             matches!(way, Reach::Forward { role: to, .. } if to == role),
             "{path}"

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Kind, Network, Node};
+use super::{Kind, Network, Node, Opened};
 use crate::health::HealthSettings;
 use crate::judge::{CoolDownSettings, JudgeTable};
 use crate::pool::Policy;
@@ -68,6 +68,8 @@ pub struct Upstream {
     pub name: Arc<str>,
     /// What it speaks.
     pub kind: Kind,
+    /// What of it may be reached (openai only).
+    pub opened: Opened,
     /// Where it is. Never empty.
     pub nodes: Vec<Node>,
     /// Whether requests carry a pool key (`false`: nodes that need no credential).

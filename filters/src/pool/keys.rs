@@ -208,12 +208,19 @@ impl Keys {
         inhabited.any(|cohort| cohort.traits.suit(want, nodes))
     }
 
+    /// Where the key with that id is, if it is here.
+    pub(super) fn index_of(&self, id: PoolKeyId) -> Option<usize> {
+        let index = *self.by_id.get(&id)?;
+        self.slots.get(index).filter(|slot| !slot.leaving).map(|_| index)
+    }
+
     /// Whether the key in that slot could take this request now.
     pub(super) fn can(&self, index: usize, want: &Want<'_>, nodes: &Nodes) -> Option<Chosen> {
         let slot = self
             .slots
             .get(index)
-            .filter(|slot| slot.listed.has > 0 && !self.was_tried(index, want))?;
+            .filter(|slot| slot.listed.has > 0 && want.only_key.is_none_or(|only| only == slot.id))
+            .filter(|_| !self.was_tried(index, want))?;
         let cohort = self.cohorts.get(slot.cohort as usize)?;
         let anlas = cohort.traits.cost(want);
         let able = slot.listed.has > anlas && cohort.traits.could_serve(want, nodes);

@@ -65,6 +65,8 @@ pub struct Want<'a> {
     pub most: u32,
     /// The model it asks for, where that is known.
     pub model: Option<&'a str>,
+    /// The one key that may serve it: what the request names is kept there.
+    pub only_key: Option<PoolKeyId>,
     /// Keys that this request has tried.
     pub tried_keys: &'a [PoolKeyId],
     /// Nodes that this request has found wanting.

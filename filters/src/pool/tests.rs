@@ -9,7 +9,7 @@ use super::*;
 use crate::cost::Price;
 use crate::id::UserId;
 use crate::judge::{CoolDown, CoolDownSettings, JudgeTable};
-use crate::model::{Bodies, Caps, HttpVersion, Node, PoolCredential, Role, Timeouts};
+use crate::model::{Bodies, Caps, HttpVersion, Node, Opened, PoolCredential, Role, Timeouts};
 use crate::queue::QueueSettings;
 use crate::secret::Secret;
 
@@ -31,6 +31,7 @@ pub(crate) fn upstream(policy: Policy, nodes: Vec<Node>) -> Upstream {
         nodes,
         keyed: true,
         policy,
+        opened: Opened::Stateless,
         min_credit: 0,
         queue: QueueSettings::default(),
         key_concurrency: 1,
@@ -78,6 +79,7 @@ pub(crate) const ANY: Want<'static> = Want {
     most: u32::MAX,
     model: None,
     tried_keys: &[],
+    only_key: None,
     tried_nodes: &[],
 };
 
@@ -226,4 +228,38 @@ fn one_eligible_key_among_many_is_found() {
     let expected = id(&freed);
     pool.give_back(freed, at(0));
     assert_eq!(id(&pool.acquire(&ANY, at(0), FAIR).unwrap()), expected);
+}
+
+#[test]
+fn what_a_key_keeps_is_served_by_that_key_or_not_at_all() {
+    let mut pool = pool(Policy::RoundRobin);
+    (1..=3).for_each(|n| pool.put(key(n, 1), at(0)));
+    let only = |n| Want {
+        only_key: Some(PoolKeyId(n)),
+        ..ANY
+    };
+    let lease = pool.acquire(&only(2), at(0), FAIR).unwrap();
+    assert_eq!(id(&lease), 2);
+    let in_use = pool.acquire(&only(2), at(0), FAIR).unwrap_err();
+    assert_eq!(in_use, NoWay::Busy { until: None });
+    pool.release(lease, &ended(&busy(), Some(Duration::from_secs(5))), at(0), FAIR);
+    let resting = pool.acquire(&only(2), at(0), FAIR).unwrap_err();
+    assert_eq!(
+        resting,
+        NoWay::Busy {
+            until: Some(at(5_000))
+        }
+    );
+    let tried = Want {
+        tried_keys: &[PoolKeyId(2)],
+        ..only(2)
+    };
+    assert_eq!(
+        pool.acquire(&tried, at(9_000), FAIR).unwrap_err(),
+        NoWay::Exhausted
+    );
+    assert_eq!(id(&pool.acquire(&only(2), at(9_000), FAIR).unwrap()), 2);
+    pool.gone(PoolKeyId(3));
+    assert_eq!(pool.acquire(&only(3), at(9_000), FAIR).unwrap_err(), NoWay::Empty);
+    assert_eq!(pool.acquire(&only(9), at(9_000), FAIR).unwrap_err(), NoWay::Empty);
 }

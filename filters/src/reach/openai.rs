@@ -1,14 +1,16 @@
-//! What of an OpenAI-compatible API may be reached: the endpoints that keep nothing under the key.
+//! What of an OpenAI-compatible API may be reached: by default the endpoints that keep nothing under the key.
 //!
-//! Files, batches, stored responses, fine-tuning, assistants and the like would let members see each
-//! other's objects; organisation and credit endpoints belong to the contributor alone.
+//! Files, batches, stored responses, fine-tuning and the like would let members see each other's objects;
+//! where an upstream is opened for them, each member sees only that member's own. Organisation, account
+//! and credit endpoints belong to the contributor alone, however open the upstream is.
 
 use std::borrow::Cow;
 
 use ::http::Method;
 
-use super::{BodyUse, Methods, Reach};
-use crate::model::Role;
+use super::owned;
+use super::{Act, BodyUse, Methods, Reach, SLASH_IN_SEGMENT};
+use crate::model::{Opened, Role};
 use crate::rejection::Code;
 
 /// Without the `/v1` in front, which may stand in the path or in the node's base URL.
@@ -26,17 +28,86 @@ const POSTED: [&str; 11] = [
     "/moderations",
 ];
 
-pub(super) fn reach<'a>(method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
-    let Some(methods) = methods(path.strip_prefix("/v1").unwrap_or(path)) else {
-        return Reach::Refuse(Code::PathNotAllowed);
-    };
-    if !methods.allow(method) {
-        return Reach::WrongMethod(methods.listed());
+/// Forms whose one large part is a recording; no field of theirs names an object.
+const RECORDINGS: [&str; 2] = ["/audio/transcriptions", "/audio/translations"];
+
+/// First segments of what is never reached: it speaks of the key's owner, or spends for them otherwise.
+const NEVER: [&str; 20] = [
+    "account",
+    "accounts",
+    "admin",
+    "api-keys",
+    "api_keys",
+    "auth",
+    "billing",
+    "credits",
+    "dashboard",
+    "key",
+    "keys",
+    "login",
+    "me",
+    "organization",
+    "organizations",
+    "projects",
+    "team",
+    "teams",
+    "usage",
+    "user",
+];
+
+const ANY: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
+
+pub(super) fn reach<'a>(opened: Opened, method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
+    let path = path.strip_prefix("/v1").unwrap_or(path);
+    if let Some(id) = model_id(path) {
+        return models(method, id, raw);
     }
-    let body = match methods {
-        Methods::Get => BodyUse::None,
-        Methods::Post => BodyUse::Replay,
-    };
+    match opened {
+        Opened::Stateless => stateless(method, path, raw),
+        Opened::Owned => match owned::reach(method, path, raw) {
+            Some(way) => way,
+            None => refers(path, stateless(method, path, raw)),
+        },
+        Opened::All => all(method, path, raw),
+    }
+}
+
+fn stateless<'a>(method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
+    if !POSTED.contains(&path) {
+        return Reach::Refuse(Code::PathNotAllowed);
+    }
+    if !Methods::Post.allow(method) {
+        return Reach::WrongMethod(Methods::Post.listed());
+    }
+    forward(raw, BodyUse::Replay)
+}
+
+/// Where members have objects, every body that may name one is read.
+fn refers<'a>(path: &str, way: Reach<'a>) -> Reach<'a> {
+    match way {
+        Reach::Forward { path: raw, .. } if !RECORDINGS.contains(&path) => Reach::Owned {
+            act: Act::Refer,
+            path: raw,
+            body: BodyUse::Whole,
+        },
+        way => way,
+    }
+}
+
+fn all<'a>(method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
+    let mut pieces = path.split(['/', SLASH_IN_SEGMENT]).skip(1);
+    let first = pieces.next().unwrap_or_default().to_lowercase();
+    if first.is_empty() || NEVER.contains(&&*first) {
+        return Reach::Refuse(Code::PathNotAllowed);
+    }
+    match *method {
+        Method::GET | Method::HEAD => forward(raw, BodyUse::None),
+        Method::POST | Method::PUT | Method::PATCH | Method::DELETE => forward(raw, BodyUse::Replay),
+        _ => Reach::WrongMethod(ANY),
+    }
+}
+
+fn forward(raw: &str, body: BodyUse) -> Reach<'_> {
     Reach::Forward {
         role: Role::Any,
         path: Cow::Borrowed(raw),
@@ -44,18 +115,21 @@ pub(super) fn reach<'a>(method: &Method, path: &str, raw: &'a str) -> Reach<'a> 
     }
 }
 
-fn methods(path: &str) -> Option<Methods> {
-    if POSTED.contains(&path) {
-        return Some(Methods::Post);
+fn models<'a>(method: &Method, id: Option<Box<str>>, raw: &'a str) -> Reach<'a> {
+    if !Methods::Get.allow(method) {
+        return Reach::WrongMethod(Methods::Get.listed());
     }
-    let below = path.strip_prefix("/models")?;
-    is_model(below).then_some(Methods::Get)
+    let path = Cow::Borrowed(raw);
+    Reach::Models { id, path }
 }
 
-/// The list itself, or one model. Ids may have slashes of their own, encoded or not.
-fn is_model(below: &str) -> bool {
-    below.is_empty()
-        || below
-            .strip_prefix('/')
-            .is_some_and(|id| !id.is_empty() && !id.ends_with('/'))
+/// `Some(None)` for the list itself, else one model. Ids may have slashes of their own, encoded or not.
+fn model_id(path: &str) -> Option<Option<Box<str>>> {
+    let below = path.strip_prefix("/models")?;
+    if below.is_empty() {
+        return Some(None);
+    }
+    let id = below.strip_prefix('/')?;
+    let whole = !id.is_empty() && !id.ends_with('/');
+    whole.then(|| Some(id.replace(SLASH_IN_SEGMENT, "/").into()))
 }

@@ -1,5 +1,7 @@
 //! The tricks that have been played with paths, and what each kind lets through.
 
+mod opened;
+
 use super::*;
 
 use PathError::{
@@ -106,7 +108,7 @@ fn plain_paths_are_decoded_once() {
 }
 
 fn go<'a>(kind: Kind, method: &Method, raw: &'a str) -> Reach<'a> {
-    reach(kind, method, &decode_path(raw).unwrap(), raw)
+    reach(kind, Opened::Stateless, method, &decode_path(raw).unwrap(), raw)
 }
 
 fn check_forward(kind: Kind, method: &Method, raw: &str, expected: (Role, &str, BodyUse)) {
@@ -283,12 +285,26 @@ fn openai_is_reached_where_it_keeps_nothing() {
         "/v1/models/openai%2Fgpt-5",
         "/v1/models/a/b:c",
     ] {
-        check_forward(k, &Method::GET, path, (Role::Any, path, BodyUse::None));
+        assert!(
+            matches!(go(k, &Method::GET, path), Reach::Models { path: sent, .. } if sent == path),
+            "{path}"
+        );
         assert_eq!(
             go(k, &Method::DELETE, path),
             Reach::WrongMethod("GET, HEAD"),
             "{path}"
         );
+    }
+    for (path, named) in [
+        ("/v1/models", None),
+        ("/models/gpt-5", Some("gpt-5")),
+        ("/v1/models/openai%2Fgpt-5", Some("openai/gpt-5")),
+        ("/v1/models/a/b:c", Some("a/b:c")),
+    ] {
+        let Reach::Models { id, .. } = go(k, &Method::HEAD, path) else {
+            panic!("{path}");
+        };
+        assert_eq!(id.as_deref(), named);
     }
 }
 

@@ -154,7 +154,7 @@ impl<K: Copy> Visitor<'_> for KeySeed<K> {
 
 /// Whether a server that ignores case takes `key` for `name`. Go's JSON does, by Unicode's simple folding,
 /// in which two letters that are not ASCII stand for ASCII ones: ſ (U+017F) and the Kelvin sign (U+212A).
-fn is_variant_of(name: &str, key: &str) -> bool {
+pub(crate) fn is_variant_of(name: &str, key: &str) -> bool {
     let folded = |c: char| match c {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',

@@ -5,7 +5,7 @@ use super::disposition::{parameters, value_of};
 
 /// A type that the reader can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MediaType<'a> {
+pub(crate) enum MediaType<'a> {
     /// `application/json`
     Json,
     /// `multipart/form-data`
@@ -21,7 +21,7 @@ impl<'a> MediaType<'a> {
     /// # Errors
     /// For every other type, a charset other than UTF-8, and a boundary that is missing, odd or
     /// there twice.
-    pub(super) fn parse(value: &'a str) -> Result<Self, Unreadable> {
+    pub(crate) fn parse(value: &'a str) -> Result<Self, Unreadable> {
         let (essence, rest) = value.split_once(';').unwrap_or((value, ""));
         let (essence, parameters) = (essence.trim(), parameters(rest).ok_or(Unreadable::ContentType)?);
         if value_of(&parameters, "charset").is_some_and(|charset| !charset.eq_ignore_ascii_case("utf-8")) {

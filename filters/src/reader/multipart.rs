@@ -15,22 +15,22 @@ const LONGEST_HEADERS: usize = 8 * 1024;
 
 /// One part of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// Its `name`.
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     /// Whether it has a file name.
-    pub(super) is_file: bool,
+    pub(crate) is_file: bool,
     /// Its `Content-Type`, where it has one.
-    pub(super) content_type: Option<&'a str>,
+    pub(crate) content_type: Option<&'a str>,
     /// What is in it.
-    pub(super) content: &'a [u8],
+    pub(crate) content: &'a [u8],
 }
 
 /// The parts of a form in order.
 ///
 /// # Errors
 /// [`Unreadable::Form`] where the body is put together in any other way than the usual one.
-pub(super) fn parts<'a>(boundary: &str, body: &'a [u8]) -> Result<Vec<Part<'a>>, Unreadable> {
+pub(crate) fn parts<'a>(boundary: &str, body: &'a [u8]) -> Result<Vec<Part<'a>>, Unreadable> {
     split(boundary, body).ok_or(Unreadable::Form)
 }
 

@@ -49,6 +49,12 @@ codes! {
     TooManyFailures "too_many_failures" TOO_MANY_REQUESTS "Too many failed attempts from this address.";
     PathNotAllowed "path_not_allowed" FORBIDDEN "This path cannot be reached through the relay.";
     NotFound "not_found" NOT_FOUND "Nothing answers on this path.";
+    ModelNotFound "model_not_found" NOT_FOUND "No upstream of this route has this model.";
+    ObjectNotFound "object_not_found" NOT_FOUND "There is no object with this id.";
+    ObjectUnavailable "object_unavailable" SERVICE_UNAVAILABLE "The pool key that keeps this object cannot serve.";
+    ObjectsApart "objects_apart" BAD_REQUEST "What this request names is kept under different pool keys.";
+    ObjectsUnreadable "objects_unreadable" BAD_REQUEST "What this request names cannot be read without doubt.";
+    BadPage "bad_page" BAD_REQUEST "limit, order or after cannot be what it is.";
     BadPath "bad_path" BAD_REQUEST "The request's path is malformed.";
     BadFraming "bad_framing" BAD_REQUEST "The request's headers or framing are malformed.";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "This path does not know this method.";

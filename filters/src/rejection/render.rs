@@ -83,7 +83,9 @@ impl Rejection {
 
     fn openai(&self) -> Openai<'_> {
         let r#type = openai_type(self.status());
-        let param = (self.code == Code::ModelNotAllowed).then_some("model");
+        let about_model = matches!(self.code, Code::ModelNotAllowed | Code::ModelNotFound);
+        let about_object = (self.code == Code::ObjectNotFound).then_some("id");
+        let param = about_model.then_some("model").or(about_object);
         Openai {
             error: OpenaiError {
                 message: &self.message,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Draft, Problem, Shards, Snapshot};
 use crate::id::UserId;
-use crate::model::{ClientKey, Layout, NodePlan, NodeSet, Upstream, User};
+use crate::model::{ClientKey, Layout, NodePlan, NodeSet, Opened, PoolKey, Upstream, User};
 
 impl Snapshot {
     /// Checks and indexes a draft.
@@ -38,6 +38,7 @@ impl Snapshot {
         for key in draft.pool_keys {
             snapshot.pool_keys.put(key.id, Arc::new(key));
         }
+        problems.extend(snapshot.contributed_keys());
         if problems.is_empty() {
             Ok(snapshot)
         } else {
@@ -70,6 +71,20 @@ impl Snapshot {
             .collect()
     }
 
+    /// Keys of members on upstreams that are open for operators' keys alone.
+    pub(super) fn contributed_keys(&self) -> Vec<Problem> {
+        let layout = &self.layout;
+        if !layout
+            .upstreams
+            .iter()
+            .any(|upstream| upstream.opened == Opened::All)
+        {
+            return Vec::new();
+        }
+        let keys = self.pool_keys.values();
+        keys.filter_map(|key| contributed_key(layout, key)).collect()
+    }
+
     pub(super) fn put_client_key(&mut self, key: ClientKey) -> Option<Problem> {
         let orphan = owner_problem(&key, &self.users);
         let id = key.id;
@@ -79,6 +94,15 @@ impl Snapshot {
                 .map(|old| Problem::HashTwice(old.id, id))
         })
     }
+}
+
+fn contributed_key(layout: &Layout, key: &PoolKey) -> Option<Problem> {
+    let (_, upstream) = layout.upstream(&key.upstream)?;
+    (upstream.opened == Opened::All && !key.operator_owned).then(|| Problem::ContributedKey {
+        key: key.id,
+        contributor: key.contributor,
+        upstream: key.upstream.to_string(),
+    })
 }
 
 fn owner_problem(key: &ClientKey, users: &Shards<UserId, User>) -> Option<Problem> {

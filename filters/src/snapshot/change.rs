@@ -66,6 +66,7 @@ impl Snapshot {
             ..self.clone()
         };
         let placed = delta.layout.is_some() || delta.nodes.is_some();
+        let keys_matter = delta.layout.is_some() || !delta.pool_keys.is_empty();
         let mut problems = delta
             .layout
             .map_or_else(Vec::new, |layout| next.set_layout(layout));
@@ -89,6 +90,9 @@ impl Snapshot {
                 PoolKeyChange::Put(key) => next.pool_keys.put(key.id, Arc::new(key)),
                 PoolKeyChange::Gone(id) => next.pool_keys.remove(&id),
             };
+        }
+        if keys_matter {
+            problems.extend(next.contributed_keys());
         }
         if problems.is_empty() {
             Ok(next)

@@ -1,6 +1,6 @@
 //! What can be wrong with a draft or a delta. All of it is reported at once.
 
-use crate::id::{ClientKeyId, Revision, UserId};
+use crate::id::{ClientKeyId, PoolKeyId, Revision, UserId};
 use crate::model::Role;
 
 /// One reason why a snapshot was not built.
@@ -52,6 +52,19 @@ pub enum Problem {
         key: ClientKeyId,
         /// The missing owner.
         user: UserId,
+    },
+    /// A key of a member on an upstream where members would see each other's objects.
+    #[error(
+        "pool key {key} was contributed by user {contributor}, who is no operator, and upstream {upstream:?} has \
+         `reach: all`; withdraw the key, or set `reach: stateless` (with `stateful: owned`, if members need files)"
+    )]
+    ContributedKey {
+        /// The pool key.
+        key: PoolKeyId,
+        /// Who brought it.
+        contributor: UserId,
+        /// The upstream.
+        upstream: String,
     },
     /// Two client keys have one hash: the rows were tampered with.
     #[error("client keys {0} and {1} have the same hash")]

@@ -189,3 +189,41 @@ proptest! {
         prop_assert!(nothing.pool_keys.is_empty() && nothing.layout.is_none());
     }
 }
+
+#[test]
+fn a_contributed_key_and_an_open_upstream_are_refused_together() {
+    let open = Upstream {
+        opened: crate::model::Opened::All,
+        ..crate::pool::tests::upstream(Policy::RoundRobin, vec![])
+    };
+    let mut contributed = pool_key(1, None);
+    contributed.upstream = Arc::clone(&open.name);
+    contributed.operator_owned = false;
+    let users = vec![user(1, true)];
+    let layout = Arc::new(Layout {
+        upstreams: vec![open],
+        ..Layout::default()
+    });
+    let refused = |problems: Vec<Problem>| {
+        problems.iter().any(|one| {
+            matches!(
+                one,
+                Problem::ContributedKey {
+                    key: PoolKeyId(1),
+                    ..
+                }
+            )
+        })
+    };
+    let mut whole = draft(1, users.clone(), vec![], vec![contributed.clone()]);
+    whole.layout = Arc::clone(&layout);
+    assert!(refused(Snapshot::build(whole).unwrap_err()));
+    let closed = Snapshot::build(draft(1, users, vec![], vec![contributed])).unwrap();
+    let opened = Delta {
+        from: Revision(1),
+        to: Revision(2),
+        layout: Some(layout),
+        ..Delta::default()
+    };
+    assert!(refused(closed.apply(opened).unwrap_err()));
+}

@@ -145,3 +145,31 @@ fn routes_follow_their_rules() {
         parse("routes: [{prefix: /, upstream: vercel}, {prefix: /, host: a.b, upstream: vercel}]").is_ok()
     );
 }
+
+#[test]
+fn how_open_an_upstream_is_must_fit_its_kind() {
+    let one = |kind: &str, more: &str| {
+        format!(
+            "routes: []\nupstreams: {{a: {{kind: {kind}, nodes: [{{name: a, url: 'https://h'}}], {more}}}}}"
+        )
+    };
+    for more in ["reach: all", "stateful: owned", "stateful: off, reach: stateless"] {
+        assert!(parse(&one("openai", more)).is_ok(), "{more}");
+    }
+    check_start(
+        &complaints(&one("openai", "reach: all, stateful: owned")),
+        "c.yaml:2:91: upstreams.a.stateful: has no meaning with `reach: all`",
+    );
+    check_start(
+        &complaints(&one("openai", "keyed: false, stateful: owned")),
+        "c.yaml:2:93: upstreams.a.stateful: needs pool keys",
+    );
+    check_start(
+        &complaints(&one("http", "reach: all")),
+        "c.yaml:2:74: upstreams.a.reach: only upstreams of kind openai",
+    );
+    check_start(
+        &complaints(&one("http", "stateful: owned")),
+        "c.yaml:2:77: upstreams.a.stateful: only upstreams of kind openai",
+    );
+}

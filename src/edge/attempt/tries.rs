@@ -27,6 +27,7 @@ impl Tries {
             price: relay.price,
             most: purse.map_or(u32::MAX, Purse::holds),
             model: relay.model.as_deref(),
+            only_key: relay.pinned,
             tried_keys: &self.keys,
             tried_nodes: &self.nodes,
         }

@@ -6,12 +6,15 @@
 //! [`keys::PER_IMAGE`].
 
 mod audio;
+mod batches;
 mod chat;
 mod completions;
+mod conversations;
 mod embeddings;
 mod files;
 mod form;
 mod images;
+mod jobs;
 pub mod keys;
 mod models;
 mod moderations;
@@ -130,6 +133,20 @@ fn router(world: World) -> Router {
         .route("/embeddings", post(embeddings::create))
         .route("/responses", post(responses::create))
         .route("/responses/{id}", get(responses::show).delete(responses::delete))
+        .route("/responses/{id}/input_items", get(responses::input_items))
+        .route("/conversations", post(conversations::create))
+        .route(
+            "/conversations/{id}",
+            get(conversations::show).delete(conversations::delete),
+        )
+        .route("/conversations/{id}/items", get(conversations::items))
+        .route("/batches", post(batches::create))
+        .route("/batches/{id}", get(batches::show))
+        .route("/batches/{id}/cancel", post(batches::cancel))
+        .route("/fine_tuning/jobs", post(jobs::create))
+        .route("/fine_tuning/jobs/{id}", get(jobs::show))
+        .route("/fine_tuning/jobs/{id}/cancel", post(jobs::cancel))
+        .route("/fine_tuning/jobs/{id}/events", get(jobs::events))
         .route("/images/generations", post(images::generate))
         .route("/images/edits", post(images::edit))
         .route("/audio/speech", post(audio::speak))

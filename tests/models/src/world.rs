@@ -8,7 +8,7 @@ use potluck_filters::cost::Price;
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::judge::{CoolDown, CoolDownSettings, JudgeTable, Outcome, Retry, Scope, Verdict};
 use potluck_filters::model::{
-    Bodies, Caps, HttpVersion, Kind, Node, PoolCredential, PoolKey, Role, Timeouts, Upstream,
+    Bodies, Caps, HttpVersion, Kind, Node, Opened, PoolCredential, PoolKey, Role, Timeouts, Upstream,
 };
 use potluck_filters::pool::{Ended, Lease, Policy, Want};
 use potluck_filters::queue::{QueueSettings, Share};
@@ -27,6 +27,7 @@ const WANT: Want<'static> = Want {
     most: u32::MAX,
     model: None,
     tried_keys: &[],
+    only_key: None,
     tried_nodes: &[],
 };
 
@@ -286,6 +287,7 @@ fn upstream() -> Upstream {
         }],
         keyed: true,
         policy: Policy::RoundRobin,
+        opened: Opened::Stateless,
         min_credit: 0,
         queue: QueueSettings::default(),
         key_concurrency: 1,

@@ -60,6 +60,36 @@ impl Keys {
         }
     }
 
+    /// Why this one key cannot serve a request now that no other may serve.
+    pub(in super::super) fn no_way_on(
+        &self,
+        index: usize,
+        want: &Want<'_>,
+        nodes: &Nodes,
+        now: Moment,
+    ) -> NoWay {
+        if self.was_tried(index, want) {
+            return NoWay::Exhausted;
+        }
+        let slot = self.slots.get(index);
+        let Some((slot, cohort)) =
+            slot.and_then(|slot| Some((slot, self.cohorts.get(slot.cohort as usize)?)))
+        else {
+            return NoWay::Empty;
+        };
+        if !cohort.traits.suit(want, nodes) {
+            return NoWay::Empty;
+        }
+        if slot.concurrency > 0 && slot.in_flight >= slot.concurrency {
+            return NoWay::Busy { until: None };
+        }
+        let need = cohort.traits.cost(want).saturating_add(1);
+        match self.opens(slot, want, need, now) {
+            Some(at) => NoWay::Busy { until: Some(at) },
+            None => NoWay::Empty,
+        }
+    }
+
     fn obstacles(&mut self, want: &Want<'_>, nodes: &Nodes) -> Obstacles {
         let mut found = Obstacles::default();
         for cohort in self

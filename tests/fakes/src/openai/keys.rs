@@ -1,6 +1,6 @@
 //! API keys of the OpenAI fake, with their balances and what they own.
 //!
-//! Invariant: what a key owns (files, stored responses) is not visible to any other key.
+//! Invariant: what a key owns (files, stored responses, batches and the like) is not visible to any other key.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -33,6 +33,8 @@ pub(super) struct Account {
     /// In order of creation: ids begin with a running number.
     pub(super) files: BTreeMap<String, StoredFile>,
     pub(super) responses: HashMap<String, Value>,
+    /// Batches, fine-tuning jobs and conversations, as they look when asked for.
+    pub(super) objects: HashMap<String, Value>,
 }
 
 pub(super) struct StoredFile {

@@ -19,6 +19,9 @@ pub(super) async fn create(
     let model = ask.model(&world)?;
     let input = ask.require("input")?;
     caller.can_pay(&world)?;
+    if let Some(id) = ask.text("previous_response_id") {
+        stored(&world, &caller, id.to_owned())?;
+    }
     let answer = world.answer(&model, &last_text(input), ask.number("max_output_tokens"));
     let instructions = ask.text("instructions").unwrap_or_default();
     let prompt = count(&text_of(input)) + count(instructions);
@@ -50,12 +53,26 @@ pub(super) async fn show(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
+    stored(&world, &caller, id).map(Json)
+}
+
+pub(super) async fn input_items(
+    State(world): State<World>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    stored(&world, &caller, id)?;
+    Ok(Json(
+        json!({"object": "list", "data": [], "first_id": null, "last_id": null, "has_more": false}),
+    ))
+}
+
+fn stored(world: &World, caller: &Caller, id: String) -> Result<Value, Refusal> {
     let found = world
         .keys
-        .with(&caller.key, |account| account.responses.get(&id).cloned())
-        .flatten();
+        .with(&caller.key, |account| account.responses.get(&id).cloned());
     found
-        .map(Json)
+        .flatten()
         .ok_or(Refusal::NoSuchObject { what: "Response", id })
 }
 

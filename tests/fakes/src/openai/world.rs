@@ -59,6 +59,44 @@ impl World {
         self.work(caller, usage.total() * super::keys::PER_TOKEN).await;
     }
 
+    /// Refuses a file that this key does not own.
+    pub(super) fn know_file(&self, caller: &Caller, id: &str) -> Result<(), Refusal> {
+        let known = self
+            .keys
+            .with(&caller.key, |account| account.files.contains_key(id));
+        if known == Some(true) {
+            return Ok(());
+        }
+        Err(Refusal::NoSuchObject {
+            what: "File",
+            id: id.to_owned(),
+        })
+    }
+
+    /// An object of this key.
+    pub(super) fn object(&self, caller: &Caller, what: &'static str, id: String) -> Result<Value, Refusal> {
+        let found = self
+            .keys
+            .with(&caller.key, |account| account.objects.get(&id).cloned());
+        found.flatten().ok_or(Refusal::NoSuchObject { what, id })
+    }
+
+    /// An object of this key, from now on with that status.
+    pub(super) fn change(
+        &self,
+        caller: &Caller,
+        what: &'static str,
+        id: String,
+        status: &str,
+    ) -> Result<Value, Refusal> {
+        let changed = self.keys.with(&caller.key, |account| {
+            let object = account.objects.get_mut(&id)?;
+            object.as_object_mut()?.insert("status".to_owned(), status.into());
+            Some(object.clone())
+        });
+        changed.flatten().ok_or(Refusal::NoSuchObject { what, id })
+    }
+
     /// Refuses a model that this fake does not have.
     pub(super) fn know(&self, model: &str) -> Result<(), Refusal> {
         if self.models.iter().any(|known| known == model) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use potluck_fakes::FakeServer;
 use potluck_filters::judge::{CoolDownSettings, JudgeTable};
-use potluck_filters::model::{Bodies, HttpVersion, Kind, Node, Role, Timeouts, Upstream};
+use potluck_filters::model::{Bodies, HttpVersion, Kind, Node, Opened, Role, Timeouts, Upstream};
 use potluck_filters::pool::Policy;
 use potluck_filters::queue::QueueSettings;
 
@@ -26,6 +26,7 @@ pub(super) fn upstream(server: &FakeServer) -> Upstream {
         ],
         keyed: true,
         policy: Policy::RoundRobin,
+        opened: Opened::Stateless,
         min_credit: 0,
         queue: QueueSettings::default(),
         key_concurrency: 1,
