@@ -87,36 +87,35 @@ impl RequestIds {
     }
 }
 
-/// A request's id: 20 lower-case hexadecimal digits. Kept as the header value that goes out twice.
+/// A request's id: 20 lower-case hexadecimal digits.
 #[derive(Clone, Debug)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId([u8; 20]);
 
 impl RequestId {
-    #[expect(clippy::expect_used, reason = "digits and letters are a header value")]
     fn new(prefix: u32, number: u64) -> Self {
         // Twelve digits of the number are kept; a process does not live to see the thirteenth.
         let bits = u128::from(prefix) << 48 | u128::from(number & 0xffff_ffff_ffff);
-        let digits: [u8; 20] =
-            std::array::from_fn(|place| hexadecimal((bits >> (76 - 4 * place)) as u8 & 0xf));
-        Self(HeaderValue::from_bytes(&digits).expect("hexadecimal digits"))
+        Self(std::array::from_fn(|place| {
+            hexadecimal((bits >> (76 - 4 * place)) as u8 & 0xf)
+        }))
     }
 
     /// As text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// As a header's value.
     #[must_use]
     pub fn header(&self) -> HeaderValue {
-        self.0.clone()
+        HeaderValue::from_bytes(&self.0).unwrap_or(HeaderValue::from_static("-"))
     }
 }
 
 impl Default for RequestId {
     fn default() -> Self {
-        Self(HeaderValue::from_static(""))
+        Self([b'0'; 20])
     }
 }
 

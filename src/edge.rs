@@ -36,7 +36,7 @@ mod traffic;
 mod wait;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -136,7 +136,8 @@ pub struct Edge {
     clock: Clock,
     ids: RequestIds,
     draining: AtomicBool,
-    in_flight: AtomicU32,
+    /// Cloned by each request that is being served.
+    in_flight: Arc<()>,
 }
 
 impl std::fmt::Debug for Edge {
@@ -172,7 +173,7 @@ impl Edge {
             clock,
             ids: RequestIds::default(),
             draining: AtomicBool::new(false),
-            in_flight: AtomicU32::new(0),
+            in_flight: Arc::default(),
             settings,
         }
     }
@@ -218,9 +219,8 @@ impl Edge {
 
     /// Requests being served.
     #[must_use]
-    pub fn in_flight(&self) -> u32 {
-        // Relaxed: a count on its own, read for shutdown and status.
-        self.in_flight.load(Ordering::Relaxed)
+    pub fn in_flight(&self) -> usize {
+        Arc::strong_count(&self.in_flight) - 1
     }
 
     /// What the edge is doing, for `status`.

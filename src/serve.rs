@@ -24,6 +24,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use http::HeaderValue;
 use pingora::server::{RunArgs, Server};
 use potluck_admin::Control;
 use potluck_admin::job::{self, JobSettings, Jobs};
@@ -250,10 +251,12 @@ fn settings(config: &Config) -> Result<Settings> {
     let limits = &config.limits;
     let name = config.edge_name();
     let body_memory = limits.body_memory.0;
+    let _: HeaderValue = name
+        .parse()
+        .with_context(|| format!("edge.name {name:?} cannot stand in a header"))?;
     Ok(Settings {
-        name: name
-            .parse()
-            .with_context(|| format!("edge.name {name:?} cannot stand in a header"))?,
+        // Once a process: what is static is cloned without a count that all threads share.
+        name: HeaderValue::from_static(name.to_owned().leak()),
         head: HeadLimits {
             bytes: usize::try_from(limits.header_bytes.0).unwrap_or(usize::MAX),
             count: usize::from(limits.header_count),

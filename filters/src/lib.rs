@@ -45,5 +45,6 @@ pub mod scheduler;
 pub mod secret;
 pub mod snapshot;
 pub mod spending;
+pub mod spread;
 pub mod time;
 pub mod window;

@@ -17,6 +17,10 @@ pub const SPAN: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     admitted: VecDeque<Moment>,
+    /// The ends of the line, at hand without a look into it: of thousands of windows few are in the
+    /// processor's cache. Meaningless while it is empty.
+    first: Moment,
+    last: Moment,
 }
 
 /// What a limit leaves after this request.
@@ -52,10 +56,17 @@ impl Window {
     /// Counts one admission, and returns the moment under which it can be given back: `now`, or later
     /// where another thread was first. Call only after [`Window::check`] said yes for the same `now`.
     pub fn admit(&mut self, limit: Limit, now: Moment) -> Moment {
-        let now = self.admitted.back().map_or(now, |last| now.max(*last));
+        let empty = self.is_empty();
+        let now = if empty { now } else { now.max(self.last) };
         match limit {
             Limit::Unlimited => {}
-            Limit::AtMost(_) => self.admitted.push_back(now),
+            Limit::AtMost(_) => {
+                if empty {
+                    self.first = now;
+                }
+                self.last = now;
+                self.admitted.push_back(now);
+            }
         }
         now
     }
@@ -64,6 +75,7 @@ impl Window {
     pub fn give_back(&mut self, at: Moment) {
         if let Some(place) = self.admitted.iter().rposition(|entry| *entry == at) {
             self.admitted.remove(place);
+            self.note_ends();
         }
     }
 
@@ -72,10 +84,11 @@ impl Window {
     pub fn remaining(&self, limit: Limit, now: Moment) -> Option<Remaining> {
         let Limit::AtMost(limit) = limit else { return None };
         let taken = u32::try_from(self.admitted.len()).unwrap_or(u32::MAX);
-        let reset = self
-            .admitted
-            .back()
-            .map_or(Duration::ZERO, |last| (*last + SPAN).since(now));
+        let reset = if self.is_empty() {
+            Duration::ZERO
+        } else {
+            (self.last + SPAN).since(now)
+        };
         Some(Remaining {
             limit,
             remaining: limit.saturating_sub(taken),
@@ -91,9 +104,18 @@ impl Window {
 
     /// Drops entries that have left the window.
     pub fn forget_before(&mut self, now: Moment) {
+        if self.is_empty() || self.first + SPAN > now {
+            return;
+        }
         while self.admitted.front().is_some_and(|entry| *entry + SPAN <= now) {
             self.admitted.pop_front();
         }
+        self.note_ends();
+    }
+
+    fn note_ends(&mut self) {
+        self.first = self.admitted.front().copied().unwrap_or_default();
+        self.last = self.admitted.back().copied().unwrap_or_default();
     }
 }
 

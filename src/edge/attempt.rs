@@ -101,10 +101,11 @@ impl Edge {
             Err(none) => return Attempted::without_lease(none, None),
         };
         // From here on, so that neither a slow upload nor the queue looks like a slow upstream.
-        let deadline = self.clock.now() + relay.upstream.upstream.timeouts.total;
+        let mut began = lease.since();
+        let deadline = began + relay.upstream.upstream.timeouts.total;
         let mut lease = LeaseGuard::new(&relay.upstream, lease, purse, relay.model.clone());
         loop {
-            let tried = match self.once(session, &mut lease, outgoing, deadline).await {
+            let tried = match self.once(session, &mut lease, outgoing, (began, deadline)).await {
                 Once::Tried(tried) => tried,
                 Once::Left(verdict) => {
                     lease.end(&verdict, None);
@@ -125,6 +126,7 @@ impl Edge {
             );
             if tried.answer.is_err() && tried.verdict.scope == Scope::None {
                 // Neither key nor node is to blame, and no other may be free: the same will do.
+                began = self.clock.now();
                 continue;
             }
             // Off the usual way, so its future is not part of every request's.
@@ -132,6 +134,7 @@ impl Edge {
                 Ok(next) => lease = next,
                 Err(attempted) => return attempted,
             }
+            began = self.clock.now();
         }
     }
 
@@ -149,14 +152,14 @@ impl Edge {
             retry_after,
             answer,
         } = tried;
-        let now = self.clock.now();
         match elsewhere(&lease, tries, relay) {
             Ok(next) => {
                 lease.replace(next, &verdict, retry_after);
                 self.let_go(answer).await;
                 return Ok(lease);
             }
-            Err(no_way) if tries.may_wait(no_way) && !waited.left(relay.max_wait, now).is_zero() => {}
+            Err(no_way)
+                if tries.may_wait(no_way) && !waited.left(relay.max_wait, || self.clock.now()).is_zero() => {}
             Err(_) => {
                 let tried = Tried {
                     verdict,
@@ -191,7 +194,7 @@ impl Edge {
         session: &mut Session,
         lease: &mut LeaseGuard,
         outgoing: &Outgoing<'_>,
-        deadline: Moment,
+        (began, deadline): (Moment, Moment),
     ) -> Once {
         let settings = &outgoing.relay.upstream.upstream;
         let pace = Pace {
@@ -199,7 +202,6 @@ impl Edge {
             idle: settings.timeouts.idle,
             deadline,
         };
-        let began = self.clock.now();
         lease.out = true;
         let (ended, client_left) = {
             let request = outgoing.request(session.req_header(), lease);

@@ -28,7 +28,7 @@ impl Edge {
         session: &mut Session,
         ctx: &mut Context,
         (out, head): (Downstream, Box<ResponseHeader>),
-        mut answer: Answer,
+        mut answer: Box<Answer>,
         relay: &Relay,
     ) -> Relayed {
         let mut tasks = Vec::with_capacity(3);

@@ -18,6 +18,7 @@ use potluck_filters::queue::Share;
 use potluck_filters::reach::{Act, BodyUse, Reach, Synthetic, decode_path, reach};
 use potluck_filters::reader::{ModelName, read_model};
 use potluck_filters::rejection::{Code, Rejection};
+use potluck_filters::time::Moment;
 use potluck_filters::window::Remaining;
 use potluck_filters::{admit, route};
 
@@ -36,6 +37,8 @@ pub(super) struct Asked<'a> {
     pub(super) host: Option<&'a str>,
     pub(super) headers: &'a HeaderMap,
     pub(super) peer: Option<IpAddr>,
+    /// When its head had come.
+    pub(super) now: Moment,
 }
 
 /// What is to be done.
@@ -206,7 +209,7 @@ impl Edge {
         let pinned = pinned.transpose().map_err(no)?.flatten();
         let most = found.route.max_wait.unwrap_or(found.upstream.queue.max_wait);
         let max_wait = max_wait(asked.headers, most).map_err(|code| no(code.into()))?;
-        let ticket = self.limit(key, found.upstream.kind)?;
+        let ticket = self.limit(key, found.upstream.kind, asked.now)?;
         Ok(Plan::Relay(Box::new(Relay {
             upstream: Arc::clone(upstream),
             role,
@@ -274,10 +277,15 @@ impl Edge {
         Ok(())
     }
 
-    fn limit(&self, identity: Option<Identity<'_>>, dialect: Kind) -> Result<Option<Ticket>, No> {
+    fn limit(
+        &self,
+        identity: Option<Identity<'_>>,
+        dialect: Kind,
+        now: Moment,
+    ) -> Result<Option<Ticket>, No> {
         let Some(identity) = identity else { return Ok(None) };
         self.traffic
-            .admit(identity.key, identity.user, self.clock.now())
+            .admit(identity.key, identity.user, now)
             .map_err(|refused| {
                 let rejection = Rejection::new(refused.code);
                 let rejection = refused

@@ -1,7 +1,6 @@
 //! The phases of a request, in Pingora's order. Each calls one named step.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -46,25 +45,8 @@ pub struct Context {
     pub(super) watch: Option<Box<Watch>>,
     /// Set when the request goes on along Pingora's own path.
     pub(super) native: Option<Box<Native>>,
-    /// The last field, so that a lease is back before the request counts as ended.
-    counted: Option<Counted>,
-}
-
-/// One request in flight, until it is dropped.
-struct Counted(Arc<Edge>);
-
-impl Counted {
-    fn new(edge: &Arc<Edge>) -> Self {
-        // Relaxed, here and below: a count on its own.
-        edge.in_flight.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(edge))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
+    /// One request in flight. The last field, so that a lease is back before the request counts as ended.
+    counted: Option<Arc<()>>,
 }
 
 impl std::fmt::Debug for Context {
@@ -96,7 +78,7 @@ impl ProxyHttp for Proxy {
     }
 
     async fn early_request_filter(&self, session: &mut Session, ctx: &mut Context) -> pingora::Result<()> {
-        ctx.counted = Some(Counted::new(&self.0));
+        ctx.counted = Some(Arc::clone(&self.0.in_flight));
         self.0.bound(session);
         Ok(())
     }
@@ -269,7 +251,7 @@ impl Edge {
 
     /// From the plan to the answer. `false` hands the request to Pingora's own path.
     async fn serve(&self, session: &mut Session, ctx: &mut Context) -> pingora::Result<bool> {
-        let plan = self.planned(session);
+        let plan = self.planned(session, ctx.started);
         let relay = match plan {
             Ok(Plan::Relay(relay)) => relay,
             Ok(Plan::Answer(which, dialect)) => {
@@ -285,8 +267,10 @@ impl Edge {
         };
         let upstream = &relay.upstream.upstream;
         ctx.dialect = Some(upstream.kind);
-        ctx.upstream = Some(Arc::clone(&upstream.name));
-        ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
+        if self.settings.access_log {
+            ctx.upstream = Some(Arc::clone(&upstream.name));
+            ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
+        }
         if relay.act.is_none() && is_upgrade(session, upstream.kind) {
             let listed = relay
                 .client
@@ -321,7 +305,7 @@ impl Edge {
         }
     }
 
-    fn planned(&self, session: &Session) -> Result<Plan, No> {
+    fn planned(&self, session: &Session, now: Moment) -> Result<Plan, No> {
         let request = session.req_header();
         let host = request
             .headers
@@ -338,6 +322,7 @@ impl Edge {
                 .client_addr()
                 .and_then(|peer| peer.as_inet())
                 .map(std::net::SocketAddr::ip),
+            now,
         };
         self.plan(&self.live.load(), &asked)
     }
@@ -375,7 +360,7 @@ impl Edge {
             self.attempt(session, &outgoing, purse, &mut ctx.waited).await
         };
         match attempted {
-            Attempted::Answer(answer) => self.relay(session, ctx, &relay, *answer).await,
+            Attempted::Answer(answer) => self.relay(session, ctx, &relay, answer).await,
             Attempted::Refused(rejection) => {
                 let no_work = matches!(
                     rejection.code,

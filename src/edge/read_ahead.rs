@@ -35,7 +35,7 @@ impl Edge {
         session: &mut Session,
         ctx: &mut Context,
         (out, head): (Downstream, Box<ResponseHeader>),
-        mut answer: Answer,
+        mut answer: Box<Answer>,
         relay: &Relay,
     ) -> Relayed {
         let room = Room::new(relay.upstream.upstream.drain);

@@ -38,7 +38,7 @@ impl Edge {
         session: &mut Session,
         ctx: &mut Context,
         relay: &Relay,
-        answer: Answer,
+        answer: Box<Answer>,
     ) -> Result<(), Box<Error>> {
         let kind = relay.upstream.upstream.kind;
         let Some(head) = self.answer_head(session, &answer, ctx, relay)? else {
@@ -111,13 +111,13 @@ impl Edge {
     }
 
     /// The upstream has ended well: its lease is given back, its connection kept.
-    pub(super) async fn end(&self, answer: Answer) {
+    pub(super) async fn end(&self, answer: Box<Answer>) {
         let Answer {
             exchange,
             lease,
             verdict,
             retry_after,
-        } = answer;
+        } = *answer;
         lease.end(&verdict, retry_after);
         exchange.finish(&self.connector).await;
     }

@@ -13,6 +13,7 @@ use potluck_filters::id::{ClientKeyId, UserId};
 use potluck_filters::limit::Limit;
 use potluck_filters::model::{ClientKey, User};
 use potluck_filters::rejection::Code;
+use potluck_filters::spread::Spreading;
 use potluck_filters::time::Moment;
 use potluck_filters::window::{Remaining, Window};
 
@@ -24,7 +25,8 @@ struct Usage {
     in_flight: u32,
 }
 
-type Shards<K> = [Mutex<HashMap<K, Usage>>; SHARDS];
+type Shard<K> = HashMap<K, Usage, Spreading>;
+type Shards<K> = [Mutex<Shard<K>>; SHARDS];
 
 /// All windows.
 pub(super) struct Traffic {
@@ -65,7 +67,7 @@ impl Default for Traffic {
     clippy::indexing_slicing,
     reason = "the remainder is below the array's length"
 )]
-fn shard<K>(shards: &Shards<K>, id: i64) -> MutexGuard<'_, HashMap<K, Usage>> {
+fn shard<K>(shards: &Shards<K>, id: i64) -> MutexGuard<'_, Shard<K>> {
     shards[id.cast_unsigned() as usize % SHARDS].lock()
 }
 

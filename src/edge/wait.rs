@@ -38,9 +38,13 @@ pub(super) struct Waited {
 
 impl Waited {
     /// What is left of `most` from the moment at which the request first asked.
-    pub(super) fn left(&mut self, most: Duration, now: Moment) -> Duration {
-        let since = *self.since.get_or_insert(now);
-        most.saturating_sub(now.since(since))
+    pub(super) fn left(&self, most: Duration, now: impl FnOnce() -> Moment) -> Duration {
+        self.since
+            .map_or(most, |since| most.saturating_sub(now().since(since)))
+    }
+
+    fn begins(&mut self, now: Moment) -> Moment {
+        *self.since.get_or_insert(now)
     }
 }
 
@@ -57,14 +61,18 @@ impl Edge {
         let asker = Asker {
             user: relay.client.as_ref().map_or(ANONYMOUS, |client| client.user),
             share: relay.share,
-            max_wait: waited.left(relay.max_wait, self.clock.now()),
+            max_wait: waited.left(relay.max_wait, || self.clock.now()),
         };
         match upstream.desk.ask(&asker, want) {
-            Ok(Turn::Now(lease)) => Ok(lease),
+            Ok(Turn::Now(lease)) => {
+                waited.begins(lease.since());
+                Ok(lease)
+            }
             Ok(Turn::Later(wait, outlook)) => {
                 tracing::debug!(ahead = outlook.ahead, expected = ?outlook.expected, "waits for a pool key");
                 timekeeper::begin(&upstream.desk, self.clock);
                 let began = self.clock.now();
+                waited.begins(began);
                 // Off the usual way, so its future is not part of every request's.
                 let lease = Box::pin(self.waited(session, upstream, wait, asker.max_wait)).await;
                 waited.in_queue += self.clock.now().since(began);

@@ -20,6 +20,7 @@ use super::{Policy, Slot, Want};
 use crate::id::PoolKeyId;
 use crate::model::PoolKey;
 use crate::spending::{Booking, DAY_MS, Spending, Whose, day_of};
+use crate::spread::Spreading;
 use crate::time::Moment;
 pub(super) use leases::Lesson;
 use members::Past;
@@ -43,7 +44,7 @@ pub(super) struct Keys {
     day: i64,
     slots: Vec<Slot>,
     vacant: Vec<usize>,
-    by_id: HashMap<PoolKeyId, usize>,
+    by_id: HashMap<PoolKeyId, usize, Spreading>,
     cohorts: Vec<Cohort>,
     /// When slots change by themselves, one entry each.
     alarms: BTreeSet<(Moment, usize)>,
@@ -58,7 +59,7 @@ pub(super) struct Keys {
     /// What else is to be booked: of keys that are gone, and of days that are over.
     left: Vec<Spending>,
     /// What keys that are gone have spent today, should they come back.
-    past: HashMap<PoolKeyId, Past>,
+    past: HashMap<PoolKeyId, Past, Spreading>,
 }
 
 impl Keys {
@@ -70,7 +71,7 @@ impl Keys {
             day: day_of(origin),
             slots: Vec::new(),
             vacant: Vec::new(),
-            by_id: HashMap::new(),
+            by_id: HashMap::default(),
             cohorts: Vec::new(),
             alarms: BTreeSet::new(),
             cursor: 0,
@@ -79,7 +80,7 @@ impl Keys {
             unbooked: Vec::new(),
             urgent: Vec::new(),
             left: Vec::new(),
-            past: HashMap::new(),
+            past: HashMap::default(),
         }
     }
 

@@ -45,6 +45,12 @@ impl Lease {
         self.node
     }
 
+    /// When it was taken.
+    #[must_use]
+    pub fn since(&self) -> Moment {
+        self.since
+    }
+
     /// Anlas that the request is expected to cost on this key.
     #[must_use]
     pub fn anlas(&self) -> u32 {

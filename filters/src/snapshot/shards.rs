@@ -3,48 +3,14 @@
 //! With 1 024 shards a change in a million entries copies about a thousand of them.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
+
+use crate::spread::Spreading;
 
 const SHARDS: usize = 1024;
 
-/// Spreads ids and digests. Ids are our own row numbers and digests are SHA-256, so nobody outside
-/// chooses what collides; that makes a keyed hash needless.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            for (to, from) in word.iter_mut().zip(chunk) {
-                *to = *from;
-            }
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        // Knuth's multiplicative hash with 2^64 / golden ratio; the fold brings high bits down.
-        let mixed = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
-
-    fn write_i64(&mut self, word: i64) {
-        self.write_u64(word.cast_unsigned());
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
-    }
-}
-
-type Hashing = BuildHasherDefault<Spread>;
-type Shard<K, V> = HashMap<K, V, Hashing>;
+type Shard<K, V> = HashMap<K, V, Spreading>;
 
 /// The map.
 #[derive(Clone, Debug)]
@@ -65,7 +31,7 @@ impl<K, V> Default for Shards<K, V> {
 
 fn place<K: Hash>(key: &K) -> usize {
     // The top bits; HashMap itself uses the lowest for buckets and the top seven for tags.
-    (Hashing::default().hash_one(key) >> 40) as usize % SHARDS
+    (Spreading::default().hash_one(key) >> 40) as usize % SHARDS
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Shards<K, V> {

@@ -11,8 +11,9 @@ use super::Cell;
 use crate::error::StoreError;
 use crate::store::Store;
 
-/// Rows of one statement: few enough for every database's count of parameters.
-const ROWS: usize = 500;
+/// Rows of one statement: SQLite's driver looks each parameter up by name, from the first on, so that the
+/// work grows with the square of their number.
+const ROWS: usize = 50;
 
 /// Days that are kept, counted back from what is booked: a year and a month.
 const KEPT: i64 = 396;
