@@ -19,6 +19,7 @@ mod bodies;
 mod budgets;
 mod failover;
 mod framing;
+mod hostile;
 mod leaving;
 mod limits;
 mod models;

@@ -22,7 +22,7 @@ use potluck_filters::id::{ClientKeyId, PoolKeyId, Revision, UserId};
 use potluck_filters::judge::{CoolDownSettings, JudgeTable};
 use potluck_filters::limit::Limit;
 use potluck_filters::model::{
-    Bodies, Caps, ClientKey, ClientKeyState, HttpVersion, KeyHash, Kind, Layout, Node, Opened,
+    Bodies, Caps, ClientKey, ClientKeyState, HttpVersion, KeyHash, Kind, Layout, Node, NodePlan, Opened,
     PoolCredential, PoolKey, Role, Route, RouteAuth, Timeouts, Upstream, User,
 };
 use potluck_filters::pool::Policy;
@@ -230,6 +230,19 @@ impl World {
             to,
             client_keys,
             pool_keys,
+            ..Delta::default()
+        };
+        self.edge.apply(delta).expect("a sound change");
+        *revision += 1;
+    }
+
+    /// Puts what is said about an upstream's nodes into force.
+    pub fn change_nodes(&self, upstream: &str, plan: NodePlan) {
+        let mut revision = self.revision.lock();
+        let delta = Delta {
+            from: Revision(*revision),
+            to: Revision(*revision + 1),
+            nodes: Some([(upstream.into(), plan)].into()),
             ..Delta::default()
         };
         self.edge.apply(delta).expect("a sound change");
