@@ -6,6 +6,7 @@
 
 mod check;
 mod cool_downs;
+mod credit;
 mod judge;
 mod layout;
 mod load;

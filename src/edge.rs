@@ -22,6 +22,7 @@ mod follow;
 mod guard;
 mod live;
 mod memory;
+mod metering;
 mod native;
 mod node_places;
 mod objects;

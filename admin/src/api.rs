@@ -6,6 +6,7 @@
 mod account;
 mod caps;
 mod client_key;
+mod credit;
 mod node;
 mod patch;
 mod pool_key;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use account::{Account, Spent};
 pub use caps::{Caps, EditCaps, Hours};
 pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Switch};
+pub use credit::{Credit, Source};
 pub use node::{AddNode, AllowHost, EditNode, Node, NodeGrant, NodeSource, NodeSwitch};
 pub use pool_key::{
     AddPoolKey, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, LineResult, PoolKey,

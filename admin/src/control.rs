@@ -14,6 +14,7 @@ mod turn;
 mod upstreams;
 mod users;
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -49,6 +50,11 @@ pub trait Publisher: Send + Sync {
 pub trait Live: Send + Sync {
     /// What it says of itself: revision, requests in flight, the pool's health.
     fn status(&self) -> serde_json::Value;
+
+    /// What it thinks is left behind those pool keys whose upstreams tell it, in millionths of their currency.
+    fn credit_left(&self) -> HashMap<PoolKeyId, u64> {
+        HashMap::new()
+    }
 
     /// Somebody wants pool keys tried again at once, whatever they rest for.
     fn recheck(&self, which: Recheck<'_>);

@@ -1,5 +1,5 @@
-//! Jobs: what the control plane does by itself. Now that is one: it probes pool keys and logs in with those
-//! that are a username and password.
+//! Jobs: what the control plane does by itself. Now that is one: it probes pool keys, asks what is left behind
+//! them, and logs in with those that are a username and password.
 //!
 //! 1. An edge's [`Observer`] reports what it saw of a key; `reports` decides how soon that is looked into.
 //! 2. `prober`: one loop that starts visits when they are due, a few at a time and evenly paced; `place` is an

@@ -26,7 +26,7 @@ use potluck_filters::model::{Account, HttpVersion, Kind, PoolKeyState, Role};
 use potluck_filters::pool::{CheckReport, NodeReport, NodeState, Policy};
 use potluck_filters::secret::Secret;
 use potluck_filters::snapshot::Delta;
-use potluck_store::{KeyRing, Probed, SavedProbe, Store};
+use potluck_store::{KeyRing, Probed, SavedProbe, Store, Told};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -197,6 +197,7 @@ impl Relay {
             state: PoolKeyState::Healthy,
             reason: None,
             account: Some(OPUS),
+            credit: Told::default(),
             account_id: None,
             probe_streak: 0,
             next_probe_at: Some(NOW + 600_000),
@@ -249,6 +250,7 @@ fn upstreams() -> Vec<UpstreamFacts> {
             kind: Kind::Novelai,
             keyed: true,
             operators_only: false,
+            credit: false,
             probed: true,
             configured_policy: Policy::RoundRobin,
             allow_plaintext: false,
@@ -260,6 +262,7 @@ fn upstreams() -> Vec<UpstreamFacts> {
             kind: Kind::Openai,
             keyed: true,
             operators_only: false,
+            credit: false,
             probed: false,
             configured_policy: Policy::CreditWeighted,
             allow_plaintext: false,
@@ -271,6 +274,7 @@ fn upstreams() -> Vec<UpstreamFacts> {
             kind: Kind::Http,
             keyed: false,
             operators_only: false,
+            credit: false,
             probed: false,
             configured_policy: Policy::RoundRobin,
             allow_plaintext: true,

@@ -13,6 +13,7 @@
 //! 8. [`inject`]: the client's credentials out, the pool's in.
 //! 9. [`judge`]: what does the upstream's answer say, and whom does it blame?
 //! 10. [`rejection`]: every "no" in the client's own error format.
+//! 11. [`meter`] and [`credit`]: what has it used, and what does that leave on the key?
 //!
 //! All of it is decided from a [`snapshot`]: immutable, versioned, swapped as a whole.
 //!
@@ -23,6 +24,7 @@ pub mod address;
 pub mod admit;
 pub mod authenticate;
 pub mod cost;
+pub mod credit;
 pub mod framing;
 pub mod health;
 pub mod id;
@@ -31,6 +33,7 @@ pub mod judge;
 pub mod life;
 pub mod limit;
 pub mod login;
+pub mod meter;
 pub mod model;
 pub mod node_url;
 pub mod objects;

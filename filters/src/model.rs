@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod caps;
+mod credit;
 mod layout;
 mod node;
 mod node_plan;
@@ -13,6 +14,7 @@ mod pool_key;
 pub use account::{Account, OPUS};
 pub use address::{Network, NetworkError};
 pub use caps::{Caps, Hours};
+pub use credit::Credit;
 pub use layout::{Bodies, Layout, Route, RouteAuth, Timeouts, Upstream};
 pub use node::{BaseUrl, BaseUrlError, HttpVersion, Kind, Node, Role, Scheme};
 pub use node_plan::{NodeInUse, NodePlan, NodeSet};

@@ -40,6 +40,7 @@ use slot::Slot;
 use crate::id::PoolKeyId;
 use crate::judge::{Blame, Correlation, Outcome, Retry, Scope, Verdict};
 use crate::life::{Event, Observation, Seen, State};
+use crate::meter::Figures;
 use crate::model::{Kind, NodePlan, PoolKey, Upstream};
 use crate::spending::{Booking, Spending};
 use crate::time::Moment;
@@ -247,6 +248,12 @@ impl Pool {
             self.keys.release(&leased, &lesson, held, now);
         }
         observation(leased.id, &verdict)
+    }
+
+    /// Takes off a key's credit what a request has used, whenever that is known: its lease may be back by then.
+    pub fn charge(&mut self, id: PoolKeyId, figures: &Figures, now: Moment) {
+        self.keys.wake(now);
+        self.keys.charge(id, figures, now);
     }
 
     /// Gives a lease back whose request never went out.

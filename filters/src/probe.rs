@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::judge::{End, JudgeTable, Outcome};
 use crate::life::{Event, State};
-use crate::model::{Account, Kind};
+use crate::model::{Account, Credit, Kind};
 use crate::time::Moment;
 
 pub use pace::{REPORT_GAP, REPORT_WAIT, Slots, interval, pause, spread};
@@ -43,6 +43,10 @@ pub struct Settings {
 pub enum Found {
     /// The account answered.
     Well(Account),
+    /// The upstream told what is left.
+    Credit(Credit),
+    /// The upstream tells nobody what is left.
+    NoCredit,
     /// The credential was refused.
     Refused(Refusal),
     /// Nothing was learned about the key.
@@ -58,6 +62,9 @@ pub enum Refusal {
     LoginRefused,
     /// It works, but another pool key stands for the same account.
     SameAccount,
+    /// The upstream does not tell this key what is left. Alone that is no reason to doubt it: the account's
+    /// endpoints may be closed to keys that work.
+    CreditRefused,
 }
 
 /// What a probe that learned nothing about the key says about the rest of the world.
@@ -84,7 +91,7 @@ impl Refusal {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Unauthorized => "unauthorized",
+            Self::Unauthorized | Self::CreditRefused => "unauthorized",
             Self::LoginRefused => "login_refused",
             Self::SameAccount => "same_account",
         }
@@ -191,13 +198,40 @@ impl Known {
     #[must_use]
     pub fn after(self, found: &Found, now: Moment) -> Self {
         let event = match found {
-            Found::Well(_) => Event::ProbedWell,
+            Found::Well(_) | Found::Credit(_) => Event::ProbedWell,
+            Found::NoCredit => self.without_credit(),
+            Found::Refused(Refusal::CreditRefused) => self.refused_credit(),
             // The login page's own word is as good as a second probe; so is our own comparison.
             Found::Refused(Refusal::LoginRefused | Refusal::SameAccount) => return self.condemned(now),
             Found::Refused(Refusal::Unauthorized) => Event::ProbedRefused,
             Found::Nothing(_) => Event::ProbeFailed,
         };
         self.stepped(self.state.after(event, now), found)
+    }
+
+    /// Nothing can be learned about the key any more, so attempts alone decide.
+    fn without_credit(self) -> Event {
+        match self.state {
+            State::Invalid | State::Pending => Event::ProbedWell,
+            State::Healthy
+            | State::Cooling { .. }
+            | State::Drained { .. }
+            | State::Suspect { .. }
+            | State::Paused
+            | State::Withdrawn => Event::ProbeFailed,
+        }
+    }
+
+    /// It counts where an attempt was refused, too.
+    fn refused_credit(self) -> Event {
+        match self.state {
+            State::Suspect { .. } | State::Invalid | State::Pending => Event::ProbedRefused,
+            State::Healthy
+            | State::Cooling { .. }
+            | State::Drained { .. }
+            | State::Paused
+            | State::Withdrawn => Event::ProbeFailed,
+        }
     }
 
     fn condemned(self, now: Moment) -> Self {
@@ -210,7 +244,7 @@ impl Known {
 
     fn stepped(self, state: State, found: &Found) -> Self {
         let streak = match (found, self.state, state) {
-            (Found::Well(_), _, _) => 0,
+            (Found::Well(_) | Found::Credit(_) | Found::NoCredit, _, _) => 0,
             // Nothing learned does not make an invalid key wait longer.
             (Found::Nothing(_), State::Invalid, _) => self.streak,
             (Found::Refused(_), before, State::Invalid) if before != State::Invalid => 1,

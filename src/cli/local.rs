@@ -107,6 +107,7 @@ fn upstream_facts(upstream: &Upstream, config: &Config) -> UpstreamFacts {
         keyed: upstream.keyed,
         probed: config.probe.enabled && upstream.kind == Kind::Novelai && upstream.keyed,
         operators_only: upstream.opened == Opened::All,
+        credit: config.probe.enabled && upstream.credit.is_some() && upstream.keyed,
         configured_policy: upstream.policy,
         allow_plaintext: written.is_some_and(|written| written.allow_plaintext),
         private_networks: upstream.private_networks.to_vec(),

@@ -102,6 +102,7 @@ fn upstream(name: &str, upstream: &Upstream, path: &Path, faults: &mut Vec<Fault
         faults.push(Fault::new(path.key("ca_file"), why));
     }
     times(upstream, path, faults);
+    upstream.credit.check(upstream, path, faults);
     judge::check(upstream, path, faults);
     reach::check(upstream, path, faults);
 }
@@ -206,6 +207,7 @@ fn times(upstream: &Upstream, path: &Path, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(within.key(key), message));
         }
     }
+    positive(within.key("websocket"), times.websocket, faults);
 }
 
 fn body_memory(upstream: &Upstream, limits: &Limits, path: &Path, faults: &mut Vec<Fault>) {

@@ -65,6 +65,7 @@ fn serve(name: &str, upstream: &Upstream) -> model::Upstream {
         keyed: upstream.is_keyed(),
         policy: upstream.policy,
         min_credit: upstream.least_credit(),
+        credit: upstream.credit.terms(upstream),
         queue: (&upstream.queue).into(),
         key_concurrency: upstream.concurrency(),
         attempts: upstream.attempts,
@@ -74,6 +75,7 @@ fn serve(name: &str, upstream: &Upstream) -> model::Upstream {
             first_byte: times.first_byte.0,
             idle: times.idle.0,
             total: times.total.0,
+            websocket: times.websocket.0,
         },
         bodies: model::Bodies {
             replay: upstream.bodies.replay.0,

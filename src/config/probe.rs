@@ -10,8 +10,8 @@ use super::path::Path;
 use super::problem::Fault;
 use super::scalar::Period;
 
-/// How the accounts of pool keys are asked whether they work and what is left on them. Only for upstreams of
-/// kind `novelai`. Two of the keys stand for variables of the NovelAI Pool.
+/// How the accounts of pool keys are asked whether they work and what is left on them. For upstreams of kind
+/// `novelai`, and for those that are asked for `credit`. Two of the keys stand for variables of the NovelAI Pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Probe {

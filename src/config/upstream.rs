@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cool_downs::CoolDowns;
+use super::credit::Credit;
 use super::judge::OwnRule;
 use super::queue::Queue;
 use super::reach::{Reach, Stateful};
@@ -59,6 +60,9 @@ pub struct Upstream {
     /// hundredths of the currency for `openai`.
     #[serde(default)]
     pub min_credit: u32,
+    /// How the upstream is asked what is left on each pool key. See [credit.md](credit.md).
+    #[serde(default)]
+    pub credit: Credit,
     /// What happens while all pool keys that could serve a request are busy.
     #[serde(default)]
     pub queue: Queue,
@@ -125,6 +129,8 @@ pub struct Timeouts {
     pub idle: Period,
     /// The whole request with all its attempts; a stream ends with it too.
     pub total: Period,
+    /// Between two messages of a WebSocket, either way; pings count, and no other time-out here holds for it.
+    pub websocket: Period,
 }
 
 /// Bounds on request bodies.
@@ -192,6 +198,7 @@ impl Default for Timeouts {
             first_byte: Period::seconds(300),
             idle: Period::seconds(120),
             total: Period::seconds(900),
+            websocket: Period::seconds(3600),
         }
     }
 }
@@ -218,6 +225,7 @@ impl Upstream {
             keyed: None,
             policy: Policy::default(),
             min_credit: 0,
+            credit: Credit::default(),
             queue: Queue::default(),
             key_concurrency: None,
             attempts: three(),

@@ -10,6 +10,7 @@ use pingora::proxy::Session;
 use super::Edge;
 use super::attempt::Answer;
 use super::downstream::Downstream;
+use super::metering::{self, Metering};
 use super::plan::Relay;
 use super::proxy::Context;
 use super::relay::Relayed;
@@ -31,6 +32,9 @@ impl Edge {
         mut answer: Box<Answer>,
         relay: &Relay,
     ) -> Relayed {
+        // Dropped on every way out, which settles it.
+        let seen = (head.status, &head.headers);
+        let mut metering = Metering::begin(&relay.upstream, &answer.lease, seen, relay.body_bytes);
         let mut tasks = Vec::with_capacity(3);
         tasks.push(HttpTask::Header(head, false));
         // A body that arrived with its head leaves with it; else the client sees the head now.
@@ -53,18 +57,29 @@ impl Edge {
                 // Before the client has the piece, so that it may ask for the object at once.
                 self.objects.look(watch, piece);
             }
+            let copy = metering::copy(metering.as_deref(), piece.as_ref());
             let last = piece.is_none();
             tasks.extend(piece.map(|piece| HttpTask::Body(Some(piece), false)));
             if last || answer.exchange.is_done() {
                 // The connection and the key are free before the client has read the last piece.
                 tasks.push(finale(&mut answer).await);
                 self.end(answer).await;
-                return written(&out.write(session, tasks).await);
+                let ended = written(&out.write(session, tasks).await);
+                observe(&mut metering, copy);
+                return ended;
             }
-            if out.write_now(session, std::mem::take(&mut tasks)).await.is_err() {
+            let written = out.write_now(session, std::mem::take(&mut tasks)).await;
+            observe(&mut metering, copy);
+            if written.is_err() {
                 return Relayed::ClientGone;
             }
         }
+    }
+}
+
+fn observe(metering: &mut Option<Box<Metering>>, piece: Option<Bytes>) {
+    if let (Some(metering), Some(piece)) = (metering, piece) {
+        metering.observe(&piece);
     }
 }
 

@@ -24,14 +24,12 @@ use super::Edge;
 use super::attempt::Tries;
 use super::guard::{LeaseGuard, no_lease};
 use super::memory::Held;
+use super::metering::Metering;
 use super::plan::{No, Relay};
 use super::proxy::Context;
 use super::relay::{Relayed, client_gone};
 use super::send::Outgoing;
 use super::wait::NoLease;
-
-/// Between two messages of a WebSocket; far above the ping intervals of common clients.
-const UPGRADED_IDLE: std::time::Duration = std::time::Duration::from_secs(3600);
 
 /// A request on its way through Pingora's own phases.
 pub(super) struct Native {
@@ -50,6 +48,8 @@ pub(super) struct Native {
     pub(super) reused: bool,
     /// An error's body, until all of it is there.
     erred: BytesMut,
+    /// What the answer says was used.
+    metering: Option<Box<Metering>>,
 }
 
 impl Native {
@@ -105,7 +105,8 @@ impl Edge {
         let upgrade = start.is_none();
         if upgrade {
             // Either side of a conversation may be silent for long.
-            session.as_downstream_mut().set_read_timeout(Some(UPGRADED_IDLE));
+            let silence = relay.upstream.upstream.timeouts.websocket;
+            session.as_downstream_mut().set_read_timeout(Some(silence));
         }
         let start = start.filter(|(start, _)| !start.is_empty());
         let deadline = self.clock.now() + relay.upstream.upstream.timeouts.total;
@@ -122,6 +123,7 @@ impl Edge {
             deadline,
             reused: false,
             erred: BytesMut::new(),
+            metering: None,
         };
         let want = native.tries.want(&native.relay, None);
         match self.lease(session, &native.relay, &want, &mut ctx.waited).await {
@@ -160,7 +162,7 @@ impl Edge {
         peer.options.read_timeout = Some(timeouts.first_byte.max(timeouts.idle));
         if native.upgrade {
             peer.options.alpn = ALPN::H1;
-            peer.options.read_timeout = Some(UPGRADED_IDLE);
+            peer.options.read_timeout = Some(timeouts.websocket);
         }
         Ok(Box::new(peer))
     }

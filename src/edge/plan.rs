@@ -76,6 +76,8 @@ pub(super) struct Relay {
     pub(super) act: Option<Act>,
     /// The one pool key that may serve it, since it keeps what the request names.
     pub(super) pinned: Option<PoolKeyId>,
+    /// Bytes of its body, once that was read whole.
+    pub(super) body_bytes: u64,
     /// What it weighs in the queue, and how long it may wait there.
     pub(super) share: Share,
     pub(super) max_wait: Duration,
@@ -129,6 +131,7 @@ impl Relay {
     /// Reads from the body what the choice of a key depends on: price and model. Fails closed where
     /// something is priced: a body that can be read in two ways is refused.
     pub(super) fn read(&mut self, headers: &HeaderMap, body: &[u8]) -> Result<(), Code> {
+        self.body_bytes = body.len() as u64;
         self.admit_model(headers, body)?;
         if let Some(path) = &self.priced {
             let (media, coding) = (text(headers, CONTENT_TYPE), text(headers, CONTENT_ENCODING));
@@ -227,6 +230,7 @@ impl Edge {
             model: None,
             act,
             pinned,
+            body_bytes: 0,
             share: key.map_or(Share::Guest, |id| id.user.weight.into()),
             max_wait,
         })))

@@ -4,6 +4,7 @@
 //! served on the streams that Pingora accepts. The database is only ever driven by the control plane's
 //! own runtime.
 
+use std::collections::HashMap;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -18,6 +19,7 @@ use pingora::server::ShutdownWatch;
 use pingora::services::listening::Service;
 use potluck_admin::gate::Peer;
 use potluck_admin::{Control, Live, Publisher, Recheck, operator_router};
+use potluck_filters::id::PoolKeyId;
 use potluck_filters::snapshot::{Delta, Problem};
 use tokio::runtime::Handle;
 use tower::ServiceExt as _;
@@ -48,6 +50,13 @@ impl Publisher for EdgeLink {
 impl Live for EdgeLink {
     fn status(&self) -> serde_json::Value {
         self.0.report()
+    }
+
+    fn credit_left(&self) -> HashMap<PoolKeyId, u64> {
+        let reports = self.0.pool_keys().into_iter();
+        reports
+            .filter_map(|report| Some((report.key, report.left?)))
+            .collect()
     }
 
     fn recheck(&self, which: Recheck<'_>) {

@@ -193,6 +193,7 @@ fn lists_and_cards_have_what_is_known_of_an_account() {
             "STATE",
             "TIER",
             "ANLAS",
+            "CREDIT",
             "SPENT",
             "TODAY",
             "CHECKED"

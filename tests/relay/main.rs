@@ -17,6 +17,7 @@ mod basics;
 mod billing;
 mod bodies;
 mod budgets;
+mod credit;
 mod failover;
 mod framing;
 mod hostile;

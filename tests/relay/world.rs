@@ -99,6 +99,7 @@ pub fn upstream(name: &str, kind: Kind, nodes: &[(&str, Role, &str)]) -> Upstrea
             first_byte: Duration::from_secs(30),
             idle: Duration::from_secs(30),
             total: Duration::from_secs(60),
+            websocket: Duration::from_secs(60),
         },
         bodies: Bodies {
             replay: 16 << 20,
@@ -111,6 +112,7 @@ pub fn upstream(name: &str, kind: Kind, nodes: &[(&str, Role, &str)]) -> Upstrea
         cool_downs: CoolDownSettings::default(),
         opened: Opened::Stateless,
         min_credit: 0,
+        credit: None,
         queue: QueueSettings::default(),
         drain: 8 << 20,
     }

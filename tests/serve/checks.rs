@@ -108,3 +108,29 @@ async fn an_account_is_brought_by_its_password_and_logged_in() {
     );
     relay.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credit_is_told_with_where_it_is_from_and_when() {
+    let world = world().await;
+    let installation = Installation::new(&world).await;
+    let relay = Relay::start(&installation).await;
+    let secret = &world.openai_keys[0];
+    world.openai.keys.set_balance(secret, 12_340_000);
+    installation
+        .feed("pool add vercel --label purse", secret)
+        .await
+        .ok();
+    let checked = installation.run("pool check purse").await.ok().out;
+    assert!(checked.contains("12.34 by the upstream's word, "), "{checked}");
+    assert!(installation.run("pool list").await.ok().out.contains(" 12.34 "));
+    let (balance, used) = (5_000_000, 4_500_000);
+    world.openai.keys.set_balance(secret, balance);
+    let credit = installation.run("pool check purse --json").await.ok().json()["credit"].clone();
+    assert_eq!(
+        (&credit["left"], &credit["balance"]),
+        (&balance.into(), &balance.into())
+    );
+    assert_eq!(credit["source"], "reported");
+    assert!(credit["asked_at"].as_i64().is_some_and(|at| at > 0) && credit["used"].as_i64() < Some(used));
+    relay.stop().await;
+}

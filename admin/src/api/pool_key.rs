@@ -7,7 +7,7 @@ use potluck_store::table::spent_days;
 use serde::{Deserialize, Serialize};
 
 use super::patch::given;
-use super::{Account, Caps, EditCaps, SecretText, Spent};
+use super::{Account, Caps, Credit, EditCaps, SecretText, Spent};
 
 /// A pool key, without its credential, which is never shown again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,8 +28,9 @@ pub struct PoolKey {
     pub state_reason: Option<String>,
     /// What the last probe said of its account; `null` before the first.
     pub account: Option<Account>,
-    /// Credit in millionths of its currency; `null` where not known.
-    pub credit: Option<u64>,
+    /// What is left behind it and where that is from; `null` where its upstream is not asked, or was not yet.
+    #[serde(default)]
+    pub credit: Option<Credit>,
     /// What its contributor allows.
     pub caps: Caps,
     /// What was spent on it today (UTC).
@@ -65,7 +66,7 @@ impl From<(PoolKeyRow, spent_days::Spent)> for PoolKey {
             state: row.state,
             state_reason: row.state_reason,
             account: row.account.map(Into::into),
-            credit: row.credit,
+            credit: Credit::of(row.credit, row.credit_at),
             caps: row.caps.into(),
             spent_today: spent.into(),
             probe_streak: row.probe_streak,

@@ -19,6 +19,9 @@ pub struct UpstreamFacts {
     pub operators_only: bool,
     /// Whether its pool keys are probed. They begin as `pending` then, and may be logins.
     pub probed: bool,
+    /// Whether it is asked what is left behind its pool keys.
+    #[serde(default)]
+    pub credit: bool,
     /// How its pool keys are chosen, unless that was switched at run time.
     pub configured_policy: Policy,
     /// Whether nodes may be spoken to in plaintext over a network.

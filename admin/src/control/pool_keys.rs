@@ -1,5 +1,7 @@
 //! Pool keys.
 
+use std::collections::HashMap;
+
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::life::Event;
 use potluck_filters::model::PoolKeyState;
@@ -30,11 +32,12 @@ impl Control {
             self.store
                 .spent_by_pool_keys(self.today(), first.unwrap_or(nobody), last.unwrap_or(nobody));
         let mut spent = spent.await?;
-        let rows = rows.into_iter().map(|row| {
+        let left = self.credit_left(&rows);
+        let keys = rows.into_iter().map(|row| {
             let spent = spent.remove(&row.id).unwrap_or_default();
-            (row, spent)
+            estimated((row, spent).into(), &left)
         });
-        Ok(Page::of(rows.collect(), page.limit(), |key: &PoolKey| key.id.0))
+        Ok(Page::of(keys.collect(), page.limit(), |key: &PoolKey| key.id.0))
     }
 
     /// One pool key.
@@ -49,7 +52,18 @@ impl Control {
     pub(super) async fn told(&self, row: PoolKeyRow) -> Result<PoolKey, ControlError> {
         let id = row.id;
         let spent = self.store.spent_by_pool_keys(self.today(), id, id).await?;
-        Ok((row, spent.get(&id).copied().unwrap_or_default()).into())
+        let left = self.credit_left(std::slice::from_ref(&row));
+        let key = (row, spent.get(&id).copied().unwrap_or_default()).into();
+        Ok(estimated(key, &left))
+    }
+
+    /// What the edge thinks is left behind keys; it is not asked where nobody knows anything.
+    fn credit_left(&self, rows: &[PoolKeyRow]) -> HashMap<PoolKeyId, u64> {
+        if rows.iter().any(|row| row.credit.is_some()) {
+            self.live.credit_left()
+        } else {
+            HashMap::new()
+        }
     }
 
     /// Adds a pool key.
@@ -140,6 +154,16 @@ impl Control {
         self.store.forget_deleted().await?;
         self.told(row).await
     }
+}
+
+fn estimated(mut key: PoolKey, left: &HashMap<PoolKeyId, u64>) -> PoolKey {
+    let left = left.get(&key.id).copied();
+    key.credit = key
+        .credit
+        .zip(left)
+        .map(|(credit, left)| credit.with_estimate(left))
+        .or(key.credit);
+    key
 }
 
 /// The terms as they were sent.

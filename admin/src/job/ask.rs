@@ -1,4 +1,4 @@
-//! The HTTP client of probes and logins: one per upstream, with the upstream's own certificate authorities.
+//! The HTTP client of probes, logins and questions of credit: one per upstream, with the upstream's own certificate authorities.
 //!
 //! Invariants: HTTP/1.1, no redirects, no proxies of the environment, every answer within one time-out and cut
 //! at [`MOST_BYTES`]. A credential goes only to a node whose origin its pool key is bound to.
@@ -60,7 +60,7 @@ impl Site {
             nodes: upstream
                 .nodes
                 .iter()
-                .filter(|node| node.role == Role::Image)
+                .filter(|node| matches!(node.role, Role::Image | Role::Any))
                 .cloned()
                 .collect(),
             client: builder.build()?,

@@ -14,7 +14,7 @@ use potluck_filters::model::{Account, PoolKeyState};
 use potluck_filters::probe::{Found, Known, Refusal, Settings, pause};
 use potluck_filters::time::Moment;
 use potluck_store::table::pool_keys::PoolKeyRow;
-use potluck_store::{Change, Probed, SavedProbe};
+use potluck_store::{Change, Probed, SavedProbe, Told};
 
 use super::said::{self, Said};
 use super::visit::Visited;
@@ -23,6 +23,9 @@ use crate::error::ControlError;
 
 /// NovelAI asks programs not to repeat a login that was turned away.
 const TURNED_AWAY: Duration = Duration::from_secs(600);
+
+/// Until a key is asked again what is left whose upstream tells nobody.
+const UNTOLD: Duration = Duration::from_secs(86_400);
 
 /// A span in whole milliseconds.
 pub(super) fn ms(span: Duration) -> i64 {
@@ -118,9 +121,10 @@ impl Outcomes {
                 store.defer_probe(visited.id, at, probed.probe_streak).await?;
                 true
             }
-            (Found::Nothing(_) | Found::Well(_) | Found::Refused(_), _) => {
-                store.save_quiet_probe(visited.id, &probed).await?
-            }
+            (
+                Found::Nothing(_) | Found::Well(_) | Found::Credit(_) | Found::NoCredit | Found::Refused(_),
+                _,
+            ) => store.save_quiet_probe(visited.id, &probed).await?,
         };
         if saved {
             self.remember(visited.id, state);
@@ -163,7 +167,11 @@ impl Outcomes {
         let known = Known { state, streak }.after(&found, moment(now_ms));
         let why = before.after(&found).filter(|_| known.state == State::Invalid);
         let settings = Settings {
-            interval: visited.interval,
+            interval: if found == Found::NoCredit {
+                UNTOLD
+            } else {
+                visited.interval
+            },
             ..self.settings
         };
         let pause = pause(known.state, known.streak, why, &settings, (self.chance)());
@@ -183,6 +191,7 @@ impl Outcomes {
                 state: known.state.stored(),
                 reason: why.map(Refusal::as_str),
                 account: account(&found),
+                credit: credit(&found, now_ms),
                 account_id: visited.account_id.clone(),
                 probe_streak: known.streak,
                 next_probe_at: next.map(|next| renew_at.map_or(next, |at| at.min(next))),
@@ -230,7 +239,7 @@ impl Before {
         match found {
             Found::Refused(refusal) => Some(*refusal),
             Found::Nothing(_) => self.refusal,
-            Found::Well(_) => None,
+            Found::Well(_) | Found::Credit(_) | Found::NoCredit => None,
         }
     }
 }
@@ -238,6 +247,14 @@ impl Before {
 fn account(found: &Found) -> Option<Account> {
     match found {
         Found::Well(account) => Some(*account),
-        Found::Refused(_) | Found::Nothing(_) => None,
+        Found::Credit(_) | Found::NoCredit | Found::Refused(_) | Found::Nothing(_) => None,
+    }
+}
+
+fn credit(found: &Found, now_ms: i64) -> Told {
+    match found {
+        Found::Credit(credit) => Told::Left(*credit),
+        Found::NoCredit => Told::Nobody(now_ms),
+        Found::Well(_) | Found::Refused(_) | Found::Nothing(_) => Told::Nothing,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use potluck_filters::credit::CreditTerms;
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::model::{Kind, Layout, Upstream};
 use potluck_filters::probe::{Settings, Slots, interval};
@@ -14,9 +15,32 @@ use super::outcome::ms;
 /// Keys that are alive are visited more often than this: the longest rest of an invalid one is shorter.
 const FORGOTTEN: Duration = Duration::from_secs(8 * 3600);
 
+/// What the accounts of an upstream are asked.
+#[derive(Clone, Debug)]
+pub(super) enum Question {
+    /// How the account is: tier, Anlas and so on.
+    Account,
+    /// What is left behind the key.
+    Credit(Arc<CreditTerms>),
+}
+
+impl Question {
+    /// `None` where there is nothing to ask.
+    fn of(upstream: &Upstream) -> Option<Self> {
+        match (upstream.kind, &upstream.credit) {
+            _ if !upstream.keyed => None,
+            (Kind::Novelai, _) => Some(Self::Account),
+            (Kind::Openai | Kind::Http, Some(terms)) => Some(Self::Credit(Arc::new(terms.clone()))),
+            (Kind::Openai | Kind::Http, None) => None,
+        }
+    }
+}
+
 /// An upstream that is probed.
 pub(super) struct Place {
     pub(super) site: Arc<Site>,
+    /// What its accounts are asked.
+    pub(super) question: Question,
     pub(super) slots: Slots,
     /// The keys that were visited, and when last, in Unix time in milliseconds.
     met: HashMap<PoolKeyId, i64>,
@@ -37,13 +61,15 @@ impl Place {
 /// All of a layout, by name. One whose client cannot be made is left out, and the log says so.
 pub(super) fn places(layout: &Layout, settings: &Settings) -> HashMap<String, Place> {
     let mut places = HashMap::new();
-    let is_probed =
-        |upstream: &&Upstream| settings.enabled && upstream.keyed && upstream.kind == Kind::Novelai;
-    for upstream in layout.upstreams.iter().filter(is_probed) {
+    for upstream in layout.upstreams.iter().filter(|_| settings.enabled) {
+        let Some(question) = Question::of(upstream) else {
+            continue;
+        };
         match Site::new(upstream, settings.timeout) {
             Ok(site) => {
                 let place = Place {
                     site: Arc::new(site),
+                    question,
                     slots: Slots::per_minute(settings.per_minute),
                     met: HashMap::new(),
                 };

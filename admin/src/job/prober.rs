@@ -165,6 +165,7 @@ impl Prober {
         let visit = Visit {
             interval: place.meet(id, now, &self.settings),
             site: Arc::clone(&place.site),
+            question: place.question.clone(),
             reader: Arc::clone(&self.reader),
             now: self.now,
             wants_address: target.state != PoolKeyState::Healthy || !self.settled.contains(&id),

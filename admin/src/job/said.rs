@@ -13,16 +13,30 @@ use super::visit::Visited;
 
 /// What was said already of each upstream, until one of its accounts answers again.
 #[derive(Debug, Default)]
-pub(super) struct Said(HashSet<(String, Lesson)>);
+pub(super) struct Said {
+    troubles: HashSet<(String, Lesson)>,
+    /// Upstreams that tell nobody what is left.
+    without_credit: HashSet<String>,
+}
 
 impl Said {
+    fn forget(&mut self, upstream: &str) {
+        self.troubles.retain(|(about, _)| about != upstream);
+        self.without_credit.remove(upstream);
+    }
+
     /// Says what is wrong with an upstream or the way to it.
     pub(super) fn say(&mut self, visited: &Visited) {
         match visited.found {
-            Found::Well(_) => self.0.retain(|(about, _)| *about != visited.upstream),
+            Found::Well(_) | Found::Credit(_) => self.forget(&visited.upstream),
             Found::Refused(_) => {}
+            Found::NoCredit => {
+                if self.without_credit.insert(visited.upstream.clone()) {
+                    tracing::info!(upstream = %visited.upstream, "the upstream does not tell what is left on a key");
+                }
+            }
             Found::Nothing(lesson) => {
-                if self.0.insert((visited.upstream.clone(), lesson)) {
+                if self.troubles.insert((visited.upstream.clone(), lesson)) {
                     learned_nothing(visited, lesson);
                 }
             }

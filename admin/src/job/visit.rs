@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use potluck_filters::credit::CreditTerms;
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::judge::End;
 use potluck_filters::login::{self, LOGIN_PATH, Session};
@@ -17,11 +18,13 @@ use potluck_filters::secret::Secret;
 use potluck_store::{Credential, ProbeTarget};
 
 use super::ask::{Answer, Site};
+use super::place::Question;
 
 /// What one visit needs.
 pub(super) struct Visit {
     pub(super) target: ProbeTarget,
     pub(super) site: Arc<Site>,
+    pub(super) question: Question,
     pub(super) reader: Arc<Reader>,
     pub(super) now: fn() -> i64,
     /// How often keys that are well are probed now.
@@ -61,7 +64,7 @@ impl Visited {
                 Lesson::Busy | Lesson::Unreadable | Lesson::TokenNotAllowed | Lesson::Egress => true,
                 Lesson::WrongHost | Lesson::Upstream | Lesson::NotBound => false,
             },
-            Some(Found::Well(_) | Found::Refused(_)) | None => false,
+            Some(Found::Well(_) | Found::Credit(_) | Found::NoCredit | Found::Refused(_)) | None => false,
         }
     }
 }
@@ -84,7 +87,10 @@ impl Visit {
         let node = self.site.node(&self.target.origins, self.target.probe_streak);
         match (node, &self.target.credential) {
             (None, _) => {}
-            (Some(node), Credential::Token(token)) => self.with_token(node, token, &mut visited).await,
+            (Some(node), Credential::Token(token)) => match &self.question {
+                Question::Account => self.with_token(node, token, &mut visited).await,
+                Question::Credit(terms) => visited.found = self.credit(node, token, terms).await,
+            },
             (
                 Some(node),
                 Credential::Login {
@@ -102,6 +108,13 @@ impl Visit {
             }
         }
         visited
+    }
+
+    /// What is left behind a token. What is used from the moment of asking on is not in the answer.
+    async fn credit(&self, node: &Node, token: &Secret, terms: &CreditTerms) -> Found {
+        let asked_at = (self.now)();
+        let answer = self.site.get(node, &terms.path, token).await;
+        terms.read(&answer.end(), asked_at)
     }
 
     async fn with_token(&self, node: &Node, token: &Secret, visited: &mut Visited) {
@@ -209,7 +222,7 @@ impl Visit {
         match self.reader.read(end, 0) {
             Found::Refused(_) => Found::Refused(Refusal::LoginRefused),
             Found::Nothing(lesson) => Found::Nothing(lesson),
-            Found::Well(_) => Found::Nothing(Lesson::Unreadable),
+            Found::Well(_) | Found::Credit(_) | Found::NoCredit => Found::Nothing(Lesson::Unreadable),
         }
     }
 

@@ -14,6 +14,7 @@ async fn refused(relay: &Relay, id: PoolKeyId) {
         state: PoolKeyState::Invalid,
         reason: Some("unauthorized"),
         account: None,
+        credit: potluck_store::Told::default(),
         account_id: None,
         probe_streak: 2,
         next_probe_at: Some(NOW + 5),

@@ -29,4 +29,4 @@ pub use dialect::Lead;
 pub use error::StoreError;
 pub use seal::ring::KeyRing;
 pub use store::{Parts, Store};
-pub use table::pool_keys::{Credential, ProbeTarget, Probed, SavedProbe};
+pub use table::pool_keys::{Credential, ProbeTarget, Probed, SavedProbe, Told};

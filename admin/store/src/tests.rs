@@ -25,7 +25,7 @@ use crate::random;
 use crate::seal::ring::tests::ring;
 use crate::store::Store;
 use crate::table::client_keys::{ClientKeyRow, NewClientKey};
-use crate::table::pool_keys::{Added, NewCredential, Probed, SavedProbe, Terms};
+use crate::table::pool_keys::{Added, NewCredential, Probed, SavedProbe, Terms, Told};
 use crate::table::users::{NewUser, UserRole};
 
 /// A fresh database.
@@ -180,6 +180,7 @@ fn well(account: Option<Account>) -> Probed {
         state: PoolKeyState::Healthy,
         reason: None,
         account,
+        credit: Told::default(),
         account_id: None,
         probe_streak: 0,
         next_probe_at: Some(100),

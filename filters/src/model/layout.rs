@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Kind, Network, Node, Opened};
+use crate::credit::CreditTerms;
 use crate::health::HealthSettings;
 use crate::judge::{CoolDownSettings, JudgeTable};
 use crate::pool::Policy;
@@ -50,6 +51,8 @@ pub struct Timeouts {
     pub idle: Duration,
     /// The whole request with all its attempts; streams end with it too.
     pub total: Duration,
+    /// Between two messages of a WebSocket, either way, pings too. Of the others, none bounds it.
+    pub websocket: Duration,
 }
 
 /// Bounds on request bodies, in bytes.
@@ -78,6 +81,8 @@ pub struct Upstream {
     pub policy: Policy,
     /// Credit at or under which the credit-weighted policy leaves a key out, in its unit.
     pub min_credit: u64,
+    /// Where the balances of its pool keys are asked for; `None` where they are not.
+    pub credit: Option<CreditTerms>,
     /// Who waits, and how long, when all that could serve are busy.
     pub queue: QueueSettings,
     /// Requests in flight at once on one pool key, where the key says nothing else.

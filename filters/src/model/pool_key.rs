@@ -6,7 +6,7 @@ use http::HeaderValue;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Caps};
+use super::{Account, Caps, Credit};
 use crate::id::{PoolKeyId, UserId};
 use crate::secret::Secret;
 
@@ -120,8 +120,8 @@ pub struct PoolKey {
     pub credential: PoolCredential,
     /// What the last probe said of a NovelAI account; `None` before the first.
     pub account: Option<Account>,
-    /// The credit of an `openai` key in millionths of its currency; `None` where not known.
-    pub credit: Option<u64>,
+    /// What is left behind it, as its upstream told it last; `None` where not known.
+    pub credit: Option<Credit>,
     /// What the contributor allows.
     pub caps: Caps,
 }

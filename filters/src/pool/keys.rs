@@ -5,6 +5,7 @@
 
 mod calendar;
 mod choose;
+mod credits;
 mod leases;
 mod members;
 mod no_way;
@@ -17,6 +18,7 @@ use super::latency::Holds;
 use super::nodes::Nodes;
 use super::spent::Mark;
 use super::{Policy, Slot, Want};
+use crate::credit::Tariffs;
 use crate::id::PoolKeyId;
 use crate::model::PoolKey;
 use crate::spending::{Booking, DAY_MS, Spending, Whose, day_of};
@@ -38,6 +40,8 @@ pub(super) struct Chosen {
 pub(super) struct Keys {
     policy: Policy,
     min_credit: u64,
+    /// What the upstream was found to charge.
+    tariffs: Tariffs,
     /// The wall clock at the origin of [`Moment`], in milliseconds since the Unix epoch.
     origin: i64,
     /// Days since the Unix epoch.
@@ -67,6 +71,7 @@ impl Keys {
         Self {
             policy,
             min_credit,
+            tariffs: Tariffs::default(),
             origin,
             day: day_of(origin),
             slots: Vec::new(),

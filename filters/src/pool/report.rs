@@ -39,6 +39,8 @@ pub struct KeyReport {
     pub requests_today: u64,
     /// Anlas spent today (UTC).
     pub anlas_today: u64,
+    /// What is thought to be left behind it: millionths of the currency, or Anlas.
+    pub left: Option<u64>,
 }
 
 impl Pool {
@@ -72,6 +74,7 @@ impl Pool {
                 in_flight: slot.in_flight,
                 requests_today: u64::from(slot.today().requests),
                 anlas_today: slot.today().anlas,
+                left: slot.left(),
             })
             .collect();
         reports.sort_unstable_by_key(|report| report.key);

@@ -9,6 +9,7 @@ use super::Policy;
 use super::latency::{Latency, Tempo};
 use super::ready::Standing;
 use super::spent::{Mark, Marks, Spent};
+use crate::credit::Tab;
 use crate::id::PoolKeyId;
 use crate::life::{Event, State};
 use crate::model::PoolKey;
@@ -17,7 +18,7 @@ use crate::time::Moment;
 /// Most models of one key that rest at once; beyond, the oldest rest ends early.
 const MOST_BARRED: usize = 8;
 /// What a key of unknown credit weighs: one unit of the currency.
-const UNKNOWN_CREDIT: u64 = 1_000_000;
+const UNKNOWN_CREDIT: f32 = 1e6;
 
 // In the order in which a lease touches it, so that the processor sees one line after the other coming.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ pub(super) struct Slot {
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     pub(super) marks: Marks,
+    /// What was used of its credit.
+    pub(super) tab: Tab,
     /// When this slot is to be looked at.
     pub(super) alarm: Option<Moment>,
     /// Models that rest here, and until when.
@@ -118,22 +121,46 @@ impl Slot {
             if probed {
                 self.spent.seen(&mut self.rare.marks);
             }
-            if probed || key.credential != old.credential {
+            let heartened = asked_at(&key) > asked_at(old) && !self.is_dry(&key);
+            if probed || heartened || key.credential != old.credential {
                 self.state = self.state.after(Event::ProbedWell, now);
             }
         }
-        let credit = credit(&key);
-        self.credit = if credit > terms.min_credit {
-            credit as f32
-        } else {
-            0.0
-        };
         self.concurrency = terms.concurrency;
         self.id = key.id;
         self.leaving = false;
         self.open = key.caps.hours.open_at(unix_ms);
         self.spent.recount(&self.rare.marks, &key);
         self.key = Some(key);
+        self.reweigh(terms.min_credit);
+    }
+
+    /// Whether it rests because nothing is left, and still nothing is.
+    fn is_dry(&self, key: &PoolKey) -> bool {
+        let nothing = key.credit.is_some_and(|credit| credit.balance == 0);
+        nothing && matches!(self.state, State::Drained { .. })
+    }
+
+    /// What is left behind it, by what was last seen and what was used since; `None` where nobody knows.
+    pub(super) fn left(&self) -> Option<u64> {
+        let key = self.key.as_ref()?;
+        let anlas = || {
+            let account = key.account?;
+            Some(u64::from(account.anlas).saturating_sub(self.spent.unseen(&self.rare.marks)))
+        };
+        let credit = key
+            .credit
+            .map(|credit| credit.balance.saturating_sub(self.rare.tab.unseen()));
+        credit.or_else(anlas)
+    }
+
+    /// Weighs it anew for draws by credit, after what is left has changed. What is not known has its part.
+    pub(super) fn reweigh(&mut self, min_credit: u64) {
+        self.credit = match self.left() {
+            Some(left) if left > min_credit => left as f32,
+            Some(_) => 0.0,
+            None => UNKNOWN_CREDIT,
+        };
     }
 
     /// Counts anew what is left to it.
@@ -226,9 +253,9 @@ pub(super) struct Terms {
     pub(super) min_credit: u64,
 }
 
-fn credit(key: &PoolKey) -> u64 {
-    let anlas = || key.account.map(|account| u64::from(account.anlas));
-    key.credit.or_else(anlas).unwrap_or(UNKNOWN_CREDIT)
+/// When a key's balance was last asked for.
+pub(super) fn asked_at(key: &PoolKey) -> Option<i64> {
+    key.credit.map(|credit| credit.asked_at)
 }
 
 /// When a key's account was last looked at.

@@ -1,3 +1,4 @@
+mod credit;
 mod life;
 mod on_nodes;
 mod trial;
@@ -33,6 +34,7 @@ pub(crate) fn upstream(policy: Policy, nodes: Vec<Node>) -> Upstream {
         policy,
         opened: Opened::Stateless,
         min_credit: 0,
+        credit: None,
         queue: QueueSettings::default(),
         key_concurrency: 1,
         attempts: 3,
@@ -42,6 +44,7 @@ pub(crate) fn upstream(policy: Policy, nodes: Vec<Node>) -> Upstream {
             first_byte: span,
             idle: span,
             total: span,
+            websocket: span,
         },
         bodies: Bodies { replay: 1, max: 1 },
         ca_pem: None,

@@ -39,7 +39,7 @@ pub fn pause(
         State::Pending | State::Suspect { .. } => doubled(FIRST, streak, LONGEST),
         State::Invalid => match why {
             Some(Refusal::LoginRefused) => doubled(FIRST_LOGIN, streak, LONGEST_INVALID),
-            Some(Refusal::Unauthorized | Refusal::SameAccount) | None => {
+            Some(Refusal::Unauthorized | Refusal::SameAccount | Refusal::CreditRefused) | None => {
                 doubled(FIRST_INVALID, streak, LONGEST_INVALID)
             }
         },

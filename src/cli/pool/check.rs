@@ -94,7 +94,7 @@ async fn probed(api: &Api) -> Result<BTreeMap<String, bool>, Failure> {
     let items: Vec<Upstream> = typed(answer.get("items").cloned().unwrap_or_default())?;
     Ok(items
         .into_iter()
-        .map(|upstream| (upstream.facts.name, upstream.facts.probed))
+        .map(|Upstream { facts, .. }| (facts.name, facts.probed || facts.credit))
         .collect())
 }
 

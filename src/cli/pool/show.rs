@@ -1,6 +1,7 @@
 //! Pool keys as people read them.
 
-use potluck_admin::api::{Account, CredentialKind, PoolKey, Spent};
+use potluck_admin::api::{Account, CredentialKind, Credit, PoolKey, Source, Spent};
+use potluck_filters::credit::shown;
 use potluck_filters::model::PoolKeyState;
 use serde_json::Value;
 
@@ -38,8 +39,9 @@ pub(super) async fn list(items: &[Value], api: &Api, options: &Options) -> Resul
             state(key),
             account.map_or_else(unknown, |account| tier(account).to_owned()),
             account.map_or_else(unknown, |account| account.anlas.to_string()),
+            key.credit.as_ref().map_or_else(unknown, left),
             spent(&key.spent_today),
-            account.map_or_else(unknown, |account| date::shown(account.checked_at)),
+            checked_at(key).map_or_else(unknown, date::shown),
         ]
     });
     let headings = [
@@ -50,6 +52,7 @@ pub(super) async fn list(items: &[Value], api: &Api, options: &Options) -> Resul
         "STATE",
         "TIER",
         "ANLAS",
+        "CREDIT",
         "SPENT TODAY",
         "CHECKED",
     ];
@@ -86,6 +89,42 @@ fn tier(account: &Account) -> &'static str {
         (_, true) => "unknown",
         (_, false) => "ended",
     }
+}
+
+fn checked_at(key: &PoolKey) -> Option<i64> {
+    let credit = || key.credit.as_ref().map(|credit| credit.asked_at);
+    key.account
+        .as_ref()
+        .map(|account| account.checked_at)
+        .or_else(credit)
+}
+
+/// What is left, with a mark where that is the relay's own count.
+fn left(credit: &Credit) -> String {
+    match (credit.left, credit.source) {
+        (Some(left), Source::Reported) => shown(left),
+        (Some(left), Source::Estimated) => format!("~{}", shown(left)),
+        (Some(_) | None, Source::None) | (None, Source::Reported | Source::Estimated) => unknown(),
+    }
+}
+
+fn credit_rows(credit: &Credit) -> Vec<(&'static str, String)> {
+    let asked = date::shown(credit.asked_at);
+    let Some(balance) = credit.balance else {
+        return vec![("credit", format!("not told by the upstream (asked {asked})"))];
+    };
+    let mut rows = vec![(
+        "credit",
+        format!("{} by the upstream's word, {asked}", shown(balance)),
+    )];
+    rows.extend(credit.used.map(|used| ("used in all", shown(used))));
+    if let (Some(left), Source::Estimated) = (credit.left, credit.source) {
+        rows.push((
+            "credit now",
+            format!("about {}, by what was used since", shown(left)),
+        ));
+    }
+    rows
 }
 
 /// What was spent, in words.
@@ -141,6 +180,7 @@ pub(super) async fn one(answer: Value, api: &Api, options: &Options) -> Result<(
         ("state", state(&key)),
     ];
     rows.extend(key.account.as_ref().map(account_rows).unwrap_or_default());
+    rows.extend(key.credit.as_ref().map(credit_rows).unwrap_or_default());
     rows.extend(
         key.token_expires_at
             .map(|at| ("logged in until", date::shown(at))),

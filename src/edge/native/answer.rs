@@ -14,6 +14,7 @@ use crate::clock::unix_ms;
 use crate::edge::Edge;
 use crate::edge::exchange::BLOTTED;
 use crate::edge::guard::LeaseGuard;
+use crate::edge::metering::Metering;
 use crate::edge::plan::No;
 use crate::edge::proxy::Context;
 
@@ -33,6 +34,7 @@ impl Edge {
         let native = native(ctx)?;
         native.answered = Some(answer.status);
         self.admit_answer(native, answer)?;
+        native.meter(answer);
         let kind = native.relay.upstream.upstream.kind;
         let gone: Vec<HeaderName> = answer
             .headers
@@ -86,6 +88,11 @@ impl Edge {
         if ctx.native.as_deref().is_some_and(late) {
             return Err(Error::explain(ErrorType::ReadTimedout, "the request's time is up").into_up());
         }
+        if let Some(native) = ctx.native.as_deref_mut()
+            && let (Some(metering), Some(piece)) = (&mut native.metering, &*body)
+        {
+            metering.observe(piece);
+        }
         let erred = |native: &Native| native.answered.is_some_and(|status| status.as_u16() >= 400);
         match ctx.native.as_deref_mut().filter(|native| erred(native)) {
             Some(native) => native.search(body, end),
@@ -114,6 +121,15 @@ impl Edge {
 }
 
 impl Native {
+    /// Counts from here on what the answer says was used. A conversation says nothing that could be counted.
+    fn meter(&mut self, answer: &ResponseHeader) {
+        let Some(lease) = self.lease.as_ref().filter(|_| !self.upgrade) else {
+            return;
+        };
+        let seen = (answer.status, &answer.headers);
+        self.metering = Metering::begin(&self.relay.upstream, lease, seen, self.passed);
+    }
+
     fn repeats(&self, bytes: &[u8]) -> bool {
         let key = self.lease.as_ref().and_then(LeaseGuard::key);
         key.is_some_and(|key| key.credential.is_in(bytes))

@@ -1,7 +1,7 @@
 //! What every test of the jobs begins with.
 
-mod edge;
-mod upstream;
+pub(super) mod edge;
+pub(super) mod upstream;
 
 use std::future::Future;
 use std::num::NonZeroU32;
@@ -14,7 +14,7 @@ use potluck_fakes::{FakeServer, Faults, Records, TestCa};
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::life::{Observation, Seen};
 use potluck_filters::limit::Limit;
-use potluck_filters::model::{Caps, Layout, PoolKey, PoolKeyState};
+use potluck_filters::model::{Caps, Layout, PoolKey, PoolKeyState, Upstream};
 use potluck_filters::probe;
 use potluck_filters::secret::Secret;
 use potluck_store::table::pool_keys::{Added, NewCredential, PoolKeyRow, Terms};
@@ -89,6 +89,15 @@ impl World {
     }
 
     pub(super) async fn with<const N: usize>(settings: probe::Settings, tls: Tls) -> Self {
+        Self::beside::<N>(settings, tls, Vec::new()).await
+    }
+
+    /// The same with other upstreams beside NovelAI.
+    pub(super) async fn beside<const N: usize>(
+        settings: probe::Settings,
+        tls: Tls,
+        others: Vec<Upstream>,
+    ) -> Self {
         let fake = NovelAi::default();
         let (faults, records) = (Faults::new(), Records::new());
         let mut server = match tls {
@@ -116,7 +125,7 @@ impl World {
         let control = Arc::new(control);
         let layout = Layout {
             routes: Vec::new(),
-            upstreams: vec![upstream(&server)],
+            upstreams: std::iter::once(upstream(&server)).chain(others).collect(),
         };
         let job = JobSettings {
             layout: Arc::new(layout),
@@ -201,15 +210,26 @@ impl World {
     }
 
     pub(super) async fn add_bound(&self, credential: NewCredential, origin: &str) -> PoolKeyId {
+        self.add_to("novelai", credential, origin, PoolKeyState::Pending)
+            .await
+    }
+
+    pub(super) async fn add_to(
+        &self,
+        upstream: &str,
+        credential: NewCredential,
+        origin: &str,
+        state: PoolKeyState,
+    ) -> PoolKeyId {
         let mut turn = self.control.turn().await.unwrap();
         let terms = Terms {
-            upstream: "novelai".to_owned(),
+            upstream: upstream.to_owned(),
             contributor: turn.change().first_admin().await.unwrap().unwrap(),
             label: String::new(),
             origins: vec![origin.into()],
             concurrency: None,
             caps: Caps::default(),
-            state: PoolKeyState::Pending,
+            state,
         };
         let added = turn
             .change()

@@ -14,14 +14,14 @@ mod served;
 use std::sync::Arc;
 
 use potluck_filters::id::{PoolKeyId, Revision, UserId};
-use potluck_filters::model::{Account, Caps, PoolKeyState};
+use potluck_filters::model::{Account, Caps, Credit, PoolKeyState};
 use sqlx::AnyPool;
 
 pub use add::{Added, Terms};
 pub use credential::{Credential, CredentialKind, NewCredential, Unfit};
 pub use hosts::Granted;
 pub use probe::ProbeTarget;
-pub use probed::{Probed, SavedProbe};
+pub use probed::{Probed, SavedProbe, Told};
 pub(crate) use served::{changed, serving};
 
 use super::Cell;
@@ -55,8 +55,10 @@ pub struct PoolKeyRow {
     pub state_reason: Option<String>,
     /// What the last probe said of its account.
     pub account: Option<Account>,
-    /// Credit in millionths of its currency, where known.
-    pub credit: Option<u64>,
+    /// What its upstream says is left, where it says so.
+    pub credit: Option<Credit>,
+    /// When its upstream was asked that, in Unix time in milliseconds; it tells nobody where `credit` is `None`.
+    pub credit_at: Option<i64>,
     /// Probes in a row that came to nothing.
     pub probe_streak: u32,
     /// When it is probed next, in Unix time in milliseconds; 0 is as soon as can be.
@@ -86,6 +88,8 @@ struct Row {
     state_reason: Option<String>,
     account: Option<String>,
     credit: Option<i64>,
+    credit_used: Option<i64>,
+    credit_at: Option<i64>,
     probe_streak: i64,
     next_probe_at: Option<i64>,
     token_expires_at: Option<i64>,
@@ -97,7 +101,7 @@ struct Row {
 macro_rules! columns {
     () => {
         "id, upstream, contributor_id, label, kind, key_id, origins, concurrency, caps, state, state_reason, \
-         account, credit, probe_streak, next_probe_at, token_expires_at, created_at, withdrawn_at, revision"
+         account, credit, credit_used, credit_at, probe_streak, next_probe_at, token_expires_at, created_at, withdrawn_at, revision"
     };
 }
 
@@ -147,10 +151,18 @@ fn caps(id: i64, text: &str) -> Result<Caps, StoreError> {
     caps.ok_or_else(|| cell(id, "caps").unreadable())
 }
 
-fn credit(id: i64, number: Option<i64>) -> Result<Option<u64>, StoreError> {
-    number
-        .map(|number| u64::try_from(number).map_err(|_| cell(id, "credit").unreadable()))
-        .transpose()
+/// Balance, what was ever used, and when that was asked. A balance from before times were noted is as old as can be.
+fn credit(
+    id: i64,
+    (balance, used, asked_at): (Option<i64>, Option<i64>, Option<i64>),
+) -> Result<Option<Credit>, StoreError> {
+    let read = |number, column| u64::try_from(number).map_err(|_| cell(id, column).unreadable());
+    let Some(balance) = balance else { return Ok(None) };
+    Ok(Some(Credit {
+        balance: read(balance, "credit")?,
+        used: used.map(|used| read(used, "credit_used")).transpose()?,
+        asked_at: asked_at.unwrap_or(0),
+    }))
 }
 
 impl Row {
@@ -162,7 +174,8 @@ impl Row {
             kind: CredentialKind::parse(&self.kind).ok_or_else(|| cell("kind").unreadable())?,
             caps: caps(self.id, &self.caps)?,
             account: account(self.id, self.account.as_deref())?,
-            credit: credit(self.id, self.credit)?,
+            credit: credit(self.id, (self.credit, self.credit_used, self.credit_at))?,
+            credit_at: self.credit_at,
             probe_streak: u32::try_from(self.probe_streak).map_err(|_| cell("probe_streak").unreadable())?,
             state_reason: self.state_reason,
             next_probe_at: self.next_probe_at,

@@ -1,12 +1,12 @@
 //! Probes: which are due, and what they find out.
 
 use potluck_filters::id::Revision;
-use potluck_filters::model::{Account, PoolKeyState};
+use potluck_filters::model::{Account, Credit, PoolKeyState};
 use potluck_filters::spending::{Spending, Whose};
 
 use super::{OPUS, add, each, one, probed, terms, token, well};
 use crate::store::Store;
-use crate::table::pool_keys::{Added, Credential, Probed, SavedProbe};
+use crate::table::pool_keys::{Added, Credential, Probed, SavedProbe, Told};
 
 const NOVELAI: &[&str] = &["novelai"];
 
@@ -261,6 +261,61 @@ async fn keys_are_moved_and_scheduled_and_an_edge_hears_only_of_moves() {
         let Revision(made) = change.commit().await.unwrap();
         let row = store.pool_key(id).await.unwrap().unwrap();
         assert_eq!((row.state, row.revision.0), (PoolKeyState::Pending, made));
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_left_is_kept_with_its_time_and_pushed_where_it_moved() {
+    each(async |database| {
+        let (store, owner) = database.seeded().await;
+        let id = one(&store, &terms(owner), token("vck-a")).await;
+        let told = |balance, asked_at| Probed {
+            credit: Told::Left(Credit {
+                balance,
+                used: Some(7),
+                asked_at,
+            }),
+            ..well(None)
+        };
+        assert_eq!(probed(&store, id, &told(1_000, 5)).await, SavedProbe::Saved);
+        let served = store.load().await.unwrap().pool_keys[0].credit.unwrap();
+        assert_eq!(
+            (served.balance, served.used, served.asked_at),
+            (1_000, Some(7), 5)
+        );
+
+        assert!(
+            store.save_quiet_probe(id, &told(1_009, 6)).await.unwrap(),
+            "near enough"
+        );
+        let row = store.pool_key(id).await.unwrap().unwrap();
+        assert_eq!((row.credit.unwrap().balance, row.credit_at), (1_000, Some(6)));
+        assert!(!store.save_quiet_probe(id, &told(1_020, 7)).await.unwrap());
+
+        let spending = Spending {
+            whose: Whose::PoolKey(id),
+            day: 0,
+            requests: 1,
+            anlas: 0,
+        };
+        store.book(&[spending]).await.unwrap();
+        assert!(
+            !store.save_quiet_probe(id, &told(1_000, 8)).await.unwrap(),
+            "it has served"
+        );
+
+        let nobody = Probed {
+            credit: Told::Nobody(9),
+            ..well(None)
+        };
+        assert!(!store.save_quiet_probe(id, &nobody).await.unwrap());
+        assert_eq!(probed(&store, id, &nobody).await, SavedProbe::Saved);
+        let row = store.pool_key(id).await.unwrap().unwrap();
+        assert_eq!((row.credit, row.credit_at), (None, Some(9)));
+        assert!(store.save_quiet_probe(id, &nobody).await.unwrap());
+        assert_eq!(store.load().await.unwrap().pool_keys[0].credit, None);
         store.close().await;
     })
     .await;

@@ -135,6 +135,9 @@ impl Keys {
             self.urgent.push(leased.slot);
         }
         slot.spent.settle(leased.anlas, lesson.charged);
+        if lesson.charged && leased.anlas > 0 {
+            slot.reweigh(self.min_credit);
+        }
         if let Some(span) = lesson.first_byte {
             slot.latency.observe(span);
         }

@@ -7,6 +7,7 @@ use super::super::ready::Standing;
 use super::super::slot::{Terms, checked_at};
 use super::super::spent::{Mark, Marks, Spent};
 use super::{Keys, Slot};
+use crate::credit::Tab;
 use crate::id::PoolKeyId;
 use crate::life::Event;
 use crate::model::PoolKey;
@@ -14,10 +15,11 @@ use crate::spending::day_of;
 use crate::time::Moment;
 
 /// The account book of a key that is gone.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Past {
     spent: Spent,
     marks: Marks,
+    tab: Tab,
     checked_at: Option<i64>,
 }
 
@@ -29,6 +31,7 @@ impl Keys {
         };
         let unix_ms = self.unix_ms(now);
         self.unlist(index);
+        self.see_credit(index, &key);
         if let Some(slot) = self.slots.get_mut(index) {
             let min_credit = self.min_credit;
             slot.take_over(
@@ -53,7 +56,7 @@ impl Keys {
         });
         self.by_id.insert(key.id, index);
         if let (Some(slot), Some(past)) = (self.slots.get_mut(index), self.past.remove(&key.id)) {
-            (slot.spent, slot.rare.marks) = (past.spent, past.marks);
+            (slot.spent, slot.rare.marks, slot.rare.tab) = (past.spent, past.marks, past.tab);
             if checked_at(key) > past.checked_at {
                 slot.spent.seen(&mut slot.rare.marks);
             }
@@ -92,16 +95,15 @@ impl Keys {
         let Some(key) = &slot.key else { return };
         self.by_id.remove(&key.id);
         self.vacant.push(index);
-        if slot.today() != Mark::default() || slot.spent.unseen(&slot.rare.marks) > 0 {
-            let (spent, marks, checked_at) = (slot.spent, slot.rare.marks, checked_at(key));
-            self.past.insert(
-                key.id,
-                Past {
-                    spent,
-                    marks,
-                    checked_at,
-                },
-            );
+        let unseen = slot.spent.unseen(&slot.rare.marks) > 0 || !slot.rare.tab.is_clear();
+        if slot.today() != Mark::default() || unseen {
+            let past = Past {
+                spent: slot.spent,
+                marks: slot.rare.marks,
+                checked_at: checked_at(key),
+                tab: slot.rare.tab,
+            };
+            self.past.insert(key.id, past);
         }
     }
 

@@ -1,5 +1,6 @@
 //! How a key fares over longer times: what is remembered, what is forgotten, what comes back.
 
+use super::credit::credit;
 use super::*;
 use crate::limit::Limit;
 use crate::model::{Account, Hours};
@@ -221,7 +222,7 @@ fn a_key_serves_in_its_hours_to_the_millisecond() {
 #[test]
 fn keys_without_credit_are_no_reason_to_wait() {
     let mut pool = pool(Policy::CreditWeighted);
-    pool.put(with(1, |key| key.credit = Some(0)), at(0));
+    pool.put(with(1, |key| key.credit = credit(0, 1)), at(0));
     assert_eq!(no_way(&mut pool, &ANY, 0), NoWay::Unaffordable { anlas: 0 });
 }
 

@@ -10,7 +10,7 @@ use potluck_filters::queue::QueueSettings;
 
 use super::PATIENCE;
 
-pub(super) fn upstream(server: &FakeServer) -> Upstream {
+pub(in crate::job::tests) fn upstream(server: &FakeServer) -> Upstream {
     let node = |name: &str, role, url: &str| Node {
         name: name.into(),
         role,
@@ -28,6 +28,7 @@ pub(super) fn upstream(server: &FakeServer) -> Upstream {
         policy: Policy::RoundRobin,
         opened: Opened::Stateless,
         min_credit: 0,
+        credit: None,
         queue: QueueSettings::default(),
         key_concurrency: 1,
         attempts: 3,
@@ -37,6 +38,7 @@ pub(super) fn upstream(server: &FakeServer) -> Upstream {
             first_byte: PATIENCE,
             idle: PATIENCE,
             total: PATIENCE,
+            websocket: PATIENCE,
         },
         bodies: Bodies { replay: 1, max: 1 },
         ca_pem: server.ca_pem.as_deref().map(Arc::from),

@@ -29,6 +29,7 @@ impl Change<'_> {
         let done = sqlx::query(
             "update pool_keys set state = 'withdrawn', sealed = null, fingerprint = null, key_id = null, \
              token_sealed = null, token_expires_at = null, account = null, account_print = null, credit = null, \
+             credit_used = null, credit_at = null, \
              state_reason = null, next_probe_at = null, withdrawn_at = $2, revision = $3 \
              where id = $1 and state <> 'withdrawn'",
         )

@@ -4,12 +4,12 @@
 //! revision changes only with what an edge needs, so that a quiet round of probes pushes nothing.
 
 use potluck_filters::id::{PoolKeyId, Revision};
-use potluck_filters::model::{Account, PoolKeyState};
+use potluck_filters::model::{Account, Credit, PoolKeyState};
 use potluck_filters::secret::Secret;
 use potluck_filters::spending::day_of;
 use sqlx::AnyConnection;
 
-use super::{account, cell, credential, origins, parse_state, state_text};
+use super::{account, cell, credential, credit, origins, parse_state, state_text};
 use crate::change::Change;
 use crate::error::StoreError;
 use crate::seal::context::Context;
@@ -24,12 +24,26 @@ pub struct Probed {
     pub reason: Option<&'static str>,
     /// What its account is like; `None` keeps what was known.
     pub account: Option<Account>,
+    /// What is left behind the key.
+    pub credit: Told,
     /// The id that the upstream gives its account, where known; only a fingerprint of it is kept.
     pub account_id: Option<String>,
     /// Probes in a row that came to nothing.
     pub probe_streak: u32,
     /// When to probe next, in milliseconds since the Unix epoch.
     pub next_probe_at: Option<i64>,
+}
+
+/// What a probe was told of what is left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing: what was known stays.
+    #[default]
+    Nothing,
+    /// This much.
+    Left(Credit),
+    /// That nobody is told. When that was asked, in milliseconds since the Unix epoch.
+    Nobody(i64),
 }
 
 /// What became of a probe's findings.
@@ -51,9 +65,14 @@ struct Before {
     state: String,
     account: Option<String>,
     account_print: Option<Vec<u8>>,
+    credit: Option<i64>,
+    credit_used: Option<i64>,
+    credit_at: Option<i64>,
     revision: i64,
     /// Whether Anlas were booked since the last probe.
     spent: i64,
+    /// Whether requests were.
+    served: i64,
 }
 
 impl Before {
@@ -63,9 +82,11 @@ impl Before {
         since: i64,
     ) -> Result<Option<Self>, StoreError> {
         let row = sqlx::query_as(
-            "select upstream, origins, kind, state, account, account_print, revision, case when exists \
-             (select 1 from spent_days s where s.day >= $2 and s.kind = 'pool_key' and s.id = pool_keys.id \
-             and s.anlas > 0) then 1 else 0 end as spent \
+            "select upstream, origins, kind, state, account, account_print, credit, credit_used, credit_at, revision, \
+             case when exists (select 1 from spent_days s where s.day >= $2 and s.kind = 'pool_key' \
+             and s.id = pool_keys.id and s.anlas > 0) then 1 else 0 end as spent, \
+             case when exists (select 1 from spent_days s where s.day >= $2 and s.kind = 'pool_key' \
+             and s.id = pool_keys.id and s.requests > 0) then 1 else 0 end as served \
              from pool_keys where id = $1 and state in ('pending', 'healthy', 'invalid')",
         )
         .bind(id.0)
@@ -82,7 +103,22 @@ impl Before {
         let known = account(id.0, self.account.as_deref())?;
         let told = probed.account.is_some()
             && (self.spent != 0 || known.map(figures) != probed.account.map(figures));
-        Ok(state != probed.state || told)
+        Ok(state != probed.state || told || self.is_richer_or_poorer(id, &probed.credit)?)
+    }
+
+    /// Whether an edge has to hear of what is left: by much more or less than it was told last, or where it took
+    /// something off by itself.
+    fn is_richer_or_poorer(&self, id: PoolKeyId, told: &Told) -> Result<bool, StoreError> {
+        let known = self.credit(id)?;
+        Ok(match (told, known) {
+            (Told::Nothing, _) | (Told::Nobody(_), None) => false,
+            (Told::Left(_), None) | (Told::Nobody(_), Some(_)) => true,
+            (Told::Left(now), Some(known)) => self.served != 0 || now.is_far_from(&known),
+        })
+    }
+
+    fn credit(&self, id: PoolKeyId) -> Result<Option<Credit>, StoreError> {
+        credit(id.0, (self.credit, self.credit_used, self.credit_at))
     }
 }
 
@@ -97,9 +133,30 @@ fn figures(account: Account) -> Account {
 
 /// The first day whose bookings a probe at that time may not have seen.
 fn since(probed: &Probed) -> i64 {
-    probed
-        .account
-        .map_or(i64::MAX, |account| day_of(account.checked_at) - 1)
+    let asked = match probed.credit {
+        Told::Left(credit) => Some(credit.asked_at),
+        Told::Nothing | Told::Nobody(_) => None,
+    };
+    let checked = probed.account.map(|account| account.checked_at).or(asked);
+    checked.map_or(i64::MAX, |at| day_of(at) - 1)
+}
+
+/// Balance, what was ever used, and when that was asked.
+type Columns = (Option<i64>, Option<i64>, Option<i64>);
+
+/// The columns of what is left. Where no edge hears of it, the balance stays that which edges have.
+fn columns(id: PoolKeyId, before: &Before, told: Told, quiet: bool) -> Result<Columns, StoreError> {
+    let number = |number| i64::try_from(number).unwrap_or(i64::MAX);
+    Ok(match (told, before.credit(id)?) {
+        (Told::Nothing, _) => (before.credit, before.credit_used, before.credit_at),
+        (Told::Nobody(at), _) => (None, None, Some(at)),
+        (Told::Left(now), Some(_)) if quiet => (before.credit, before.credit_used, Some(now.asked_at)),
+        (Told::Left(now), _) => (
+            Some(number(now.balance)),
+            now.used.map(number),
+            Some(now.asked_at),
+        ),
+    })
 }
 
 async fn write(
@@ -114,10 +171,11 @@ async fn write(
     let account = account
         .map(|account| cell(id.0, "account").json_text(account))
         .transpose()?;
+    let (credit, credit_used, credit_at) = columns(id, before, probed.credit, revision == before.revision)?;
     let done = sqlx::query(
         "update pool_keys set state = $2, state_reason = $3, account = coalesce($4, account), \
-         account_print = coalesce($5, account_print), probe_streak = $6, next_probe_at = $7, revision = $8 \
-         where id = $1 and state = $9 and revision = $10",
+         account_print = coalesce($5, account_print), probe_streak = $6, next_probe_at = $7, revision = $8, \
+         credit = $11, credit_used = $12, credit_at = $13 where id = $1 and state = $9 and revision = $10",
     )
     .bind(id.0)
     .bind(state_text(probed.state))
@@ -129,6 +187,9 @@ async fn write(
     .bind(revision)
     .bind(before.state.as_str())
     .bind(before.revision)
+    .bind(credit)
+    .bind(credit_used)
+    .bind(credit_at)
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)

@@ -32,6 +32,8 @@ struct Served {
     caps: String,
     account: Option<String>,
     credit: Option<i64>,
+    credit_used: Option<i64>,
+    credit_at: Option<i64>,
     state: String,
 }
 
@@ -39,7 +41,7 @@ macro_rules! select {
     () => {
         "select p.id, p.upstream, p.contributor_id, case when u.role = 'admin' then 1 else 0 end as operator_owned, \
          p.kind, case when p.kind = 'token' then p.sealed end as sealed, p.token_sealed, p.origins, p.concurrency, \
-         p.caps, p.account, p.credit, p.state from pool_keys p join users u on u.id = p.contributor_id "
+         p.caps, p.account, p.credit, p.credit_used, p.credit_at, p.state from pool_keys p join users u on u.id = p.contributor_id "
     };
 }
 
@@ -124,7 +126,7 @@ impl<'r> Opener<'r> {
             contributor: UserId(row.contributor_id),
             operator_owned: row.operator_owned != 0,
             account: account(row.id, row.account.as_deref())?,
-            credit: credit(row.id, row.credit)?,
+            credit: credit(row.id, (row.credit, row.credit_used, row.credit_at))?,
             caps: caps(row.id, &row.caps)?,
             upstream: Arc::clone(
                 self.upstreams
