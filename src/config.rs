@@ -51,7 +51,7 @@ pub use queue::Queue;
 pub use reach::{Reach, Stateful};
 pub use scalar::{Address, DatabaseUrl, Listener, Period, Size, Url};
 pub use schema::schema;
-pub use sections::{Admin, Auth, Database, Edge, Limits, Listen, Log, LogFormat, LogLevel};
+pub use sections::{Admin, Auth, Database, Edge, Limits, Listen, Log, LogFormat, LogLevel, Metrics};
 pub use show::yaml as show;
 pub(crate) use suggest::nearest;
 pub use upstream::{Access, Bodies, Node, Route, Timeouts, Upstream};
@@ -86,6 +86,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// How the accounts of pool keys are asked whether they work and what is left on them.
     pub probe: Probe,
+    /// What a monitoring system is told.
+    pub metrics: Metrics,
     /// What is written to standard error.
     pub log: Log,
     /// How failed authentication is slowed down.
@@ -105,6 +107,7 @@ impl Default for Config {
             upstreams: upstream::default_upstreams(),
             routes: upstream::default_routes(),
             probe: Probe::default(),
+            metrics: Metrics::default(),
             log: Log::default(),
             auth: Auth::default(),
         }

@@ -23,6 +23,7 @@ mod guard;
 mod live;
 mod memory;
 mod metering;
+mod metrics;
 mod native;
 mod node_places;
 mod objects;
@@ -59,6 +60,7 @@ use crate::clock::{Clock, RequestIds, chance, unix_ms};
 use addresses::NodeAddresses;
 use live::{Live, Surroundings};
 use memory::BodyMemory;
+use metrics::Waits;
 use objects::Shelves;
 pub(crate) use plan::neighbourhood;
 pub use proxy::Proxy;
@@ -130,6 +132,7 @@ pub struct Edge {
     purses: Arc<Purses>,
     objects: Shelves,
     memory: BodyMemory,
+    waits: Waits,
     failures: Rate,
     anonymous: Rate,
     connector: Connector,
@@ -162,6 +165,7 @@ impl Edge {
         };
         Self {
             memory: BodyMemory::new(&settings),
+            waits: Waits::default(),
             live: ArcSwap::from_pointee(Live::new(snapshot, None, &around)),
             change: Mutex::default(),
             traffic: Arc::default(),

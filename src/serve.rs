@@ -12,6 +12,7 @@ mod books;
 mod control;
 mod housekeeping;
 pub mod logging;
+mod metrics;
 pub mod public;
 mod shutdown;
 
@@ -35,7 +36,7 @@ use potluck_filters::snapshot::Snapshot;
 use crate::cli::local::{self, DataLock};
 use crate::cli::{Exit, Failure};
 use crate::clock::{chance, unix_ms};
-use crate::config::Config;
+use crate::config::{Config, Listener};
 use crate::edge::{Edge, Settings};
 use crate::secrets::Secrets;
 use admin::Door;
@@ -67,6 +68,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where programs with the operator's token reach its API, if they may.
     pub admin: Option<SocketAddr>,
+    /// Where a monitoring system reaches it.
+    pub metrics: Option<SocketAddr>,
     /// The control plane's calls.
     pub control: Arc<Control>,
     /// The data plane.
@@ -117,6 +120,9 @@ impl Relay {
         let door = Door::of(&config, secrets)?;
         if let Some(door) = &door {
             free(door.address, "admin.listen")?;
+        }
+        if let Listener::At(address) = config.metrics.listen {
+            free(address, "metrics.listen")?;
         }
         socket_can_be_made(&config.socket_path())?;
         let store = runtime.block_on(local::open_store(&config, secrets))?;
@@ -186,6 +192,7 @@ impl Relay {
         let admin = door
             .map(|door| door.open(&mut server, &control, &runtime))
             .transpose()?;
+        let metrics = metrics::open(&config, &mut server, &edge, &runtime)?;
         server.add_service(housekeeping::service(Arc::clone(&edge)));
 
         let (finished, done) = mpsc::channel();
@@ -199,6 +206,7 @@ impl Relay {
         let server = server.context("the server's thread cannot start")?;
         until_bound(address, &server)?;
         admin.map_or(Ok(()), |address| admin::until_open(address, &server))?;
+        metrics.map_or(Ok(()), |address| metrics::until_open(address, &server))?;
         let _control = runtime.enter();
         let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
         let jobs = jobs(&config, layout, &edge, &control);
@@ -206,6 +214,7 @@ impl Relay {
         Ok(Running {
             address,
             admin,
+            metrics,
             control,
             edge,
             runtime,

@@ -126,6 +126,8 @@ impl Relay {
 threads: 2
 listen:
   address: {listen}
+metrics:
+  listen: off
 log:
   access: false
   level: warn

@@ -136,6 +136,23 @@ pub struct Auth {
     pub anonymous_per_minute: u32,
 }
 
+/// What a monitoring system is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Address and port at which `GET /metrics` answers in the OpenMetrics form, or `off`. No password, and
+    /// nothing secret: names of upstreams and nodes, and counts. Loopback by default.
+    pub listen: Listener,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            listen: Listener::At(([127, 0, 0, 1], 5004).into()),
+        }
+    }
+}
+
 impl Default for Listen {
     fn default() -> Self {
         Self {

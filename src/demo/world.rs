@@ -77,6 +77,8 @@ fn configuration(world: &DemoWorld, folder: &TempDir, listen: SocketAddr) -> Res
         ..Config::default()
     };
     config.listen.address = config::Address(listen);
+    // Several demos may run beside one another.
+    config.metrics.listen = config::Listener::Off;
     let hosts = &world.novelai;
     let novelai = [
         node("image", Some(Role::Image), &hosts.image.url())?,

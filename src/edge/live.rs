@@ -39,8 +39,8 @@ pub(super) struct LiveUpstream {
 #[derive(Debug, Serialize)]
 pub(super) struct UpstreamReport {
     #[serde(flatten)]
-    pool: Report,
-    queue: QueueReport,
+    pub(super) pool: Report,
+    pub(super) queue: QueueReport,
 }
 
 /// What an upstream at work needs of the edge around it.

@@ -70,12 +70,15 @@ impl Edge {
             }
             Ok(Turn::Later(wait, outlook)) => {
                 tracing::debug!(ahead = outlook.ahead, expected = ?outlook.expected, "waits for a pool key");
+                self.waits.joined(upstream, outlook);
                 timekeeper::begin(&upstream.desk, self.clock);
                 let began = self.clock.now();
                 waited.begins(began);
                 // Off the usual way, so its future is not part of every request's.
                 let lease = Box::pin(self.waited(session, upstream, wait, asker.max_wait)).await;
-                waited.in_queue += self.clock.now().since(began);
+                let in_queue = self.clock.now().since(began);
+                self.waits.left(upstream, in_queue);
+                waited.in_queue += in_queue;
                 lease
             }
             Err(Refused::NoWay(NoWay::Empty)) if relay.pinned.is_some() => {

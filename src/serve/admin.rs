@@ -5,10 +5,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use anyhow::Result;
-use hyper_util::rt::TokioTimer;
 use pingora::server::Server;
 use pingora::services::listening::Service;
 use pingora_limits::rate::Rate;
@@ -17,16 +15,11 @@ use potluck_admin::gate::{AdminToken, Gate, Hosts, Peer, bearer_router};
 use potluck_filters::window::SPAN;
 use tokio::runtime::{Handle, Runtime};
 
-use super::control::ControlApp;
+use super::control::{ControlApp, http_for_strangers};
 use crate::cli::{Exit, Failure};
 use crate::config::{Config, Listener};
 use crate::edge::neighbourhood;
 use crate::secrets::{ADMIN_TOKEN, Secrets};
-
-/// How long a request's head may take, and how long a connection may stay without one.
-const HEAD: Duration = Duration::from_secs(30);
-/// Bytes of the longest head.
-const LONGEST_HEAD: usize = 32 * 1024;
 
 /// Where the API listens, and with what token.
 #[derive(Debug)]
@@ -87,14 +80,10 @@ impl Door {
                 (failures.observe(&peer, 1) > most).then_some(SPAN)
             }),
         };
-        let mut http = hyper::server::conn::http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
-            .max_buf_size(LONGEST_HEAD);
         let app = ControlApp {
             router: bearer_router(control, gate),
             runtime,
-            http,
+            http: http_for_strangers(),
         };
         let mut service = Service::new("admin".to_owned(), app);
         service.threads = Some(1);

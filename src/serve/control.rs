@@ -9,10 +9,12 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use pingora::apps::ServerApp;
 use pingora::protocols::Stream;
 use pingora::server::ShutdownWatch;
@@ -67,11 +69,25 @@ impl Live for EdgeLink {
     }
 }
 
+/// How long a request's head may take, and how long a connection may stay without one.
+const HEAD: Duration = Duration::from_secs(30);
+/// Bytes of the longest head.
+const LONGEST_HEAD: usize = 32 * 1024;
+
+/// HTTP for a listener that others than the operator can reach.
+pub(super) fn http_for_strangers() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(LONGEST_HEAD);
+    http
+}
+
 /// Axum on a stream of Pingora's.
 pub(super) struct ControlApp {
     pub(super) router: axum::Router,
     pub(super) runtime: Handle,
-    pub(super) http: hyper::server::conn::http1::Builder,
+    pub(super) http: http1::Builder,
 }
 
 #[async_trait]
@@ -106,7 +122,7 @@ pub(super) fn service(socket: &Path, control: Arc<Control>, runtime: Handle) -> 
     let app = ControlApp {
         router: operator_router(control),
         runtime,
-        http: hyper::server::conn::http1::Builder::new(),
+        http: http1::Builder::new(),
     };
     let mut service = Service::new("control".to_owned(), app);
     service.threads = Some(1);

@@ -73,6 +73,7 @@ impl Folder {
             .env_clear()
             // Relays of several tests run beside one another.
             .env("POTLUCK_ADMIN__LISTEN", "127.0.0.1:0")
+            .env("POTLUCK_METRICS__LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

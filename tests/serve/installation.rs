@@ -241,6 +241,7 @@ fn configuration(world: &DemoWorld) -> String {
         "data: data
 listen: {{ address: '127.0.0.1:0' }}
 admin: {{ listen: '127.0.0.1:0' }}
+metrics: {{ listen: '127.0.0.1:0' }}
 upstreams:
   novelai:
     kind: novelai

@@ -19,5 +19,6 @@ mod checks;
 mod kill;
 mod leaks;
 mod memory;
+mod metrics;
 mod starting;
 mod stopping;

@@ -23,6 +23,8 @@ pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
     /// Where the API listens, if it does.
     pub(crate) admin: Option<SocketAddr>,
+    /// Where the metrics listen, if they do.
+    pub(crate) metrics: Option<SocketAddr>,
     child: Child,
     log: JoinHandle<String>,
 }
@@ -40,13 +42,14 @@ impl Relay {
         let lines = BufReader::new(child.stderr.take().expect("its log")).lines();
         let (found, address) = oneshot::channel();
         let log = tokio::spawn(read(lines, found));
-        let Ok(Ok((address, admin))) = timeout(PATIENCE, address).await else {
+        let Ok(Ok([Some(address), admin, metrics])) = timeout(PATIENCE, address).await else {
             child.start_kill().expect("an end");
             panic!("it does not serve: {}", log.await.expect("its log"));
         };
         let relay = Self {
             address,
             admin,
+            metrics,
             child,
             log,
         };
@@ -117,15 +120,16 @@ impl Relay {
 /// Collects the log to its end and tells the addresses once they are there.
 async fn read<R: tokio::io::AsyncBufRead + Unpin>(
     mut lines: tokio::io::Lines<R>,
-    found: oneshot::Sender<(SocketAddr, Option<SocketAddr>)>,
+    found: oneshot::Sender<[Option<SocketAddr>; 3]>,
 ) -> String {
-    let (mut log, mut found, mut admin) = (String::new(), Some(found), None);
+    let (mut log, mut found, mut admin, mut metrics) = (String::new(), Some(found), None, None);
     while let Ok(Some(line)) = lines.next_line().await {
         admin = admin.or_else(|| address_in(&line, "the API listens"));
+        metrics = metrics.or_else(|| address_in(&line, "the metrics listen"));
         if let Some(address) = address_in(&line, "serving")
             && let Some(found) = found.take()
         {
-            let _ = found.send((address, admin));
+            let _ = found.send([Some(address), admin, metrics]);
         }
         log.push_str(&line);
         log.push('\n');

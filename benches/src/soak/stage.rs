@@ -168,6 +168,7 @@ fn config(world: &DemoWorld, data: &Path, listen: &str) -> String {
         "data: '{data}'
 listen: {{ address: '{listen}' }}
 admin: {{ listen: off }}
+metrics: {{ listen: off }}
 log: {{ access: false }}
 upstreams:
   novelai:
