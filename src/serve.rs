@@ -177,13 +177,8 @@ impl Relay {
         let mut server =
             Server::new_with_opt_and_conf(None, public::server_conf(threads, edge.keepalive_pool()));
         server.bootstrap();
-        let conf = Arc::clone(&server.configuration);
-        server.add_service(public::service(
-            &conf,
-            Arc::clone(&edge),
-            address,
-            config.listen.http2,
-        ));
+        let (conf, h2) = (Arc::clone(&server.configuration), config.listen.http2);
+        server.add_service(public::service(&conf, Arc::clone(&edge), address, h2));
         server.add_service(control::service(
             &socket,
             Arc::clone(&control),
@@ -197,20 +192,19 @@ impl Relay {
 
         let (finished, done) = mpsc::channel();
         let watch = stop.watch(Arc::clone(&edge), finished.clone());
-        let server = std::thread::Builder::new().name("server".into()).spawn(move || {
-            server.run(RunArgs {
-                shutdown_signal: Box::new(watch),
-            });
+        let shutdown_signal = Box::new(watch);
+        let server = in_a_thread(move || {
+            server.run(RunArgs { shutdown_signal });
             let _ = finished.send(());
-        });
-        let server = server.context("the server's thread cannot start")?;
+        })?;
         until_bound(address, &server)?;
         admin.map_or(Ok(()), |address| admin::until_open(address, &server))?;
         metrics.map_or(Ok(()), |address| metrics::until_open(address, &server))?;
-        let _control = runtime.enter();
-        let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
-        let jobs = jobs(&config, layout, &edge, &control);
-        drop(_control);
+        let (books, jobs) = {
+            let _control = runtime.enter();
+            let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
+            (books, jobs(&config, layout, &edge, &control))
+        };
         Ok(Running {
             address,
             admin,
@@ -226,6 +220,11 @@ impl Relay {
             _lock: lock,
         })
     }
+}
+
+fn in_a_thread(serve: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name("server".into()).spawn(serve);
+    thread.context("the server's thread cannot start")
 }
 
 /// Probes and logins; what the edge sees of pool keys is told to them.

@@ -41,6 +41,13 @@ pub(super) struct Asked<'a> {
     pub(super) now: Moment,
 }
 
+impl Asked<'_> {
+    fn path_and_query(&self) -> (&str, Option<&str>) {
+        let parts = self.target.split_once('?');
+        parts.map_or((self.target, None), |(path, query)| (path, Some(query)))
+    }
+}
+
 /// What is to be done.
 pub(super) enum Plan {
     /// Send it to the upstream.
@@ -172,10 +179,7 @@ impl Relay {
 impl Edge {
     /// Decides. The first "no" is the answer.
     pub(super) fn plan(&self, live: &Live, asked: &Asked<'_>) -> Result<Plan, No> {
-        let (path, query) = asked
-            .target
-            .split_once('?')
-            .map_or((asked.target, None), |(p, q)| (p, Some(q)));
+        let (path, query) = asked.path_and_query();
         let layout = live.snapshot.layout();
         let found = route::find(layout, asked.host, path);
         let found = found.ok_or_else(|| No::new(Kind::Http, Code::NotFound))?;
