@@ -4,17 +4,20 @@
 //! 1. An edge's [`Observer`] reports what it saw of a key; `reports` decides how soon that is looked into.
 //! 2. `prober`: one loop that starts visits when they are due, a few at a time and evenly paced; `place` is an
 //!    upstream to it.
-//! 3. `visit`: one look at one account, logging in where that is needed. `ask` is its HTTP client.
+//! 3. `visit`: one look at one account, logging in where that is needed. `askable` says which nodes are asked,
+//!    `ask` is the HTTP client, `resolve` looks names up for it.
 //! 4. `outcome`: what came back becomes a change, which goes the way of every change; `said` is its log.
 //!
 //! Invariant: a pool key is on one visit at a time, and its credential goes to no node but those it is bound
 //! to. Only one process that shares a database runs jobs.
 
 mod ask;
+mod askable;
 mod outcome;
 mod place;
 mod prober;
 mod reports;
+mod resolve;
 mod said;
 mod visit;
 

@@ -1,19 +1,22 @@
 //! The HTTP client of probes, logins and questions of credit: one per upstream, with the upstream's own certificate authorities.
 //!
 //! Invariants: HTTP/1.1, no redirects, no proxies of the environment, every answer within one time-out and cut
-//! at [`MOST_BYTES`]. A credential goes only to a node whose origin its pool key is bound to.
+//! at [`MOST_BYTES`]; names lead only to addresses that were judged.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue};
 use potluck_filters::inject::USER_AGENT_VALUE;
 use potluck_filters::judge::{End, Stage};
-use potluck_filters::model::{Node, PoolCredential, Role, Upstream};
+use potluck_filters::model::{Node, PoolCredential, Upstream};
 use potluck_filters::secret::Secret;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, RequestBuilder, Response};
 use serde::Serialize;
+
+use super::resolve::Judging;
 
 /// Bytes of an answer that are read.
 const MOST_BYTES: usize = 64 * 1024;
@@ -21,7 +24,6 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Where an upstream's accounts are asked.
 pub(super) struct Site {
-    nodes: Vec<Node>,
     client: Client,
 }
 
@@ -51,28 +53,15 @@ impl Site {
             .http1_only()
             .redirect(Policy::none())
             .no_proxy()
+            .dns_resolver(Arc::new(Judging::of(upstream)))
             .connect_timeout(upstream.timeouts.connect)
             .timeout(timeout);
         if let Some(pem) = &upstream.ca_pem {
             builder = builder.tls_certs_only(Certificate::from_pem_bundle(pem.as_bytes())?);
         }
         Ok(Self {
-            nodes: upstream
-                .nodes
-                .iter()
-                .filter(|node| matches!(node.role, Role::Image | Role::Any))
-                .cloned()
-                .collect(),
             client: builder.build()?,
         })
-    }
-
-    /// The node to ask about a key that is bound to these origins: after each failure another one.
-    pub(super) fn node(&self, origins: &[Box<str>], streak: u32) -> Option<&Node> {
-        let bound = |node: &&Node| origins.iter().any(|origin| **origin == *node.base.origin());
-        let nodes: Vec<&Node> = self.nodes.iter().filter(bound).collect();
-        let turn = usize::try_from(streak).unwrap_or(0).checked_rem(nodes.len())?;
-        nodes.get(turn).copied()
     }
 
     /// `GET path` with a token. A token that no header can carry is refused as the upstream would.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use potluck_filters::credit::CreditTerms;
 use potluck_filters::id::PoolKeyId;
-use potluck_filters::model::{Kind, Layout, Upstream};
+use potluck_filters::model::{Kind, Layout, Node, NodePlan, Upstream};
 use potluck_filters::probe::{Settings, Slots, interval};
 
 use super::ask::Site;
+use super::askable::Askable;
 use super::outcome::ms;
 
 /// Keys that are alive are visited more often than this: the longest rest of an invalid one is shorter.
@@ -39,6 +40,8 @@ impl Question {
 /// An upstream that is probed.
 pub(super) struct Place {
     pub(super) site: Arc<Site>,
+    /// The nodes that answer questions about accounts.
+    nodes: Askable,
     /// What its accounts are asked.
     pub(super) question: Question,
     pub(super) slots: Slots,
@@ -47,6 +50,16 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Takes over what was said about nodes at run time.
+    pub(super) fn lay(&mut self, plan: Option<&NodePlan>) {
+        self.nodes.lay(plan);
+    }
+
+    /// The node to ask about a key that is bound to these origins: after each failure another one.
+    pub(super) fn node(&self, origins: &[Box<str>], streak: u32) -> Option<Node> {
+        self.nodes.one_of(origins, streak)
+    }
+
     /// How often its keys are probed, by how many there are; those not met for long are gone.
     pub(super) fn meet(&mut self, key: PoolKeyId, now: i64, settings: &Settings) -> Duration {
         let interval = interval(self.met.len(), settings);
@@ -69,6 +82,7 @@ pub(super) fn places(layout: &Layout, settings: &Settings) -> HashMap<String, Pl
             Ok(site) => {
                 let place = Place {
                     site: Arc::new(site),
+                    nodes: Askable::of(upstream),
                     question,
                     slots: Slots::per_minute(settings.per_minute),
                     met: HashMap::new(),

@@ -102,6 +102,10 @@ impl Prober {
         if !self.leads().await? {
             return Ok(idle);
         }
+        let plans = self.control.store().node_plans().await?;
+        for (name, place) in &mut self.places {
+            place.lay(plans.get(name.as_str()));
+        }
         while let Some(key) = self.takes_report(now) {
             match self.control.store().probe_target(key).await? {
                 Some(target) if serves(&target) && self.places.contains_key(&target.upstream) => {
@@ -163,6 +167,7 @@ impl Prober {
         let place = self.places.get_mut(&target.upstream).ok_or(again)?;
         place.slots.take(now)?;
         let visit = Visit {
+            node: place.node(&target.origins, target.probe_streak),
             interval: place.meet(id, now, &self.settings),
             site: Arc::clone(&place.site),
             question: place.question.clone(),

@@ -24,6 +24,8 @@ use super::place::Question;
 pub(super) struct Visit {
     pub(super) target: ProbeTarget,
     pub(super) site: Arc<Site>,
+    /// Where to ask; `None` where the key is bound to no node in use.
+    pub(super) node: Option<Node>,
     pub(super) question: Question,
     pub(super) reader: Arc<Reader>,
     pub(super) now: fn() -> i64,
@@ -84,8 +86,7 @@ impl Visit {
             renew_at: None,
             failed_login: None,
         };
-        let node = self.site.node(&self.target.origins, self.target.probe_streak);
-        match (node, &self.target.credential) {
+        match (&self.node, &self.target.credential) {
             (None, _) => {}
             (Some(node), Credential::Token(token)) => match &self.question {
                 Question::Account => self.with_token(node, token, &mut visited).await,

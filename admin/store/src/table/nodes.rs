@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use potluck_filters::id::Revision;
 use potluck_filters::model::{BaseUrl, HttpVersion, Role};
 use potluck_filters::pool::NodeState;
+use potluck_filters::snapshot::NodePlans;
 use sqlx::AnyConnection;
 
 use super::{Cell, meta};
@@ -155,6 +156,14 @@ async fn of(connection: &mut AnyConnection, upstream: &str) -> Result<Vec<NodeRo
 }
 
 impl Store {
+    /// What edges get to know about nodes, by upstream.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn node_plans(&self) -> Result<NodePlans, StoreError> {
+        plans(&mut *self.pool.acquire().await?).await
+    }
+
     /// What was said about the nodes of an upstream, in the order in which it was said first.
     ///
     /// # Errors
