@@ -25,6 +25,7 @@ mod leaving;
 mod limits;
 mod models;
 mod objects;
+mod protocols;
 mod scheduling;
 mod secrets;
 mod streams;

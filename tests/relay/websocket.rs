@@ -207,3 +207,55 @@ async fn sockets_count_as_requests_in_flight() {
     world.idle().await;
     assert_eq!(crate::ask::sent(world.get("/api/echo")).await.status(), 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clients_close_code_reaches_the_node_which_answers_it() {
+    let (_node, plan) = node().await;
+    let world = plan.start();
+    for code in [1000, 1001, 1011, 4002] {
+        let (mut socket, _) = dial(&world, &key()).await.unwrap();
+        let sent = CloseFrame {
+            code: CloseCode::from(code),
+            reason: "enough".into(),
+        };
+        socket.close(Some(sent.clone())).await.unwrap();
+        let answer = socket.next().await.unwrap().unwrap();
+        let Message::Close(Some(answer)) = answer else {
+            panic!("a close was expected, not {answer:?}")
+        };
+        assert_eq!(answer.code, sent.code);
+        assert!(socket.next().await.is_none());
+    }
+    world.idle().await;
+    assert_eq!(world.leases(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pings_pass_and_keep_a_silent_socket_alive_beyond_its_limit() {
+    let (_node, mut plan) = node().await;
+    let limit = Duration::from_secs(3);
+    plan.layout.upstreams[0].timeouts.websocket = limit;
+    let world = plan.start();
+    let (mut socket, _) = dial(&world, &key()).await.unwrap();
+    let pings = 16;
+    for n in 0..pings {
+        let ping = Message::Ping(vec![n].into());
+        assert_eq!(echoed(&mut socket, ping).await, Message::Pong(vec![n].into()));
+        tokio::time::sleep(limit / 12).await;
+    }
+    assert_eq!(echoed(&mut socket, Message::text("x")).await, Message::text("x"));
+    // From here on nobody says anything.
+    let ended = tokio::time::timeout(limit * 10, socket.next()).await;
+    assert!(matches!(ended, Ok(None | Some(Err(_)))), "{ended:?}");
+    world.idle().await;
+    assert_eq!(world.leases(), 0);
+}
+
+#[test]
+fn by_default_a_socket_may_be_silent_for_an_hour() {
+    let config = potluck::config::Config::default();
+    let layout = config.layout().unwrap();
+    for upstream in &layout.upstreams {
+        assert_eq!(upstream.timeouts.websocket, Duration::from_secs(3600));
+    }
+}
