@@ -7,6 +7,7 @@
 mod check;
 mod cool_downs;
 mod credit;
+mod health;
 mod judge;
 mod layout;
 mod load;

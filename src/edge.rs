@@ -20,6 +20,7 @@ mod downstream;
 mod exchange;
 mod follow;
 mod guard;
+mod health;
 mod live;
 mod memory;
 mod metering;
@@ -136,6 +137,8 @@ pub struct Edge {
     failures: Rate,
     anonymous: Rate,
     connector: Connector,
+    /// For checks of nodes, whose connections are theirs alone.
+    checks: Connector,
     around: Surroundings,
     clock: Clock,
     ids: RequestIds,
@@ -174,6 +177,7 @@ impl Edge {
             failures: Rate::new(SPAN),
             anonymous: Rate::new(SPAN),
             connector,
+            checks: Connector::new(None),
             around,
             clock,
             ids: RequestIds::default(),
@@ -252,6 +256,12 @@ impl Edge {
     /// Looks all node names up again. Called at the start and from time to time.
     pub async fn resolve(&self) {
         self.resolve_where(|_| true).await;
+    }
+
+    /// Waits until an upstream has got other nodes.
+    pub async fn nodes_changed(&self) {
+        // The sender lives as long as this edge.
+        let _ = self.around.nodes_changed.subscribe().changed().await;
     }
 
     /// Looks those names up that have never been found.

@@ -1,9 +1,10 @@
 //! What the schema cannot say: rules over the meaning of values and over several settings.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
-use potluck_filters::model::{BaseUrl, Kind, Role, Scheme};
+use potluck_filters::address::judge;
+use potluck_filters::model::{BaseUrl, Kind, Network, Role, Scheme};
 
 use super::layout::authorities;
 use super::path::Path;
@@ -103,6 +104,7 @@ fn upstream(name: &str, upstream: &Upstream, path: &Path, faults: &mut Vec<Fault
     }
     times(upstream, path, faults);
     upstream.credit.check(upstream, path, faults);
+    upstream.health.check(&path.key("health"), faults);
     judge::check(upstream, path, faults);
     reach::check(upstream, path, faults);
 }
@@ -149,7 +151,7 @@ fn check_node(node: &Node, upstream: &Upstream, path: &Path, faults: &mut Vec<Fa
 }
 
 /// Hosts that only ever answer with secrets of the machine or its cloud, whatever the setting says.
-fn forbidden(url: &BaseUrl) -> Option<&'static str> {
+fn forbidden(url: &BaseUrl) -> Option<String> {
     const METADATA: &str = "is the address of a cloud's metadata service; it is never relayed to";
     let names = [
         "metadata.google.internal",
@@ -158,29 +160,18 @@ fn forbidden(url: &BaseUrl) -> Option<&'static str> {
         "instance-data",
     ];
     if names.contains(&url.host.trim_end_matches('.')) {
-        return Some(METADATA);
+        return Some(METADATA.to_owned());
     }
     let Ok(address) = url.host.parse::<IpAddr>() else {
-        return numeric(&url.host).then_some("write the address in its usual form, like 192.0.2.1");
+        let usual = "write the address in its usual form, like 192.0.2.1";
+        return numeric(&url.host).then(|| usual.to_owned());
     };
-    let v4 = match address {
-        IpAddr::V4(v4) => Some(v4),
-        IpAddr::V6(v6) => v6.to_ipv4_mapped(),
-    };
-    let metadata_v4 = v4 == Some(Ipv4Addr::new(100, 100, 100, 200));
-    let metadata_v6 = address == IpAddr::from([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254]);
-    if metadata_v4 || metadata_v6 {
-        return Some(METADATA);
-    }
-    let link_local = v4.is_some_and(|v4| v4.is_link_local())
-        || matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
-    if link_local {
-        return Some("is a link-local address, where clouds keep their metadata; it is never relayed to");
-    }
-    let nowhere = v4.map_or(address.is_unspecified() || address.is_multicast(), |v4| {
-        v4.is_unspecified() || v4.is_multicast() || v4.is_broadcast()
-    });
-    nowhere.then_some("is not the address of one machine")
+    // Whoever writes the file may name private addresses.
+    let everything: Vec<Network> = ["0.0.0.0/0", "::/0"]
+        .iter()
+        .filter_map(|all| all.parse().ok())
+        .collect();
+    judge(address, &everything).err().map(|why| why.to_string())
 }
 
 /// Forms such as `2852039166`, `0xa9fea9fe` and `169.254.43518`, which resolvers take for IPv4.

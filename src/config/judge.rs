@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use check::check;
 pub(super) use resolve::table;
 pub use status::Statuses;
+pub(super) use status::range as status_range;
 
 use super::one_or_many::OneOrMany;
 

@@ -86,8 +86,13 @@ fn serve(name: &str, upstream: &Upstream) -> model::Upstream {
             .as_deref()
             .and_then(|file| authorities(file).ok())
             .map(Arc::from),
-        health: potluck_filters::health::HealthSettings::default(),
-        private_networks: Arc::default(),
+        health: upstream.health.settings(upstream.kind),
+        private_networks: upstream
+            .private_networks
+            .0
+            .iter()
+            .map(|network| network.0)
+            .collect(),
         judge: judge::table(upstream),
         cool_downs: (&upstream.cool_downs).into(),
         drain: upstream.drain.0,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use potluck_filters::model::BaseUrl;
 use potluck_filters::secret::Secret;
 
+use super::health::{Expected, PrivateNetwork};
 use super::judge::Statuses;
 
 /// A length of time: whole numbers with `ms`, `s`, `m`, `h` or `d`, for example `25s` or `1m30s`.
@@ -296,6 +297,8 @@ texts! {
     Url "url" "string",
     DatabaseUrl "database-url" "string",
     Statuses "status" ["string", "integer"],
+    Expected "expected-status" ["string", "integer"],
+    PrivateNetwork "network" "string",
 }
 
 #[cfg(test)]

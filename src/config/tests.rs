@@ -1,5 +1,6 @@
 //! Tables of configurations: what is accepted, and every complaint with its place.
 
+mod health;
 mod judge;
 mod published;
 mod rules;

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::cool_downs::CoolDowns;
 use super::credit::Credit;
+use super::health::{Health, PrivateNetwork};
 use super::judge::OwnRule;
+use super::one_or_many::OneOrMany;
 use super::queue::Queue;
 use super::reach::{Reach, Stateful};
 use super::scalar::{Period, Size, Url};
@@ -80,6 +82,9 @@ pub struct Upstream {
     /// stand the variables of the NovelAI Pool that a key replaces; those count in seconds.
     #[serde(default)]
     pub cool_downs: CoolDowns,
+    /// How its nodes are checked.
+    #[serde(default)]
+    pub health: Health,
     /// What its answers mean, where the relay does not know it: rules that are looked at before the built-in ones,
     /// the first that matches wins. See [judge.md](judge.md).
     #[serde(default)]
@@ -91,6 +96,11 @@ pub struct Upstream {
     /// Allows `http://` nodes that are not on this machine. Pool keys then cross the network in clear.
     #[serde(default)]
     pub allow_plaintext: bool,
+    /// Private networks that its nodes may be in: `10.0.0.0/8`, or a list of them. Names that lead into
+    /// others, and into this machine, are not connected to. A node that stands in this file with a literal address,
+    /// or as `localhost`, needs no entry. Link-local and metadata addresses are never connected to. Default: none.
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+    pub private_networks: OneOrMany<PrivateNetwork>,
     /// A PEM file with the certificate authorities to trust for its nodes. Default: those of the system.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
@@ -232,6 +242,8 @@ impl Upstream {
             timeouts: Timeouts::default(),
             bodies: Bodies::default(),
             cool_downs: CoolDowns::default(),
+            health: Health::default(),
+            private_networks: OneOrMany::default(),
             judge: Vec::new(),
             drain: eight_mib(),
             allow_plaintext: false,

@@ -184,3 +184,73 @@ impl NodeAddresses {
         Arc::new(peer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use potluck_filters::model::Role;
+
+    use super::*;
+    use crate::config::Config;
+
+    /// An added node of that name, and what it would connect to once its name has led to each of these.
+    fn peers(url: &str, private: &[&str], found: &[&[&str]]) -> Vec<String> {
+        let layout = Config::default().layout().unwrap();
+        let upstream = Upstream {
+            private_networks: private.iter().map(|network| network.parse().unwrap()).collect(),
+            ..layout.upstreams[1].clone()
+        };
+        let node = Node {
+            name: "x".into(),
+            role: Role::Any,
+            base: url.parse().unwrap(),
+            http: HttpVersion::Auto,
+        };
+        let (draining, configured) = (false, false);
+        let used = NodeInUse {
+            node,
+            draining,
+            configured,
+        };
+        let place = NodeAddresses::new(&used, &upstream);
+        for addresses in found {
+            let addresses = addresses.iter().map(|ip| ip.parse::<IpAddr>().unwrap());
+            place.take(addresses.map(|ip| SocketAddr::new(ip, 443)).collect());
+        }
+        let peers = place.peers.load();
+        peers.iter().map(|peer| peer._address.to_string()).collect()
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_later_moves_no_connection_inside() {
+        let url = "https://gpu.example";
+        let inside: &[&str] = &[
+            "127.0.0.1",
+            "10.0.0.1",
+            "169.254.169.254",
+            "::1",
+            "::ffff:10.0.0.1",
+        ];
+        assert_eq!(peers(url, &[], &[inside]), [""; 0]);
+        assert_eq!(peers(url, &[], &[&["1.1.1.1"], inside]), ["1.1.1.1:443"]);
+        assert_eq!(
+            peers(url, &[], &[&["10.0.0.1", "1.1.1.1", "::1"]]),
+            ["1.1.1.1:443"]
+        );
+        assert_eq!(peers(url, &[], &[&["1.1.1.1"], &["8.8.8.8"]]), ["8.8.8.8:443"]);
+        let allowed = peers(url, &["10.0.0.0/8"], &[inside]);
+        assert_eq!(allowed, ["10.0.0.1:443", "[::ffff:10.0.0.1]:443"]);
+        assert_eq!(
+            peers(url, &["0.0.0.0/0", "::/0"], &[&["169.254.169.254"]]),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn literal_addresses_are_judged_like_those_that_are_found() {
+        assert_eq!(peers("https://10.0.0.1", &[], &[]), [""; 0]);
+        assert_eq!(peers("https://10.0.0.1", &["10.0.0.0/8"], &[]), ["10.0.0.1:443"]);
+        assert_eq!(peers("https://1.1.1.1:8443", &[], &[]), ["1.1.1.1:8443"]);
+    }
+}

@@ -10,7 +10,7 @@ use potluck_filters::scheduler::QueueReport;
 use potluck_filters::snapshot::{Delta, PoolKeyChange, Problem, Snapshot};
 use potluck_filters::spending::{Spending, Whose};
 use serde::Serialize;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::desk::Desk;
 use super::node_places::NodePlaces;
@@ -50,7 +50,7 @@ pub(super) struct Surroundings {
     /// Told what the admin should look at.
     pub(super) observer: Arc<Observer>,
     /// Told when an upstream has got other nodes.
-    pub(super) nodes_changed: Arc<Notify>,
+    pub(super) nodes_changed: Arc<watch::Sender<()>>,
 }
 
 /// Who is told what is seen of pool keys; nobody, until somebody asks.
@@ -137,7 +137,7 @@ impl LiveUpstream {
             self.nodes.take(&self.upstream, set, placed);
             effects
         });
-        self.surroundings.nodes_changed.notify_one();
+        self.surroundings.nodes_changed.send_replace(());
     }
 
     /// What it is doing, for `status`.

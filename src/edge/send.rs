@@ -177,7 +177,7 @@ fn has_answered(session: &HttpSession) -> bool {
 }
 
 /// Reads heads until one is final. What was read early is kept.
-async fn read_head(session: &mut HttpSession) -> Result<(), Box<Error>> {
+pub(super) async fn read_head(session: &mut HttpSession) -> Result<(), Box<Error>> {
     for _ in 0..=MOST_INTERIM {
         if has_answered(session) {
             return Ok(());
@@ -241,7 +241,7 @@ impl Outgoing<'_> {
 }
 
 /// Path and query at a node.
-fn target(prefix: &str, path: &str) -> Result<Uri, Box<Error>> {
+pub(super) fn target(prefix: &str, path: &str) -> Result<Uri, Box<Error>> {
     let target = if prefix.is_empty() {
         PathAndQuery::try_from(path)
     } else {
@@ -266,7 +266,7 @@ fn passing(kind: Kind, presented: Option<&str>, client: &HeaderMap) -> Result<He
 }
 
 /// h2 has no `Host`: scheme and authority are part of the target.
-fn as_h2(header: &mut RequestHeader, tls: bool) -> Result<(), Box<Error>> {
+pub(super) fn as_h2(header: &mut RequestHeader, tls: bool) -> Result<(), Box<Error>> {
     let host = header.remove_header(&HOST);
     let scheme = if tls { "https" } else { "http" };
     let uri = Uri::builder()

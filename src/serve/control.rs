@@ -20,7 +20,7 @@ use pingora::protocols::Stream;
 use pingora::server::ShutdownWatch;
 use pingora::services::listening::Service;
 use potluck_admin::gate::Peer;
-use potluck_admin::{Control, Live, Publisher, Recheck, operator_router};
+use potluck_admin::{Checking, Control, Live, Publisher, Recheck, operator_router};
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::snapshot::{Delta, Problem};
 use tokio::runtime::Handle;
@@ -59,6 +59,10 @@ impl Live for EdgeLink {
         reports
             .filter_map(|report| Some((report.key, report.left?)))
             .collect()
+    }
+
+    fn check_node<'a>(&'a self, upstream: &'a str, node: &'a str) -> Checking<'a> {
+        Box::pin(self.0.check_node(upstream, node))
     }
 
     fn recheck(&self, which: Recheck<'_>) {

@@ -1,4 +1,4 @@
-//! What an edge does from time to time: look names up again, forget what is over.
+//! What an edge does from time to time: look names up again, check nodes, forget what is over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,10 +20,20 @@ pub(super) struct Housekeeping(Arc<Edge>);
 #[async_trait]
 impl BackgroundService for Housekeeping {
     async fn start(&self, mut shutdown: ShutdownWatch) {
+        tokio::select! {
+            () = self.keep_house() => {}
+            () = self.0.keep_checking() => {}
+            _ = shutdown.changed() => {}
+        }
+    }
+}
+
+impl Housekeeping {
+    async fn keep_house(&self) {
         for turn in 1_u32.. {
             tokio::select! {
                 () = tokio::time::sleep(TURN) => {}
-                _ = shutdown.changed() => return,
+                () = self.0.nodes_changed() => {}
             }
             if turn % ALL == 0 {
                 self.0.tidy();

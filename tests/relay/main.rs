@@ -24,6 +24,7 @@ mod hostile;
 mod leaving;
 mod limits;
 mod models;
+mod nodes;
 mod objects;
 mod protocols;
 mod scheduling;

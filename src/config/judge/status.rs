@@ -22,7 +22,8 @@ impl FromStr for Statuses {
     }
 }
 
-fn range(text: &str) -> Option<RangeInclusive<u16>> {
+/// Statuses in a row: `418`, `5xx` or `400-499`.
+pub(in crate::config) fn range(text: &str) -> Option<RangeInclusive<u16>> {
     let number = |text: &str| {
         let three = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|_| three)
