@@ -14,6 +14,8 @@ mod addresses;
 mod answer;
 mod attempt;
 mod body;
+mod catalogues;
+mod choice;
 mod decimal;
 mod desk;
 mod downstream;
@@ -25,6 +27,7 @@ mod live;
 mod memory;
 mod metering;
 mod metrics;
+mod models;
 mod native;
 mod node_places;
 mod objects;
@@ -59,6 +62,7 @@ use potluck_filters::window::SPAN;
 
 use crate::clock::{Clock, RequestIds, chance, unix_ms};
 use addresses::NodeAddresses;
+use catalogues::{Catalogues, Fetcher};
 use live::{Live, Surroundings};
 use memory::BodyMemory;
 use metrics::Waits;
@@ -97,6 +101,8 @@ pub struct Settings {
     pub access_log: bool,
     /// Idle connections kept to upstreams, for the whole process.
     pub keepalive_pool: usize,
+    /// How long an upstream's list of models is answered from memory before it is asked for again.
+    pub models_refresh: Duration,
 }
 
 impl Default for Settings {
@@ -119,6 +125,7 @@ impl Default for Settings {
             min_send_rate: 1024,
             access_log: true,
             keepalive_pool: 1024,
+            models_refresh: Duration::from_secs(300),
         }
     }
 }
@@ -136,9 +143,10 @@ pub struct Edge {
     waits: Waits,
     failures: Rate,
     anonymous: Rate,
-    connector: Connector,
     /// For checks of nodes, whose connections are theirs alone.
     checks: Connector,
+    connector: Arc<Connector>,
+    catalogues: Catalogues,
     around: Surroundings,
     clock: Clock,
     ids: RequestIds,
@@ -176,8 +184,9 @@ impl Edge {
             objects: Shelves::default(),
             failures: Rate::new(SPAN),
             anonymous: Rate::new(SPAN),
-            connector,
             checks: Connector::new(None),
+            connector: Arc::new(connector),
+            catalogues: Catalogues::default(),
             around,
             clock,
             ids: RequestIds::default(),
@@ -206,6 +215,15 @@ impl Edge {
         // What no request holds any more is freed here, on the changing thread and not on a serving one.
         retired.retain(|old| Arc::strong_count(old) > 1);
         Ok(())
+    }
+
+    /// Who asks upstreams for their models.
+    fn fetcher(&self) -> Fetcher {
+        Fetcher {
+            connector: Arc::clone(&self.connector),
+            clock: self.clock,
+            fresh: self.settings.models_refresh,
+        }
     }
 
     /// From now on `/readyz` says no, so that balancers look elsewhere.

@@ -280,6 +280,7 @@ fn settings(config: &Config) -> Result<Settings> {
         min_send_rate: usize::try_from(limits.min_send_rate.0).unwrap_or(usize::MAX),
         access_log: config.log.access,
         keepalive_pool: 1024,
+        models_refresh: config.edge.models_refresh.0,
     })
 }
 

@@ -3,6 +3,12 @@
 //! Prefixes are compared with the path as it was sent, whole segments only: an escaped prefix
 //! (`/v1/novel%61i/…`) matches nothing, so what is checked and what is forwarded can not part ways.
 
+mod listing;
+mod pattern;
+
+pub use listing::{Listed, Listing, list};
+pub use pattern::Pattern;
+
 use crate::model::{Layout, Route, Upstream};
 
 /// A route that was found, and what of the path goes on from there.

@@ -10,9 +10,8 @@ use super::layout::authorities;
 use super::path::Path;
 use super::problem::Fault;
 use super::scalar::Period;
-use super::suggest::nearest;
-use super::upstream::{Node, Route, Upstream};
-use super::{Config, Limits, judge, reach};
+use super::upstream::{Node, Upstream};
+use super::{Config, Limits, judge, model_routes, reach};
 
 /// All faults of a configuration whose values have been read.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
@@ -239,7 +238,7 @@ fn routes(config: &Config, faults: &mut Vec<Fault>) {
         if let Some(why) = route.host.as_deref().and_then(host_fault) {
             faults.push(Fault::new(path.key("host"), why));
         }
-        target(route, config, &path, faults);
+        model_routes::check(route, config, &path, faults);
     }
 }
 
@@ -268,21 +267,4 @@ fn host_fault(host: &str) -> Option<&'static str> {
     let port = host.matches(':').count() == 1;
     (port || host.is_empty() || !host.chars().all(plain))
         .then_some("must be a host name in lower case, without port")
-}
-
-fn target(route: &Route, config: &Config, path: &Path, faults: &mut Vec<Fault>) {
-    if config.upstreams.contains_key(&route.upstream) {
-        return;
-    }
-    let hint = match nearest(&route.upstream, config.upstreams.keys().map(String::as_str)) {
-        Some(near) => format!("; did you mean `{near}`?"),
-        None => String::new(),
-    };
-    let message = format!("there is no upstream `{}`{hint}", route.upstream);
-    let rests_on = Some(Path::of("upstreams").key(&route.upstream));
-    faults.push(Fault {
-        path: path.key("upstream"),
-        message,
-        rests_on,
-    });
 }

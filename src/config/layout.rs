@@ -32,7 +32,8 @@ impl Config {
         Some(model::Route {
             prefix: route.prefix.as_str().into(),
             host: route.host.as_deref().map(Arc::from),
-            upstream: self.upstreams.keys().position(|name| *name == route.upstream)?,
+            upstream: self.index(route.main()?)?,
+            models: self.model_routes(route),
             auth: match route.auth {
                 Access::Key => RouteAuth::Key,
                 Access::Optional => RouteAuth::Optional,

@@ -46,12 +46,15 @@ pub struct Database {
 }
 
 /// This edge, the process that relays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Edge {
     /// Its name, as every answer carries it in `x-potluck-edge`: letters, digits, `-`, `_` and `.`.
     /// Default: `potluck`.
     pub name: Option<String>,
+    /// How long an upstream's list of models is answered from memory before it is asked for again, behind the
+    /// answer. Only where the relay answers `/models` itself: see [model-routing.md](model-routing.md).
+    pub models_refresh: Period,
 }
 
 /// Bounds on what clients may ask of this process.
@@ -168,6 +171,15 @@ impl Default for Admin {
             socket: None,
             listen: Listener::At(([127, 0, 0, 1], 5003).into()),
             hosts: Vec::new(),
+        }
+    }
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        Self {
+            name: None,
+            models_refresh: Period::seconds(300),
         }
     }
 }

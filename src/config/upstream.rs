@@ -12,6 +12,7 @@ use super::cool_downs::CoolDowns;
 use super::credit::Credit;
 use super::health::{Health, PrivateNetwork};
 use super::judge::OwnRule;
+use super::model_routes::ModelRule;
 use super::one_or_many::OneOrMany;
 use super::queue::Queue;
 use super::reach::{Reach, Stateful};
@@ -164,8 +165,16 @@ pub struct Route {
     /// Only for requests to this host, without port. Default: any host.
     #[serde(default)]
     pub host: Option<String>,
-    /// Name of the upstream. Required.
-    pub upstream: String,
+    /// Name of the upstream. Required, unless `models` is there; with `models`, it serves what they do not match.
+    #[serde(default)]
+    pub upstream: Option<String>,
+    /// Several upstreams of kind `openai`, chosen by the model that a request names: the first entry that matches
+    /// wins. See [model-routing.md](model-routing.md).
+    #[serde(default)]
+    pub models: Vec<ModelRule>,
+    /// Names of upstreams of kind `openai` that are tried in this order where the chosen one has no way.
+    #[serde(default)]
+    pub fallback: Vec<String>,
     /// Who may use it: `key` (a client key is required), `optional` (one is used where it is sent) or `none`
     /// (anybody; contributed pool keys are never used).
     #[serde(default)]
@@ -315,7 +324,9 @@ pub(super) fn default_routes() -> Vec<Route> {
     let route = |prefix: &str, upstream: &str, strip_prefix| Route {
         prefix: prefix.to_owned(),
         host: None,
-        upstream: upstream.to_owned(),
+        upstream: Some(upstream.to_owned()),
+        models: Vec::new(),
+        fallback: Vec::new(),
         auth: Access::Key,
         strip_prefix,
         max_wait: None,

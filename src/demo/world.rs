@@ -104,7 +104,9 @@ fn configuration(world: &DemoWorld, folder: &TempDir, listen: SocketAddr) -> Res
     config.routes.push(config::Route {
         prefix: "/api".to_owned(),
         host: None,
-        upstream: "gpu".to_owned(),
+        upstream: Some("gpu".to_owned()),
+        models: Vec::new(),
+        fallback: Vec::new(),
         auth: config::Access::Key,
         strip_prefix: false,
         max_wait: None,

@@ -116,11 +116,12 @@ impl Edge {
         session: &mut Session,
         ctx: &Context,
         body: Bytes,
+        remaining: Option<Remaining>,
     ) -> Result<(), Box<Error>> {
-        let mut head = ResponseHeader::build(StatusCode::OK, Some(6))?;
+        let mut head = ResponseHeader::build(StatusCode::OK, Some(9))?;
         head.insert_header(CONTENT_TYPE, "application/json")?;
         head.insert_header(CACHE_CONTROL, "no-store")?;
-        self.sign(&mut head, &ctx.request_id, None)?;
+        self.sign(&mut head, &ctx.request_id, remaining)?;
         self.reply(session, head, body).await
     }
 

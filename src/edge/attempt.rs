@@ -3,6 +3,7 @@
 //! Invariant: the next lease is taken before an answer in hand is let go, so that a request that finds
 //! no other way still gets the answer it had. Nothing was relayed before this loop is left.
 
+mod fetch;
 mod judged;
 mod tries;
 
@@ -10,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use pingora::proxy::Session;
-use potluck_filters::judge::{End, JudgeTable, Scope, Stage, Verdict, no_answer, shown};
+use potluck_filters::judge::{End, JudgeTable, Retry, Scope, Stage, Verdict, no_answer, shown};
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::time::Moment;
@@ -21,6 +22,7 @@ use super::guard::LeaseGuard;
 use super::purse::Purse;
 use super::send::{Failed, Outgoing, exchange};
 use super::wait::{NoLease, Waited};
+pub(super) use fetch::{Fetch, fetch};
 use judged::judge;
 pub(super) use tries::Tries;
 use tries::elsewhere;
@@ -29,8 +31,8 @@ use tries::elsewhere;
 pub(super) enum Attempted {
     /// With an answer for the client.
     Answer(Box<Answer>),
-    /// Without one.
-    Refused(Rejection),
+    /// Without one. `further`: whether another upstream may be asked.
+    Refused { rejection: Rejection, further: bool },
     /// The client went away first.
     ClientGone,
 }
@@ -40,7 +42,10 @@ impl Attempted {
     fn without_lease(none: NoLease, words: Option<Rejection>) -> Self {
         match none {
             NoLease::ClientGone => Self::ClientGone,
-            NoLease::Refused(rejection) => Self::Refused(words.unwrap_or(rejection)),
+            NoLease::Refused(rejection) => Self::Refused {
+                rejection: words.unwrap_or(rejection),
+                further: true,
+            },
         }
     }
 }
@@ -102,7 +107,8 @@ impl Edge {
         };
         // From here on, so that neither a slow upload nor the queue looks like a slow upstream.
         let mut began = lease.since();
-        let deadline = began + relay.upstream.upstream.timeouts.total;
+        let total = relay.upstream.upstream.timeouts.total;
+        let deadline = *waited.deadline.get_or_insert(began + total);
         let mut lease = LeaseGuard::new(&relay.upstream, lease, purse, relay.model.clone());
         loop {
             let tried = match self.once(session, &mut lease, outgoing, (began, deadline)).await {
@@ -264,12 +270,14 @@ impl Edge {
             retry_after,
             mut answer,
         } = tried;
+        let further = verdict.retry != Retry::Never;
         if let (Ok(exchange), Some(key)) = (&mut answer, lease.key())
             && exchange.is_error()
             && !Box::pin(exchange.blot_out(&key.credential)).await
         {
             lease.end(&verdict, retry_after);
-            return Attempted::Refused(Code::UpstreamBroken.into());
+            let rejection = Code::UpstreamBroken.into();
+            return Attempted::Refused { rejection, further };
         }
         match (rejection(&verdict, retry_after, &answer), answer) {
             (None, Ok(exchange)) => Attempted::Answer(Box::new(Answer {
@@ -284,7 +292,8 @@ impl Edge {
                 if let Ok(exchange) = answer {
                     Box::pin(exchange.finish(&self.connector)).await;
                 }
-                Attempted::Refused(rejection.unwrap_or_else(|| Code::Internal.into()))
+                let rejection = rejection.unwrap_or_else(|| Code::Internal.into());
+                Attempted::Refused { rejection, further }
             }
         }
     }

@@ -15,7 +15,6 @@ use parking_lot::Mutex;
 use pingora::http::ResponseHeader;
 use potluck_filters::authenticate::Identity;
 use potluck_filters::id::{PoolKeyId, UserId};
-use potluck_filters::model::Upstream;
 use potluck_filters::objects::{
     Object, ObjectKind, Objects, PageQuery, Seen, Shelved, Sighting, Stored, named_in, page,
 };
@@ -24,6 +23,7 @@ use potluck_filters::rejection::{Code, Rejection};
 
 use super::Edge;
 use super::attempt::Answer;
+use super::live::LiveUpstream;
 use super::plan::{Relay, text};
 use super::relay::is_event_stream;
 use crate::clock::unix_ms;
@@ -55,10 +55,26 @@ pub(super) fn uses_a_model(act: &Act) -> bool {
 }
 
 impl Shelves {
-    /// The pool key that keeps an object, if `owner` made it.
-    fn key_of(&self, upstream: &str, id: &str, owner: UserId) -> Option<PoolKeyId> {
+    /// Which of these upstreams and which pool key of it keep an object, if `owner` made it.
+    fn place_of(
+        &self,
+        upstreams: &[Arc<LiveUpstream>],
+        id: &str,
+        owner: UserId,
+    ) -> Option<(Arc<LiveUpstream>, PoolKeyId)> {
         let shelves = self.0.lock();
-        shelves.get(upstream)?.get(id, owner).map(|object| object.key)
+        upstreams.iter().find_map(|live| {
+            let object = shelves.get(&live.upstream.name)?.get(id, owner)?;
+            Some((Arc::clone(live), object.key))
+        })
+    }
+
+    /// Whether `owner` made it.
+    pub(super) fn is_of(&self, upstream: &str, id: &str, owner: UserId) -> bool {
+        let shelves = self.0.lock();
+        shelves
+            .get(upstream)
+            .is_some_and(|objects| objects.get(id, owner).is_some())
     }
 
     /// Looks at a piece of an answer before it goes to the client.
@@ -137,29 +153,29 @@ impl Shelves {
 }
 
 impl Edge {
-    /// A page of the asker's own objects.
+    /// A page of the asker's own objects, over all upstreams of the route.
     pub(super) fn list(
         &self,
-        upstream: &Upstream,
+        upstreams: &[Arc<LiveUpstream>],
         asker: Option<Identity<'_>>,
         kind: ObjectKind,
         query: Option<&str>,
     ) -> Result<Bytes, Rejection> {
         let asker = asker.ok_or(Code::MissingKey)?;
         let query = PageQuery::parse(kind, query.unwrap_or_default()).map_err(|_| Code::BadPage)?;
-        let shelves = self.objects.0.lock();
-        let shelf = shelves.get(&upstream.name);
-        let listed = page(shelf.as_slice(), asker.user.id, &query);
-        listed.map_err(|_| Code::BadPage.into())
+        let all = self.objects.0.lock();
+        let shelves = upstreams.iter().filter_map(|live| all.get(&live.upstream.name));
+        let shelves: Vec<&Objects> = shelves.collect();
+        page(&shelves, asker.user.id, &query).map_err(|_| Code::BadPage.into())
     }
 
-    /// The pool key that keeps what the path names, if it names something.
-    pub(super) fn pin_by_path(
+    /// The upstream and the pool key that keep what the path names, if it names something.
+    pub(super) fn kept_by(
         &self,
-        upstream: &Upstream,
+        upstreams: &[Arc<LiveUpstream>],
         asker: Option<Identity<'_>>,
         act: &Act,
-    ) -> Result<Option<PoolKeyId>, Rejection> {
+    ) -> Result<Option<(Arc<LiveUpstream>, PoolKeyId)>, Rejection> {
         let id = match act {
             Act::Refer => return Ok(None),
             Act::Create(_) => None,
@@ -168,11 +184,11 @@ impl Edge {
         // Without a client key nobody can say whose it would be.
         let asker = asker.ok_or(Code::MissingKey)?;
         let Some(id) = id else { return Ok(None) };
-        let found = self.objects.key_of(&upstream.name, id, asker.user.id);
+        let found = self.objects.place_of(upstreams, id, asker.user.id);
         found.map(Some).ok_or_else(|| unknown(id))
     }
 
-    /// Pins a request to the pool key that keeps what its body names.
+    /// Pins a request to the upstream and the pool key that keep what its body names.
     pub(super) fn pin_by_body(
         &self,
         relay: &mut Relay,
@@ -186,13 +202,9 @@ impl Edge {
         let named = named_in(media, coding, body).map_err(|_| Code::ObjectsUnreadable)?;
         let owner = relay.client.as_ref().map(|client| client.user);
         for id in &named.ids {
-            let upstream = &relay.upstream.upstream.name;
-            let key = owner.and_then(|owner| self.objects.key_of(upstream, id, owner));
-            let key = key.ok_or_else(|| unknown(id))?;
-            if relay.pinned.is_some_and(|pinned| pinned != key) {
-                return Err(Code::ObjectsApart.into());
-            }
-            relay.pinned = Some(key);
+            let place = owner.and_then(|owner| self.objects.place_of(relay.upstreams(), id, owner));
+            let (upstream, key) = place.ok_or_else(|| unknown(id))?;
+            relay.pin(upstream, key)?;
         }
         if named.unstored && relay.act == Some(Act::Create(ObjectKind::Response)) {
             relay.act = Some(Act::Refer);

@@ -1,6 +1,7 @@
 //! What is to be done with a request, decided from its head alone: route, authenticate, reach, admit,
 //! limit. No await, no I/O; everything comes from the live view that the request has pinned.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,6 +24,7 @@ use potluck_filters::window::Remaining;
 use potluck_filters::{admit, route};
 
 use super::Edge;
+use super::choice::{Behind, Choice};
 use super::live::{Live, LiveUpstream};
 use super::objects::uses_a_model;
 use super::traffic::Ticket;
@@ -54,6 +56,8 @@ pub(super) enum Plan {
     Relay(Box<Relay>),
     /// Answer for the pool as a whole.
     Answer(Synthetic, Kind),
+    /// Answer with the models that whoever asks may use: with one of them, or all.
+    Models(Box<Relay>, Option<Box<str>>),
     /// Answer with this JSON, which is for whoever asks alone.
     Own(Bytes),
     /// Answer a browser's preflight.
@@ -79,6 +83,8 @@ pub(super) struct Relay {
     pub(super) price: Price,
     /// The model it asks for, where that matters.
     pub(super) model: Option<Arc<str>>,
+    /// The upstreams among which its model chooses, where there are several.
+    pub(super) choice: Option<Box<Choice>>,
     /// What it does to the objects that the upstream keeps, where members have their own.
     pub(super) act: Option<Act>,
     /// The one pool key that may serve it, since it keeps what the request names.
@@ -180,17 +186,13 @@ impl Edge {
     /// Decides. The first "no" is the answer.
     pub(super) fn plan(&self, live: &Live, asked: &Asked<'_>) -> Result<Plan, No> {
         let (path, query) = asked.path_and_query();
-        let layout = live.snapshot.layout();
-        let found = route::find(layout, asked.host, path);
+        let found = route::find(live.snapshot.layout(), asked.host, path);
         let found = found.ok_or_else(|| No::new(Kind::Http, Code::NotFound))?;
-        let no = |rejection: Rejection| No::new(found.upstream.kind, rejection);
-        let upstream = live
-            .upstreams
-            .get(found.index)
-            .ok_or_else(|| no(Code::Internal.into()))?;
+        let (kind, opened) = (found.upstream.kind, found.upstream.opened);
+        let no = |rejection: Rejection| No::new(kind, rejection);
+        let behind = Behind::new(live, &found).ok_or_else(|| no(Code::Internal.into()))?;
 
         let decoded = decode_path(found.path).map_err(|_| no(Code::BadPath.into()))?;
-        let (kind, opened) = (found.upstream.kind, found.upstream.opened);
         let way = reach(kind, opened, asked.method, &decoded, found.path);
         if matches!(way, Reach::Preflight) {
             return Ok(Plan::Preflight);
@@ -199,29 +201,54 @@ impl Edge {
         let key = self
             .identify(live, presented, asked.peer, found.route.auth)
             .map_err(no)?;
-        let (role, path, body, act) = match way {
-            Reach::Forward { role, path, body } => (role, path, body, None),
-            Reach::Owned { act, path, body } => (Role::Any, path, body, Some(act)),
-            Reach::Models { path, id: _ } => (Role::Any, path, BodyUse::None, None),
-            Reach::List(what) => {
-                let listed = self.list(found.upstream, key, what, query);
-                return listed.map(Plan::Own).map_err(no);
+        let relay = |behind, onward| self.relay_to(asked, &found, (key, presented), behind, onward);
+        match way {
+            Reach::Forward { role, path, body } => relay(behind, (role, path, body, None)).map(Plan::Relay),
+            Reach::Owned { act, path, body } => {
+                relay(behind, (Role::Any, path, body, Some(act))).map(Plan::Relay)
             }
-            Reach::Answer(synthetic) => return Ok(Plan::Answer(synthetic, found.upstream.kind)),
-            Reach::Preflight => return Ok(Plan::Preflight),
-            Reach::Refuse(code) => return Err(no(code.into())),
-            Reach::WrongMethod(allow) => return Err(no(Rejection::wrong_method(allow))),
-        };
-        let pinned = act.as_ref().map(|act| self.pin_by_path(found.upstream, key, act));
-        let pinned = pinned.transpose().map_err(no)?.flatten();
+            Reach::Models { path, id } => {
+                let relay = relay(behind, (Role::Any, path, BodyUse::None, None))?;
+                Ok(if relay.has_models_of_its_own() {
+                    Plan::Models(relay, id)
+                } else {
+                    Plan::Relay(relay)
+                })
+            }
+            Reach::List(what) => {
+                let listed = self.list(behind.all(), key, what, query);
+                listed.map(Plan::Own).map_err(no)
+            }
+            Reach::Answer(synthetic) => Ok(Plan::Answer(synthetic, kind)),
+            Reach::Preflight => Ok(Plan::Preflight),
+            Reach::Refuse(code) => Err(no(code.into())),
+            Reach::WrongMethod(allow) => Err(no(Rejection::wrong_method(allow))),
+        }
+    }
+
+    /// A request that goes to an upstream: what it names is found, and its limits are looked at last.
+    fn relay_to(
+        &self,
+        asked: &Asked<'_>,
+        found: &route::Match<'_>,
+        (key, presented): (Option<Identity<'_>>, Option<&str>),
+        behind: Behind,
+        (role, path, body, act): (Role, Cow<'_, str>, BodyUse, Option<Act>),
+    ) -> Result<Box<Relay>, No> {
+        let kind = found.upstream.kind;
+        let no = |rejection: Rejection| No::new(kind, rejection);
+        let kept = act.as_ref().map(|act| self.kept_by(behind.all(), key, act));
+        let (upstream, pinned) = kept.transpose().map_err(no)?.flatten().unzip();
+        let Behind { main, choice } = behind;
         let most = found.route.max_wait.unwrap_or(found.upstream.queue.max_wait);
         let max_wait = max_wait(asked.headers, most).map_err(|code| no(code.into()))?;
-        let ticket = self.limit(key, found.upstream.kind, asked.now)?;
-        Ok(Plan::Relay(Box::new(Relay {
-            upstream: Arc::clone(upstream),
+        let ticket = self.limit(key, kind, asked.now)?;
+        let (_, query) = asked.path_and_query();
+        Ok(Box::new(Relay {
+            upstream: upstream.unwrap_or(main),
             role,
             path: with_query(&path, query, presented),
-            body: body_use(body, key),
+            body: body_use(body, key, choice.is_some()),
             client: key.map(|id| Client {
                 key: id.key.clone(),
                 user: id.user.id,
@@ -229,15 +256,16 @@ impl Edge {
             presented: presented.map(str::to_owned),
             ticket,
             operator_owned_only: key.is_none(),
-            priced: priced(found.upstream.kind, &path),
+            priced: priced(kind, &path),
             price: Price::FREE,
             model: None,
+            choice,
             act,
             pinned,
             body_bytes: 0,
             share: key.map_or(Share::Guest, |id| id.user.weight.into()),
             max_wait,
-        })))
+        }))
     }
 
     /// Authenticates where the route asks for it, and checks where the request comes from.
@@ -325,9 +353,9 @@ fn priced(kind: Kind, path: &str) -> Option<Box<str>> {
 }
 
 /// A body that the model reader must see is read whole.
-fn body_use(body: BodyUse, key: Option<Identity<'_>>) -> BodyUse {
+fn body_use(body: BodyUse, key: Option<Identity<'_>>, chooses: bool) -> BodyUse {
     match body {
-        BodyUse::Replay if key.is_some_and(|id| id.key.models.is_some()) => BodyUse::Whole,
+        BodyUse::Replay if chooses || key.is_some_and(|id| id.key.models.is_some()) => BodyUse::Whole,
         BodyUse::Replay | BodyUse::Whole | BodyUse::None => body,
     }
 }

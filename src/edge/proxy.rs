@@ -260,7 +260,14 @@ impl Edge {
             }
             Ok(Plan::Own(body)) => {
                 ctx.dialect = Some(Kind::Openai);
-                return self.own(session, ctx, body).await.map(|()| true);
+                return self.own(session, ctx, body, None).await.map(|()| true);
+            }
+            Ok(Plan::Models(relay, id)) => {
+                ctx.dialect = Some(relay.upstream.upstream.kind);
+                ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
+                return Box::pin(self.models(session, ctx, relay, id))
+                    .await
+                    .map(|()| true);
             }
             Ok(Plan::Preflight) => return self.preflight(session, ctx).await.map(|()| true),
             Err(no) => return self.refuse(session, ctx, no).await.map(|()| true),
@@ -335,10 +342,7 @@ impl Edge {
         mut relay: Box<Relay>,
         body: bytes::Bytes,
     ) -> pingora::Result<()> {
-        if let Err(code) = relay.read(&session.req_header().headers, &body) {
-            return self.refuse(session, ctx, No::refunded(*relay, code.into())).await;
-        }
-        if let Err(rejection) = self.pin_by_body(&mut relay, &session.req_header().headers, &body) {
+        if let Err(rejection) = self.read(&mut relay, &session.req_header().headers, &body) {
             return self.refuse(session, ctx, No::refunded(*relay, rejection)).await;
         }
         let purse = match self.purse(&relay) {
@@ -350,7 +354,10 @@ impl Edge {
         } else {
             body
         };
-        let attempted = {
+        let attempted = if relay.has_stand_ins() {
+            // Off the usual way, so its future is not part of every request's.
+            Box::pin(self.attempt_on_each(session, ctx, &mut relay, body)).await
+        } else {
             let (relay, request_id) = (&*relay, &ctx.request_id);
             let outgoing = Outgoing {
                 relay,
@@ -361,7 +368,7 @@ impl Edge {
         };
         match attempted {
             Attempted::Answer(answer) => self.relay(session, ctx, &relay, answer).await,
-            Attempted::Refused(rejection) => {
+            Attempted::Refused { rejection, .. } => {
                 let no_work = matches!(
                     rejection.code,
                     Code::PoolBusy

@@ -56,6 +56,29 @@ pub(super) struct Request {
     body: Bytes,
 }
 
+impl Request {
+    /// A `GET` of the relay's own, for the node that the lease is on.
+    pub(super) fn get(path: &str, lease: &LeaseGuard) -> Result<Self, Box<Error>> {
+        let node = lease.node();
+        let (node, authority) = node
+            .and_then(|node| Some((node.node(), node.authority()?)))
+            .ok_or_else(|| Error::new(ErrorType::InternalError))?;
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        head.uri = target(&node.base.prefix, path)?;
+        head.headers.insert(HOST, authority.clone());
+        head.headers.insert(ACCEPT_ENCODING, IDENTITY);
+        head.headers.insert(USER_AGENT, USER_AGENT_VALUE);
+        if let Some(key) = lease.key() {
+            head.headers
+                .insert(AUTHORIZATION, key.credential.authorization().clone());
+        }
+        Ok(Self {
+            head: Box::new(head.into()),
+            body: Bytes::new(),
+        })
+    }
+}
+
 /// Connects, sends, and waits for the head of the answer.
 pub(super) async fn exchange(
     connector: &Connector,

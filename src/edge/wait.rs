@@ -34,6 +34,8 @@ pub(super) enum NoLease {
 pub(super) struct Waited {
     since: Option<Moment>,
     pub(super) in_queue: Duration,
+    /// When all attempts end, on whichever upstream; set with the first lease.
+    pub(super) deadline: Option<Moment>,
 }
 
 impl Waited {

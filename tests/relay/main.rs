@@ -27,6 +27,7 @@ mod models;
 mod nodes;
 mod objects;
 mod protocols;
+mod routing;
 mod scheduling;
 mod secrets;
 mod streams;

@@ -126,6 +126,7 @@ pub fn route(prefix: &str, upstream: usize, strip_prefix: bool) -> Route {
         auth: RouteAuth::Key,
         strip_prefix,
         max_wait: None,
+        models: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Kind, Network, Node, Opened};
+use super::{Kind, ModelRoutes, Network, Node, Opened};
 use crate::credit::CreditTerms;
 use crate::health::HealthSettings;
 use crate::judge::{CoolDownSettings, JudgeTable};
@@ -28,8 +28,11 @@ pub struct Route {
     pub prefix: Arc<str>,
     /// Matches any host when absent; lower case, without port.
     pub host: Option<Arc<str>>,
-    /// Index into [`Layout::upstreams`].
+    /// Index into [`Layout::upstreams`]. With `models`, one of theirs: it speaks for all, which are alike in
+    /// kind and openness.
     pub upstream: usize,
+    /// Several upstreams, chosen by the model; `None` where there is one.
+    pub models: Option<Arc<ModelRoutes>>,
     /// Who may use it.
     pub auth: RouteAuth,
     /// Whether the prefix is taken off before the path is sent on.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::{Draft, Problem, Shards, Snapshot};
 use crate::id::UserId;
-use crate::model::{ClientKey, Layout, NodePlan, NodeSet, Opened, PoolKey, Upstream, User};
+use crate::model::{
+    ClientKey, Kind, Layout, ModelRoutes, NodePlan, NodeSet, Opened, PoolKey, Upstream, User,
+};
 
 impl Snapshot {
     /// Checks and indexes a draft.
@@ -178,9 +180,30 @@ fn route_problems(layout: &Layout) -> Vec<Problem> {
         if route.upstream >= layout.upstreams.len() {
             problems.push(Problem::RouteNowhere(prefix()));
         }
+        problems.extend(
+            route
+                .models
+                .as_ref()
+                .and_then(|models| mixed(layout, models, prefix())),
+        );
         if !claimed.insert((&route.host, route.prefix.trim_end_matches('/'))) {
             problems.push(Problem::RouteTwice(prefix()));
         }
     }
     problems
+}
+
+/// A choice by the model needs upstreams that differ in nothing that is decided before the model is known.
+fn mixed(layout: &Layout, models: &ModelRoutes, route: String) -> Option<Problem> {
+    let all = models.upstreams();
+    let known: Vec<&Upstream> = all
+        .iter()
+        .filter_map(|index| layout.upstreams.get(*index))
+        .collect();
+    if known.len() < all.len() || known.is_empty() {
+        return Some(Problem::RouteNowhere(route));
+    }
+    let opened = known.first().map(|first| first.opened);
+    let alike = |upstream: &&Upstream| upstream.kind == Kind::Openai && Some(upstream.opened) == opened;
+    (!known.iter().all(alike)).then_some(Problem::RouteMixed(route))
 }

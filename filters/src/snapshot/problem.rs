@@ -39,6 +39,9 @@ pub enum Problem {
     /// A route leads to an upstream that does not exist.
     #[error("route {0:?} leads to no upstream")]
     RouteNowhere(String),
+    /// The upstreams of a route that chooses by the model are not alike.
+    #[error("route {0:?} chooses among upstreams that are not all of kind openai and equally open")]
+    RouteMixed(String),
     /// Two routes claim the same prefix on the same host.
     #[error("two routes claim {0:?} on the same host")]
     RouteTwice(String),

@@ -173,3 +173,66 @@ fn how_open_an_upstream_is_must_fit_its_kind() {
         "c.yaml:2:77: upstreams.a.stateful: only upstreams of kind openai",
     );
 }
+
+/// Two upstreams of kind `openai` that differ in nothing, one that is open for files, and one of another kind.
+const FOUR: &str = "upstreams:\n  a: {kind: openai, nodes: [{name: a, url: 'https://a'}]}\n  b: {kind: openai, nodes: [{name: \
+                    b, url: 'https://b'}]}\n  owned: {kind: openai, stateful: owned, nodes: [{name: o, url: \
+                    'https://o'}]}\n  gpu: {kind: http, nodes: [{name: g, url: 'https://g'}]}\n";
+
+#[test]
+fn routes_by_the_model_become_what_an_edge_serves() {
+    let routes = "routes:\n  - {prefix: /v1, models: [{match: 'gpt-*', upstream: b}, {match: [x, y], upstream: a}], \
+                  fallback: [a]}\n  - {prefix: /b, upstream: b, fallback: [a]}\n";
+    let layout = parse(&format!("{FOUR}{routes}")).unwrap().layout().unwrap();
+    let [first, second] = [0, 1].map(|at| layout.routes[at].models.clone().unwrap());
+    assert_eq!((layout.routes[0].upstream, first.default), (1, None));
+    assert_eq!(
+        (first.choose("gpt-5"), first.choose("y"), first.choose("z")),
+        (Some(1), Some(0), None)
+    );
+    assert_eq!(first.fallback, [0]);
+    assert_eq!(
+        (second.choose("any"), second.fallback.clone()),
+        (Some(1), vec![0])
+    );
+}
+
+#[test]
+fn routes_by_the_model_need_upstreams_that_are_alike() {
+    for (route, expected) in [
+        (
+            "{prefix: /v1}",
+            "c.yaml:7:5: routes[0]: needs an `upstream`, or `models`",
+        ),
+        (
+            "{prefix: /v1, models: [{match: x, upstream: c}]}",
+            "c.yaml:7:49: routes[0].models[0].upstream: there is no upstream `c`",
+        ),
+        (
+            "{prefix: /v1, models: [{match: x, upstream: ownd}]}",
+            "c.yaml:7:49: routes[0].models[0].upstream: there is no upstream `ownd`; did you mean `owned`?",
+        ),
+        (
+            "{prefix: /v1, upstream: a, fallback: [gpu]}",
+            "c.yaml:7:43: routes[0].fallback[0]: `gpu` is not of kind openai",
+        ),
+        (
+            "{prefix: /v1, upstream: a, fallback: [owned]}",
+            "c.yaml:7:43: routes[0].fallback[0]: `owned` and `a` must have the same `reach` and `stateful`",
+        ),
+        (
+            "{prefix: /v1, upstream: a, fallback: [b, b]}",
+            "c.yaml:7:46: routes[0].fallback[1]: `b` stands there already",
+        ),
+        (
+            "{prefix: /v1, models: [{match: x, upstream: a}, {match: [y, x], upstream: b}]}",
+            "c.yaml:7:61: routes[0].models[1].match: entry 0 has `x` already",
+        ),
+        (
+            "{prefix: /v1, models: [{upstream: a}]}",
+            "c.yaml:7:28: routes[0].models[0]: `match` is missing",
+        ),
+    ] {
+        check_start(&complaints(&format!("{FOUR}routes:\n  - {route}\n")), expected);
+    }
+}
