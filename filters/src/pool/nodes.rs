@@ -165,12 +165,12 @@ impl Nodes {
         bound: Option<&[usize]>,
         now: Moment,
     ) -> Option<usize> {
-        let all = Arc::clone(&self.takers);
-        let bound = bound.unwrap_or(&all);
-        let (mut index, _) = self.best(policy, want, bound, now, &[])?;
+        let among = bound.unwrap_or(&self.takers);
+        let (mut index, _) = self.best(policy, want, among, now, &[])?;
         if self.ramping > 0 {
+            let among = Arc::from(among);
             index = self.let_in(index, now, |nodes, passed| {
-                nodes.best(policy, want, bound, now, passed)
+                nodes.best(policy, want, &among, now, passed)
             });
         }
         self.cursor = match policy {

@@ -1,3 +1,5 @@
+mod nodes;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
