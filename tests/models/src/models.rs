@@ -134,6 +134,24 @@ fn a_key_that_comes_goes_and_is_rechecked_meanwhile_loses_nobody() {
 }
 
 #[test]
+fn nodes_that_come_and_go_meanwhile_lose_nobody_and_stay_where_a_lease_is_out() {
+    explore(|| {
+        let world = World::new(&[1, 1]);
+        for user in [1, 1, 2, 3] {
+            world.run(world.clone().stay(user));
+        }
+        let changing = world.clone();
+        world.run(async move {
+            for nodes in [&["b"][..], &["c", "b"], &["a"]] {
+                changing.nodes(nodes);
+                shuttle::future::yield_now().await;
+            }
+        });
+        world.ended();
+    });
+}
+
+#[test]
 fn the_keeper_of_the_time_ends_with_the_last_who_waits() {
     explore(|| {
         let world = World::new(&[1]);

@@ -8,7 +8,8 @@ use potluck_filters::cost::Price;
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::judge::{CoolDown, CoolDownSettings, JudgeTable, Outcome, Retry, Scope, Verdict};
 use potluck_filters::model::{
-    Bodies, Caps, HttpVersion, Kind, Node, Opened, PoolCredential, PoolKey, Role, Timeouts, Upstream,
+    Bodies, Caps, HttpVersion, Kind, Node, NodePlan, Opened, PoolCredential, PoolKey, Role, Timeouts,
+    Upstream,
 };
 use potluck_filters::pool::{Ended, Lease, Policy, Want};
 use potluck_filters::queue::{QueueSettings, Share};
@@ -98,6 +99,23 @@ impl World {
         self.desk.look(|scheduler, _| scheduler.gone(PoolKeyId(id)));
     }
 
+    /// From now on these are the nodes. All are at the host that the keys were brought for.
+    pub(crate) fn nodes(&self, names: &[&str]) {
+        let nodes: Vec<_> = names.iter().map(|name| node(name)).collect();
+        let set = NodePlan::default().over(&nodes);
+        self.desk
+            .update(|scheduler, now| scheduler.set_nodes(&set, now, &|| 0.0));
+    }
+
+    /// Name of the node that a lease is on.
+    fn place(&self, lease: &Lease) -> Arc<str> {
+        let index = lease.node().index();
+        self.desk.look(|scheduler, _| {
+            let placed = scheduler.pool().placed_nodes().nth(index);
+            Arc::clone(&placed.expect("a node with a slot").node.name)
+        })
+    }
+
     pub(crate) fn recheck(&self, id: i64) {
         self.desk
             .update(|scheduler, now| scheduler.recheck(PoolKeyId(id), now));
@@ -163,6 +181,20 @@ impl World {
                 .unwrap_or_else(|refused: Refused| panic!("{refused:?}")),
         };
         self.hold(lease, ends).await;
+    }
+
+    /// A request that looks where it is going, when it begins and when it ends.
+    pub(crate) async fn stay(self, user: i64) {
+        let lease = match self.ask(user) {
+            Ok(lease) => lease,
+            Err(wait) => wait
+                .await
+                .unwrap_or_else(|refused: Refused| panic!("{refused:?}")),
+        };
+        let place = self.place(&lease);
+        shuttle::future::yield_now().await;
+        assert_eq!(self.place(&lease), place, "the node of a lease was exchanged");
+        self.hold(lease, Ends::Unsent).await;
     }
 
     /// A request that is refused and goes on with another lease, if one is free now.
@@ -274,17 +306,21 @@ fn key(id: i64, concurrency: u32) -> Arc<PoolKey> {
     })
 }
 
+fn node(name: &str) -> Node {
+    Node {
+        name: name.into(),
+        role: Role::Any,
+        base: format!("https://a.example/{name}").parse().unwrap(),
+        http: HttpVersion::Auto,
+    }
+}
+
 fn upstream() -> Upstream {
     let span = Duration::from_secs(30);
     Upstream {
         name: "novelai".into(),
         kind: Kind::Novelai,
-        nodes: vec![Node {
-            name: "a".into(),
-            role: Role::Any,
-            base: "https://a.example".parse().unwrap(),
-            http: HttpVersion::Auto,
-        }],
+        nodes: vec![node("a")],
         keyed: true,
         policy: Policy::RoundRobin,
         opened: Opened::Stateless,
