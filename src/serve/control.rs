@@ -22,6 +22,7 @@ use pingora::services::listening::Service;
 use potluck_admin::gate::Peer;
 use potluck_admin::{Checking, Control, Live, Publisher, Recheck, operator_router};
 use potluck_filters::id::PoolKeyId;
+use potluck_filters::pool::NodeReport;
 use potluck_filters::snapshot::{Delta, Problem};
 use tokio::runtime::Handle;
 use tower::ServiceExt as _;
@@ -59,6 +60,10 @@ impl Live for EdgeLink {
         reports
             .filter_map(|report| Some((report.key, report.left?)))
             .collect()
+    }
+
+    fn nodes(&self, upstream: &str) -> Vec<NodeReport> {
+        self.0.nodes(upstream).unwrap_or_default()
     }
 
     fn check_node<'a>(&'a self, upstream: &'a str, node: &'a str) -> Checking<'a> {

@@ -1,59 +1,41 @@
 //! The API's own listener: shut without the token, gone without one among the secrets.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, Response};
-use serde_json::{Value, json};
+use reqwest::Method;
+use serde_json::json;
 
+use crate::api::{Api, told};
 use crate::installation::{Installation, world};
 use crate::relay::Relay;
-use crate::requests::{chat_outcome, client, outcome};
-
-fn admin(relay: &Relay) -> SocketAddr {
-    relay.admin.expect("the API listens")
-}
-
-fn ask(relay: &Relay, path: &str) -> RequestBuilder {
-    client().get(format!("http://{}/manage/v1/{path}", admin(relay)))
-}
-
-async fn told(request: RequestBuilder) -> (u16, Value) {
-    let answer: Response = request.send().await.expect("an answer");
-    let status = answer.status().as_u16();
-    (status, answer.json().await.expect("JSON"))
-}
+use crate::requests::{chat_outcome, outcome};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_with_the_token_manage_the_relay_over_the_network() {
     let world = world().await;
     let installation = Installation::furnished(&world).await;
     let relay = Relay::start(&installation).await;
-    let token = installation.admin_token();
-    let made = client()
-        .request(Method::POST, format!("http://{}/manage/v1/keys", admin(&relay)))
-        .bearer_auth(&token)
-        .json(&json!({ "name": "by a program" }));
-    let (status, made) = told(made).await;
+    let (api, token) = (Api::of(&installation, &relay), installation.admin_token());
+    let (status, made) = api.post("keys", &json!({ "name": "by a program" })).await;
     assert_eq!(status, 201, "{made}");
     let key = made["text"].as_str().expect("a text");
     assert_eq!(chat_outcome(&relay, key).await, outcome(200, ""));
 
+    let ask = |path| api.bare(Method::GET, path);
     for (request, expected) in [
-        (ask(&relay, "keys"), (401, "unauthenticated")),
-        (ask(&relay, "nothing"), (401, "unauthenticated")),
-        (ask(&relay, "keys").bearer_auth(key), (401, "unauthenticated")),
+        (ask("keys"), (401, "unauthenticated")),
+        (ask("nothing"), (401, "unauthenticated")),
+        (ask("keys").bearer_auth(key), (401, "unauthenticated")),
         (
-            ask(&relay, "keys").bearer_auth(installation.encryption_key()),
+            ask("keys").bearer_auth(installation.encryption_key()),
             (401, "unauthenticated"),
         ),
         (
-            ask(&relay, "keys")
-                .bearer_auth(&token)
-                .header("host", "evil.example"),
+            ask("keys").bearer_auth(&token).header("host", "evil.example"),
             (421, "wrong_host"),
         ),
-        (ask(&relay, "nothing").bearer_auth(&token), (404, "no_such_path")),
+        (ask("nothing").bearer_auth(&token), (404, "no_such_path")),
     ] {
         let (status, problem) = told(request).await;
         assert_eq!(
@@ -73,22 +55,18 @@ async fn an_address_that_keeps_guessing_is_told_to_wait() {
     let world = world().await;
     let installation = Installation::new(&world).await;
     let relay = Relay::start_with(&installation, "--set auth.failures_per_minute=3").await;
-    let mut last = None;
-    for _ in 0..4 {
-        let answer = ask(&relay, "status")
-            .bearer_auth("wrong")
-            .send()
-            .await
-            .expect("an answer");
-        last = Some(answer);
+    let api = Api::of(&installation, &relay);
+    for expected in [401, 401, 401, 429, 429] {
+        let request = api.bare(Method::GET, "status").bearer_auth("wrong");
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), expected);
+        let wait = answer
+            .headers()
+            .get("retry-after")
+            .map(reqwest::header::HeaderValue::as_bytes);
+        assert_eq!(wait, (expected == 429).then_some(b"60".as_slice()));
     }
-    let last = last.expect("an answer");
-    assert_eq!(
-        (last.status().as_u16(), &last.headers()["retry-after"]),
-        (429, &"60".parse().expect("a value"))
-    );
-    let (status, _) = told(ask(&relay, "status").bearer_auth(installation.admin_token())).await;
-    assert_eq!(status, 200);
+    assert_eq!(api.get("status").await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +119,7 @@ async fn a_connection_that_says_nothing_does_not_hold_the_stop_up() {
     let world = world().await;
     let installation = Installation::new(&world).await;
     let relay = Relay::start(&installation).await;
-    let silent = std::net::TcpStream::connect(admin(&relay)).expect("a connection");
+    let silent = std::net::TcpStream::connect(relay.admin.expect("the API")).expect("a connection");
     let address = relay.address;
     relay.signal(nix::sys::signal::Signal::SIGTERM);
     let (status, log) = relay.end_within(Duration::from_secs(20)).await;

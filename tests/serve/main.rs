@@ -8,6 +8,7 @@
     reason = "a test's world fails loudly"
 )]
 
+mod api;
 mod installation;
 mod relay;
 mod requests;
@@ -16,9 +17,11 @@ mod apart;
 mod bearer;
 mod changes;
 mod checks;
+mod hostile;
 mod kill;
 mod leaks;
 mod memory;
 mod metrics;
+mod nodes;
 mod starting;
 mod stopping;

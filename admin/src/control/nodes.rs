@@ -9,7 +9,7 @@ mod list;
 mod lookup;
 
 use potluck_filters::id::Revision;
-use potluck_filters::pool::NodeState;
+use potluck_filters::pool::{NodeReport, NodeState};
 use potluck_store::table::nodes::{NodeRow, Place};
 
 use super::{Control, Turn};
@@ -33,7 +33,11 @@ impl Control {
         let mut reports = self.live.nodes(upstream);
         let mut items = nodes.list();
         for node in &mut items {
-            let at = reports.iter().position(|report| report.node == node.name);
+            // One that was taken out may still end its requests beside a new one of the same name.
+            let is_it = |report: &NodeReport| {
+                report.node == node.name && (report.state == NodeState::Removed) != node.is_in_use()
+            };
+            let at = reports.iter().position(is_it);
             node.live = at.map(|at| reports.swap_remove(at));
         }
         Ok(Page { items, next: None })
