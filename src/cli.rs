@@ -15,6 +15,7 @@ mod list;
 pub mod local;
 mod lock;
 mod nodes;
+mod plugins;
 mod pool;
 mod print;
 mod status;
@@ -29,6 +30,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, Sources};
 use crate::demo::DemoArgs;
+use crate::plugin::Registry;
 use crate::secrets::{self, Secrets, SecretsError};
 use api::Api;
 pub use exit::{Exit, Failure};
@@ -61,6 +63,9 @@ struct Options {
     /// Print JSON for programs instead of tables for people.
     #[arg(long, global = true)]
     json: bool,
+    /// The plug-ins of this program.
+    #[arg(skip)]
+    plugins: Registry,
 }
 
 #[derive(Debug, Subcommand)]
@@ -94,6 +99,9 @@ enum Command {
     /// Add, drain, check and remove nodes, where upstreams are, at run time.
     #[command(subcommand)]
     Nodes(nodes::NodesCommand),
+    /// List plug-ins, and what can be set of each.
+    #[command(subcommand)]
+    Plugins(plugins::PluginsCommand),
     /// Say what the relay is doing.
     #[command(after_help = "Examples:\n  potluck status\n  potluck status --json")]
     Status,
@@ -117,10 +125,16 @@ enum SecretsCommand {
     Generate,
 }
 
-/// Runs the program with its arguments, the first of which is its name.
+/// Runs the program with its arguments, the first of which is its name, and the built-in plug-ins.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    run_with(arguments, Registry::default())
+}
+
+/// The same with these plug-ins.
+#[must_use]
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>, plugins: Registry) -> ExitCode {
+    let mut cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers too; only their exit code differs.
@@ -132,6 +146,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
+    cli.options.plugins = plugins;
     match cli.command.run(&cli.options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(cli.options.json),
@@ -162,6 +177,7 @@ impl Command {
             Self::Pool(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Upstreams(command) => command.run(options),
             Self::Nodes(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Plugins(command) => command.run(options),
             Self::Status => options.with_api(async |api| status::run(api, options).await),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
@@ -183,6 +199,7 @@ impl Options {
             file: Some(self.config.clone()),
             environment: environment.collect(),
             flags: self.set.clone(),
+            plugins: self.plugins.clone(),
         }
     }
 

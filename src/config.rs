@@ -17,6 +17,7 @@ mod node_variables;
 mod one_or_many;
 mod overlay;
 mod path;
+mod plugins;
 mod probe;
 mod problem;
 mod queue;
@@ -40,20 +41,24 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::plugin::Registry;
+
 pub use cool_downs::CoolDowns;
 pub(crate) use judge::word;
 pub use judge::{OwnRule, Statuses, WhichContent};
 pub use load::{Problems, Sources};
 pub use markdown::markdown;
+pub(crate) use markdown::settings_of;
 pub use model_routes::ModelRule;
 pub use one_or_many::OneOrMany;
 pub use path::Path;
+pub use plugins::PluginEntry;
 pub use probe::Probe;
 pub use problem::{Place, Problem};
 pub use queue::Queue;
 pub use reach::{Reach, Stateful};
 pub use scalar::{Address, DatabaseUrl, Listener, Period, Size, Url};
-pub use schema::schema;
+pub use schema::{schema, schema_with};
 pub use sections::{Admin, Auth, Database, Edge, Limits, Listen, Log, LogFormat, LogLevel, Metrics};
 pub use show::yaml as show;
 pub(crate) use suggest::nearest;
@@ -95,6 +100,10 @@ pub struct Config {
     pub log: Log,
     /// How failed authentication is slowed down.
     pub auth: Auth,
+    /// The plug-ins that routes may name: part of the program, not of the file.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub registry: Registry,
 }
 
 impl Default for Config {
@@ -113,6 +122,7 @@ impl Default for Config {
             metrics: Metrics::default(),
             log: Log::default(),
             auth: Auth::default(),
+            registry: Registry::default(),
         }
     }
 }

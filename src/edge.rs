@@ -1,7 +1,7 @@
 //! The data plane: relays requests, deciding everything from the snapshot it pinned.
 //!
 //! A request's way through these files: [`proxy`] (the phases, in Pingora's order) → [`plan`] (route,
-//! authenticate, admit, limit: no await) → [`body`] (read it, bounded) → [`attempt`] (lease, inject,
+//! authenticate, admit, limit: no await) → [`hooks`] (plug-ins, where the route has any) → [`body`] (read it, bounded) → [`attempt`] (lease, inject,
 //! send, judge; again elsewhere where the judge allows it) → [`relay`] (the answer, as it comes) →
 //! [`access`] (one line). Upgrades and bodies past the replay bound leave [`attempt`] out and take
 //! Pingora's own path, in [`native`].
@@ -23,6 +23,8 @@ mod exchange;
 mod follow;
 mod guard;
 mod health;
+mod heart;
+mod hooks;
 mod live;
 mod memory;
 mod metering;
@@ -63,6 +65,7 @@ use potluck_filters::window::SPAN;
 use crate::clock::{Clock, RequestIds, chance, unix_ms};
 use addresses::NodeAddresses;
 use catalogues::{Catalogues, Fetcher};
+pub(crate) use heart::Heart;
 use live::{Live, Surroundings};
 use memory::BodyMemory;
 use metrics::Waits;

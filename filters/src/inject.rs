@@ -146,15 +146,19 @@ pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
     decoded
 }
 
-fn is_credential(name: &HeaderName) -> bool {
+/// Whether a header carries a client's credential.
+#[must_use]
+pub fn is_credential(name: &HeaderName) -> bool {
     *name == AUTHORIZATION
         || *name == PROXY_AUTHORIZATION
         || *name == COOKIE
         || matches!(name.as_str(), "x-api-key" | "api-key" | "x-goog-api-key")
 }
 
-/// RFC 9110 §7.6.1 and its ancestors; `Upgrade` is put back by the one path that upgrades.
-fn is_hop_by_hop(name: &HeaderName) -> bool {
+/// Whether a header is meant for the next hop only (RFC 9110 §7.6.1 and its ancestors). `Upgrade` is put back by the
+/// one path that upgrades.
+#[must_use]
+pub fn is_hop_by_hop(name: &HeaderName) -> bool {
     *name == CONNECTION
         || *name == TRANSFER_ENCODING
         || *name == TE

@@ -9,6 +9,7 @@
 //! 4. [`admit`]: may this key make this request (expiry, addresses, models)?
 //! 5. [`limit`] and [`window`]: is there a place left in the last 60 seconds?
 //! 6. [`reader`]: which model does the body ask for, and what will it [`cost`]? Fails closed.
+//!    Plug-ins may change the body before that ([`rewrite`]).
 //! 7. [`pool`]: one decision for node and pool key, taken as a lease.
 //! 8. [`inject`]: the client's credentials out, the pool's in.
 //! 9. [`judge`]: what does the upstream's answer say, and whom does it blame?
@@ -43,6 +44,7 @@ pub mod queue;
 pub mod reach;
 pub mod reader;
 pub mod rejection;
+pub mod rewrite;
 pub mod route;
 pub mod scheduler;
 pub mod secret;

@@ -123,6 +123,39 @@ pub fn read_model(
     }
 }
 
+/// Whether the content type is that of a form with parts.
+///
+/// # Errors
+/// When there is none, or it is neither that nor JSON.
+pub(crate) fn is_form(content_type: Option<&str>) -> Result<bool, Unreadable> {
+    Ok(
+        match MediaType::parse(content_type.ok_or(Unreadable::ContentType)?)? {
+            MediaType::Json => false,
+            MediaType::Form { boundary: _ } => true,
+        },
+    )
+}
+
+/// The fields of a form in order, each with what is in it.
+///
+/// # Errors
+/// When it is no form beyond doubt, or has a model that is in doubt.
+pub fn fields_of_form<'a>(
+    content_type: Option<&'a str>,
+    content_encoding: Option<&str>,
+    body: &'a [u8],
+) -> Result<Vec<(&'a str, &'a [u8])>, Unreadable> {
+    refuse_encoding(content_encoding)?;
+    match MediaType::parse(content_type.ok_or(Unreadable::ContentType)?)? {
+        MediaType::Json => Err(Unreadable::ContentType),
+        MediaType::Form { boundary } => {
+            let parts = parts(boundary, body)?;
+            in_model_field(&parts)?;
+            Ok(parts.into_iter().map(|part| (part.name, part.content)).collect())
+        }
+    }
+}
+
 /// Refuses what is packed, or says that it is.
 pub(crate) fn refuse_encoding(content_encoding: Option<&str>) -> Result<(), Unreadable> {
     match content_encoding {

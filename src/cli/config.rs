@@ -50,7 +50,7 @@ impl ConfigCommand {
                 }
             }
             Self::Schema { markdown: true } => print::text(&config::markdown()),
-            Self::Schema { markdown: false } => print::json(&config::schema()),
+            Self::Schema { markdown: false } => print::json(&config::schema_with(&options.plugins)),
         }
         Ok(())
     }

@@ -72,7 +72,7 @@ impl Failure {
         }
     }
 
-    pub(super) fn report(&self, as_json: bool) -> ExitCode {
+    pub(crate) fn report(&self, as_json: bool) -> ExitCode {
         if as_json {
             let code = u8::from(self.exit);
             let error =

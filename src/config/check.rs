@@ -11,7 +11,7 @@ use super::path::Path;
 use super::problem::Fault;
 use super::scalar::Period;
 use super::upstream::{Node, Upstream};
-use super::{Config, Limits, judge, model_routes, reach};
+use super::{Config, Limits, judge, model_routes, plugins, reach};
 
 /// All faults of a configuration whose values have been read.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
@@ -239,6 +239,7 @@ fn routes(config: &Config, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(path.key("host"), why));
         }
         model_routes::check(route, config, &path, faults);
+        plugins::check(route, config, &path, faults);
     }
 }
 

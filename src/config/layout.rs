@@ -41,6 +41,7 @@ impl Config {
             },
             strip_prefix: route.strip_prefix,
             max_wait: route.max_wait.map(|period| period.0),
+            plugins: self.extension(route),
         })
     }
 }

@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::overlay::{self, Setting};
 use super::path::Path;
 use super::problem::{Fault, Place, Problem};
-use super::schema::schema;
+use super::schema::schema_with;
 use super::tree::Tree;
 use super::{Config, check, node_variables, read, yaml};
+use crate::plugin::Registry;
 
 /// Where settings come from.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Sources {
     pub environment: Vec<(String, String)>,
     /// Each `section.key=value`.
     pub flags: Vec<String>,
+    /// The plug-ins that routes may name.
+    pub plugins: Registry,
 }
 
 /// Everything that is wrong, one line each.
@@ -58,15 +61,13 @@ impl Config {
             .as_ref()
             .map(|file| file.display().to_string())
             .unwrap_or_default();
-        Self::parse(
-            &name,
-            written.as_deref().unwrap_or_default(),
-            &sources.environment,
-            &sources.flags,
-        )
+        let text = written.as_deref().unwrap_or_default();
+        let overlaid = (&*sources.environment, &*sources.flags);
+        Self::parse_with(&sources.plugins, &name, text, overlaid)
     }
 
-    /// Reads one text with settings laid over it. `name` is how the text is called in problems.
+    /// Reads one text with settings laid over it, and with the built-in plug-ins. `name` is how the text is called
+    /// in problems.
     ///
     /// # Errors
     /// Everything that is wrong, at once.
@@ -76,14 +77,24 @@ impl Config {
         environment: &[(String, String)],
         flags: &[String],
     ) -> Result<Self, Problems> {
+        Self::parse_with(&Registry::default(), name, text, (environment, flags))
+    }
+
+    fn parse_with(
+        plugins: &Registry,
+        name: &str,
+        text: &str,
+        (environment, flags): (&[(String, String)], &[String]),
+    ) -> Result<Self, Problems> {
         let mut tree = yaml::parse(name, text).map_err(Problems)?;
-        let (schema, mut problems) = (schema(), Vec::new());
+        let (schema, mut problems) = (schema_with(plugins), Vec::new());
         lay_over(&mut tree, &schema, environment, flags, &mut problems);
         node_variables::append(&mut tree, environment, &mut problems);
         let reading = read::read(&tree, &schema);
         problems.extend(reading.problems);
         match serde_json::from_value::<Self>(reading.value) {
-            Ok(config) => {
+            Ok(mut config) => {
+                config.registry = plugins.clone();
                 let faults = check::check(&config);
                 problems.extend(located(faults, &tree, &problems, &reading.left_out));
                 if problems.is_empty() {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::schema::{Want, properties, required, schema};
+use super::schema::{Want, properties, required, schema, tag};
 
 const INTRODUCTION: &str = "\
 # Configuration
@@ -38,7 +38,7 @@ pub fn markdown() -> String {
 
 fn is_leaf(schema: &Value) -> bool {
     match Want::of(schema) {
-        Want::Section(_) | Want::Named(_) | Want::List(_) => false,
+        Want::Section(_) | Want::Tagged(_) | Want::Named(_) | Want::List(_) => false,
         Want::OneOrMany(_) | Want::Choice(_) | Want::Text(_) | Want::Number { .. } | Want::Switch => true,
     }
 }
@@ -49,6 +49,7 @@ fn section(name: &str, schema: &Value, out: &mut String) {
         Want::Named(inner) => (format!("{name}.<name>"), inner),
         Want::List(inner) => (format!("{name}[]"), inner),
         Want::Section(_)
+        | Want::Tagged(_)
         | Want::OneOrMany(_)
         | Want::Choice(_)
         | Want::Text(_)
@@ -69,6 +70,7 @@ fn subsection(name: &str, schema: &Value, out: &mut String) {
     let (name, inner) = match Want::of(schema) {
         Want::List(inner) | Want::Named(inner) => (format!("{name}[]"), inner),
         Want::Section(_)
+        | Want::Tagged(_)
         | Want::OneOrMany(_)
         | Want::Choice(_)
         | Want::Text(_)
@@ -76,8 +78,57 @@ fn subsection(name: &str, schema: &Value, out: &mut String) {
         | Want::Switch => (name.to_owned(), schema),
     };
     let _ = writeln!(out, "### {name}\n\n{}\n", text(schema));
+    if let Want::Tagged(all) = Want::of(inner) {
+        return all.iter().for_each(|section| kind_of(section, out));
+    }
     let rows: Vec<_> = properties(inner).collect();
     table(&rows, &required(inner).collect::<Vec<_>>(), out);
+}
+
+/// One of several sections that are told apart by their `name`.
+fn kind_of(section: &Value, out: &mut String) {
+    let name = tag(section).unwrap_or_default();
+    let _ = writeln!(out, "#### `name: {name}`\n\n{}\n", text(section));
+    let (inner, rows): (Vec<_>, Vec<_>) = properties(section)
+        .filter(|(key, _)| *key != "name")
+        .partition(|(_, schema)| matches!(Want::of(schema), Want::Section(_)));
+    if !rows.is_empty() {
+        table(&rows, &required(section).collect::<Vec<_>>(), out);
+    }
+    for (key, schema) in inner {
+        let _ = writeln!(out, "`{key}`: {}\n", text(schema));
+        let rows: Vec<_> = properties(schema).collect();
+        table(&rows, &required(schema).collect::<Vec<_>>(), out);
+    }
+}
+
+/// What can be set of one plug-in, for a terminal.
+pub(crate) fn settings_of(entry: &Value) -> String {
+    let mut out = format!("{}: {}\n", tag(entry).unwrap_or_default(), text(entry));
+    listed("", entry, &mut out);
+    out
+}
+
+fn listed(within: &str, section: &Value, out: &mut String) {
+    let required: Vec<&str> = required(section).collect();
+    for (key, schema) in properties(section).filter(|(key, _)| !(within.is_empty() && *key == "name")) {
+        let (what, told) = what_and_default(schema);
+        if let Want::Section(_) = Want::of(schema) {
+            let _ = writeln!(out, "\n{within}{key}: {what}");
+            listed(&format!("{within}{key}."), schema, out);
+            continue;
+        }
+        let default = if required.contains(&key) {
+            "required".to_owned()
+        } else {
+            default(schema, told)
+        };
+        let _ = writeln!(
+            out,
+            "\n{within}{key}  {} ({default})\n    {what}",
+            value(schema).replace('`', "")
+        );
+    }
 }
 
 fn table(rows: &[(&str, &Value)], required: &[&str], out: &mut String) {
@@ -109,7 +160,7 @@ fn value(schema: &Value) -> String {
         Want::Number { least, most } => format!("number {least} to {most}"),
         Want::Switch => "`true`, `false`".to_owned(),
         Want::OneOrMany(one) => format!("{}, or a list", value(one)),
-        Want::Section(_) => "section".to_owned(),
+        Want::Section(_) | Want::Tagged(_) => "section".to_owned(),
         Want::Named(_) => "map".to_owned(),
         Want::List(_) => "list".to_owned(),
     }

@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 
-use super::path::Path;
+use super::path::{Path, Step};
 use super::problem::{Place, Problem};
-use super::schema::{Want, properties};
+use super::schema::{Want, properties, tag};
 use super::suggest::nearest;
 use super::tree::{Shape, Tree};
 use super::yaml;
@@ -135,6 +135,18 @@ impl<'t, 's> Target<'t, 's> {
                     place,
                 )),
             },
+            Want::Tagged(all) => {
+                let name = self.tree.child(&Step::Key("name".to_owned()));
+                let name = name.and_then(Tree::text).unwrap_or_default();
+                match all.iter().find(|section| tag(section) == Some(name)) {
+                    Some(schema) => Target {
+                        tree: self.tree,
+                        schema,
+                    }
+                    .down(setting, depth, place),
+                    None => Err(refuse(place, "give it its `name` in the file first".to_owned())),
+                }
+            }
             Want::Named(schema) => {
                 let name = entry_name(self.tree, key);
                 Ok(Self {
@@ -184,7 +196,7 @@ fn written(setting: &Setting, schema: &Value, place: Place) -> Result<Tree, Prob
             place,
             shape: Shape::Scalar { text, quoted: false },
         }),
-        Want::Section(_) | Want::Named(_) | Want::List(_) | Want::OneOrMany(_) => {
+        Want::Section(_) | Want::Tagged(_) | Want::Named(_) | Want::List(_) | Want::OneOrMany(_) => {
             match yaml::parse(&setting.source, &text) {
                 Ok(tree) => Ok(moved(tree, &place)),
                 Err(problems) => {

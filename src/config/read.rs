@@ -5,11 +5,15 @@
 use serde_json::{Map, Value};
 
 use super::path::Path;
+use super::plugins;
 use super::problem::Problem;
 use super::scalar::check_format;
-use super::schema::{Want, properties, required};
+use super::schema::{Want, properties, required, tag};
 use super::suggest::nearest;
 use super::tree::{Name, Shape, Tree};
+
+/// The key by which a section is told from its like.
+const TAG: &str = "name";
 
 /// What could be read, and all that could not.
 pub(super) struct Reading {
@@ -48,6 +52,7 @@ impl Reader<'_> {
         match (&want, &tree.shape) {
             (Want::Section(section), Shape::Map(entries)) => self.section(tree, entries, section, path),
             (Want::Section(section), _) if tree.is_null() => self.section(tree, &[], section, path),
+            (Want::Tagged(all), Shape::Map(entries)) => self.tagged(tree, entries, all, path),
             (Want::Named(entry), Shape::Map(entries)) => Some(self.named(entries, entry, path)),
             (Want::List(item) | Want::OneOrMany(item), Shape::List(items)) => {
                 Some(self.list(items, item, path))
@@ -99,6 +104,24 @@ impl Reader<'_> {
             }
         }
         complete.then_some(Value::Object(fields))
+    }
+
+    /// A section whose `name` says which of several it is.
+    fn tagged(&mut self, tree: &Tree, entries: &[(Name, Tree)], all: &[Value], path: &Path) -> Option<Value> {
+        let Some((_, named)) = entries.iter().find(|(name, _)| name.text == TAG) else {
+            return self.refuse(tree, path, format!("`{TAG}` is missing"));
+        };
+        let Shape::Scalar { text, quoted: _ } = &named.shape else {
+            let message = format!("must be text, not {}", found(named));
+            return self.refuse(named, &path.key(TAG), message);
+        };
+        match all.iter().find(|section| tag(section) == Some(text)) {
+            Some(section) => self.section(tree, entries, section, path),
+            None => {
+                let known: Vec<&str> = all.iter().filter_map(tag).collect();
+                self.refuse(named, &path.key(TAG), plugins::unknown(text, &known))
+            }
+        }
     }
 
     fn named(&mut self, entries: &[(Name, Tree)], schema: &Value, path: &Path) -> Value {
@@ -173,7 +196,7 @@ fn scalar(want: &Want<'_>, text: &str, quoted: bool) -> Result<Value, String> {
             "false" if !quoted => Ok(false.into()),
             _ => Err(format!("must be true or false, not `{text}`")),
         },
-        Want::Section(_) | Want::Named(_) | Want::List(_) | Want::OneOrMany(_) => {
+        Want::Section(_) | Want::Tagged(_) | Want::Named(_) | Want::List(_) | Want::OneOrMany(_) => {
             Err(format!("must be {}", wanted(want)))
         }
     }
@@ -181,7 +204,7 @@ fn scalar(want: &Want<'_>, text: &str, quoted: bool) -> Result<Value, String> {
 
 fn wanted(want: &Want<'_>) -> String {
     match want {
-        Want::Section(_) => "a section (lines of `key: value`)".to_owned(),
+        Want::Section(_) | Want::Tagged(_) => "a section (lines of `key: value`)".to_owned(),
         Want::Named(_) => "a map of names".to_owned(),
         Want::List(_) => "a list (lines that start with `-`)".to_owned(),
         Want::OneOrMany(one) => format!("{}, or a list of that", wanted(&Want::of(one))),

@@ -6,16 +6,25 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::Config;
+use super::{Config, plugins};
+use crate::plugin::Registry;
 
-/// The schema as it is published, JSON Schema 2020-12, all in one piece.
+/// The schema as it is published, JSON Schema 2020-12, all in one piece, with the built-in plug-ins.
 #[must_use]
 pub fn schema() -> Value {
+    schema_with(&Registry::default())
+}
+
+/// The same with these plug-ins.
+#[must_use]
+pub fn schema_with(registry: &Registry) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    settings
+    let mut schema = settings
         .into_generator()
         .into_root_schema_for::<Config>()
-        .to_value()
+        .to_value();
+    plugins::fill_in(&mut schema, registry.schema());
+    schema
 }
 
 /// What a place in the configuration may hold.
@@ -28,6 +37,8 @@ pub(super) enum Want<'a> {
     List(&'a Value),
     /// One of a form, or a list of it.
     OneOrMany(&'a Value),
+    /// A section that is one of several, by the word under its `name`.
+    Tagged(&'a [Value]),
     /// One of a few words.
     Choice(Vec<&'a str>),
     /// Text that may have a format.
@@ -43,6 +54,14 @@ impl<'a> Want<'a> {
     pub(super) fn of(schema: &'a Value) -> Self {
         if let Some(words) = schema.get("enum").and_then(Value::as_array) {
             return Self::Choice(words.iter().filter_map(Value::as_str).collect());
+        }
+        if let Some(all) = schema.get("oneOf").and_then(Value::as_array) {
+            let words: Vec<&str> = all.iter().filter_map(|one| one.get("const")?.as_str()).collect();
+            return if words.is_empty() {
+                Self::Tagged(all)
+            } else {
+                Self::Choice(words)
+            };
         }
         if let Some([one, _]) = schema.get("anyOf").and_then(Value::as_array).map(Vec::as_slice) {
             return Self::OneOrMany(one);
@@ -74,6 +93,11 @@ fn kind(schema: &Value) -> &str {
             .unwrap_or("string"),
         _ => "string",
     }
+}
+
+/// The word by which a section is told from its like.
+pub(super) fn tag(section: &Value) -> Option<&str> {
+    section.pointer("/properties/name/const")?.as_str()
 }
 
 /// The keys of a section, each with its schema, in alphabetical order.

@@ -2,6 +2,7 @@
 
 mod health;
 mod judge;
+mod plugins;
 mod published;
 mod rules;
 mod slips;

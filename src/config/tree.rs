@@ -46,6 +46,14 @@ impl Tree {
         }
     }
 
+    /// A single value's text.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.shape {
+            Shape::Scalar { text, quoted: _ } => Some(text),
+            Shape::List(_) | Shape::Map(_) => None,
+        }
+    }
+
     /// A built-in value in the same form, so that single settings in it can be overridden.
     pub(super) fn from_value(value: &Value, place: &Place) -> Self {
         let shape = match value {

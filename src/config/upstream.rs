@@ -14,6 +14,7 @@ use super::health::{Health, PrivateNetwork};
 use super::judge::OwnRule;
 use super::model_routes::ModelRule;
 use super::one_or_many::OneOrMany;
+use super::plugins::PluginEntry;
 use super::queue::Queue;
 use super::reach::{Reach, Stateful};
 use super::scalar::{Period, Size, Url};
@@ -186,6 +187,9 @@ pub struct Route {
     /// Longest wait for a pool key. Default: the upstream's `queue.max_wait`.
     #[serde(default)]
     pub max_wait: Option<Period>,
+    /// What runs around its requests, in this order; around their answers in reverse. See [plugins.md](plugins.md).
+    #[serde(default)]
+    pub plugins: Vec<PluginEntry>,
 }
 
 /// Who may use a route.
@@ -330,6 +334,7 @@ pub(super) fn default_routes() -> Vec<Route> {
         auth: Access::Key,
         strip_prefix,
         max_wait: None,
+        plugins: Vec::new(),
     };
     vec![
         route("/v1/novelai", "novelai", true),

@@ -110,6 +110,7 @@ fn configuration(world: &DemoWorld, folder: &TempDir, listen: SocketAddr) -> Res
         auth: config::Access::Key,
         strip_prefix: false,
         max_wait: None,
+        plugins: Vec::new(),
     });
     Ok(config)
 }

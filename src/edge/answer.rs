@@ -20,12 +20,12 @@ use potluck_filters::reach::Synthetic;
 use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::window::Remaining;
 
-use super::Edge;
 use super::decimal::decimal;
 use super::downstream::Downstream;
 use super::memory::FREE;
 use super::plan::No;
 use super::proxy::Context;
+use super::{Edge, hooks};
 use crate::clock::RequestId;
 
 /// How long a small body is waited for that should come with its head.
@@ -91,7 +91,10 @@ impl Edge {
             head.insert_header(ACCESS_CONTROL_ALLOW_ORIGIN, "*")?;
         }
         self.sign(&mut head, &ctx.request_id, no.remaining)?;
-        self.reply(session, head, rendered.body).await
+        if hooks::refuse_in_stream(session, ctx.plugins.as_deref(), (&head, &rendered.body)).await? {
+            return Ok(());
+        }
+        self.reply(session, ctx, head, rendered.body).await
     }
 
     /// Answers an account path for the pool as a whole.
@@ -106,7 +109,7 @@ impl Edge {
         head.insert_header(CACHE_CONTROL, "no-store")?;
         head.insert_header(ACCESS_CONTROL_ALLOW_ORIGIN, "*")?;
         self.sign(&mut head, &ctx.request_id, None)?;
-        self.reply(session, head, render(which, &PoolFacts::default()))
+        self.reply(session, ctx, head, render(which, &PoolFacts::default()))
             .await
     }
 
@@ -122,7 +125,7 @@ impl Edge {
         head.insert_header(CONTENT_TYPE, "application/json")?;
         head.insert_header(CACHE_CONTROL, "no-store")?;
         self.sign(&mut head, &ctx.request_id, remaining)?;
-        self.reply(session, head, body).await
+        self.reply(session, ctx, head, body).await
     }
 
     /// Answers a browser's preflight as NovelAI does.
@@ -139,7 +142,7 @@ impl Edge {
         head.insert_header(ACCESS_CONTROL_ALLOW_HEADERS, asked)?;
         head.insert_header(ACCESS_CONTROL_MAX_AGE, "600")?;
         self.sign(&mut head, &ctx.request_id, None)?;
-        self.reply(session, head, Bytes::new()).await
+        self.reply(session, ctx, head, Bytes::new()).await
     }
 
     /// Liveness and readiness, if that is what is asked. Needs no key and counts nowhere.
@@ -157,13 +160,28 @@ impl Edge {
         head.insert_header(CONTENT_TYPE, "application/json")?;
         head.insert_header(CACHE_CONTROL, "no-store")?;
         self.sign(&mut head, &ctx.request_id, None)?;
-        self.reply(session, head, body.into()).await?;
+        self.reply(session, ctx, head, body.into()).await?;
         Ok(true)
     }
 
-    /// Writes an answer of our own. A small body that is there is read first, so that the connection
+    /// Gives an answer of our own, as the route's plug-ins want it.
+    pub(super) async fn reply(
+        &self,
+        session: &mut Session,
+        ctx: &Context,
+        head: ResponseHeader,
+        body: Bytes,
+    ) -> Result<(), Box<Error>> {
+        let (head, body) = match ctx.plugins.as_deref() {
+            Some(running) => hooks::own_answer(running, &head, body),
+            None => (head, body),
+        };
+        self.write_reply(session, head, body).await
+    }
+
+    /// Writes an answer whose body is there. A small body that is there is read first, so that the connection
     /// lives on; the rest of a large one is read after, so that its sender gets to see the answer.
-    async fn reply(
+    pub(super) async fn write_reply(
         &self,
         session: &mut Session,
         mut head: ResponseHeader,

@@ -19,6 +19,7 @@ use potluck_filters::time::Moment;
 use super::Edge;
 use super::exchange::{Exchange, Pace};
 use super::guard::LeaseGuard;
+use super::heart::left;
 use super::purse::Purse;
 use super::send::{Failed, Outgoing, exchange};
 use super::wait::{NoLease, Waited};
@@ -73,6 +74,8 @@ enum Once {
     Left(Verdict),
     /// The client went away, and the upstream was cut off.
     Dropped,
+    /// A plug-in refused the attempt before anything was sent.
+    Refused(Rejection),
 }
 
 /// Whether a gateway says with this status that it no longer waits for the upstream, which works on.
@@ -119,6 +122,12 @@ impl Edge {
                 }
                 // The lease sees for itself how to end.
                 Once::Dropped => return Attempted::ClientGone,
+                Once::Refused(rejection) => {
+                    return Attempted::Refused {
+                        rejection,
+                        further: false,
+                    };
+                }
             };
             learn_model(&tried.verdict, &mut lease, session, outgoing);
             let again = tries.go_on(&tried.verdict, &lease, relay.upstream.upstream.attempts);
@@ -208,15 +217,18 @@ impl Edge {
             idle: settings.timeouts.idle,
             deadline,
         };
+        let request = outgoing.request(session.req_header(), lease);
+        if let Some(rejection) = outgoing.relay.plugins.as_ref().and_then(|p| p.take_refusal()) {
+            return Once::Refused(rejection);
+        }
         lease.out = true;
         let (ended, client_left) = {
-            let request = outgoing.request(session.req_header(), lease);
             let sending = exchange(&self.connector, lease, request, settings.timeouts, pace);
             let mut sending = std::pin::pin!(sending);
             let ended = tokio::select! {
                 biased;
                 ended = &mut sending => Some(ended),
-                _ = session.as_downstream_mut().read_body_or_idle(true) => None,
+                () = left(session, outgoing.relay.plugins.as_deref()) => None,
             };
             match (ended, settings.kind) {
                 (Some(ended), _) => (ended, false),

@@ -7,13 +7,14 @@ use pingora::http::ResponseHeader;
 use pingora::protocols::http::HttpTask;
 use pingora::proxy::Session;
 
-use super::Edge;
 use super::attempt::Answer;
 use super::downstream::Downstream;
+use super::heart::left;
 use super::metering::{self, Metering};
 use super::plan::Relay;
 use super::proxy::Context;
 use super::relay::Relayed;
+use super::{Edge, hooks};
 
 /// What came of waiting for the next piece.
 enum Came {
@@ -28,15 +29,14 @@ impl Edge {
         &self,
         session: &mut Session,
         ctx: &mut Context,
-        (out, head): (Downstream, Box<ResponseHeader>),
+        (out, head): (Downstream, Option<Box<ResponseHeader>>),
         mut answer: Box<Answer>,
         relay: &Relay,
     ) -> Relayed {
         // Dropped on every way out, which settles it.
-        let seen = (head.status, &head.headers);
-        let mut metering = Metering::begin(&relay.upstream, &answer.lease, seen, relay.body_bytes);
+        let mut metering = answer.metering(relay);
         let mut tasks = Vec::with_capacity(3);
-        tasks.push(HttpTask::Header(head, false));
+        tasks.extend(head.map(|head| HttpTask::Header(head, false)));
         // A body that arrived with its head leaves with it; else the client sees the head now.
         let head_alone =
             !answer.exchange.at_hand() && !answer.exchange.is_done() && !answer.exchange.is_broken();
@@ -44,7 +44,7 @@ impl Edge {
             return Relayed::ClientGone;
         }
         loop {
-            let piece = match next(session, &mut answer).await {
+            let piece = match next(session, &mut answer, relay).await {
                 Came::Piece(piece) => piece,
                 Came::ClientGone => return Relayed::ClientGone,
                 Came::Broke => {
@@ -58,9 +58,12 @@ impl Edge {
                 self.objects.look(watch, piece);
             }
             let copy = metering::copy(metering.as_deref(), piece.as_ref());
-            let last = piece.is_none();
+            let end = piece.is_none() || answer.exchange.is_done();
+            let Ok(piece) = hooks::piece(relay, piece, end) else {
+                return Relayed::Stopped;
+            };
             tasks.extend(piece.map(|piece| HttpTask::Body(Some(piece), false)));
-            if last || answer.exchange.is_done() {
+            if end {
                 // The connection and the key are free before the client has read the last piece.
                 tasks.push(finale(&mut answer).await);
                 self.end(answer).await;
@@ -83,11 +86,16 @@ fn observe(metering: &mut Option<Box<Metering>>, piece: Option<Bytes>) {
     }
 }
 
-async fn next(session: &mut Session, answer: &mut Answer) -> Came {
-    tokio::select! {
+async fn next(session: &mut Session, answer: &mut Answer, relay: &Relay) -> Came {
+    let came = tokio::select! {
         biased;
         piece = answer.exchange.next() => piece.map_or(Came::Broke, Came::Piece),
-        _ = session.as_downstream_mut().read_body_or_idle(true) => Came::ClientGone,
+        () = left(session, relay.plugins.as_deref()) => Came::ClientGone,
+    };
+    if hooks::torn(relay) {
+        Came::ClientGone
+    } else {
+        came
     }
 }
 

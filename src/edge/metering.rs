@@ -11,8 +11,10 @@ use http::{HeaderMap, StatusCode};
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::meter::Meter;
 
+use super::attempt::Answer;
 use super::guard::LeaseGuard;
 use super::live::LiveUpstream;
+use super::plan::Relay;
 
 /// An answer that is being counted.
 pub(super) struct Metering {
@@ -45,6 +47,15 @@ impl Metering {
         if let Some(meter) = &mut self.meter {
             meter.observe(piece);
         }
+    }
+}
+
+impl Answer {
+    /// Counts what this answer says was used.
+    pub(super) fn metering(&self, relay: &Relay) -> Option<Box<Metering>> {
+        let head = self.exchange.head()?;
+        let seen = (head.status, &head.headers);
+        Metering::begin(&relay.upstream, &self.lease, seen, relay.body_bytes)
     }
 }
 

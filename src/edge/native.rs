@@ -222,7 +222,11 @@ impl Edge {
             request_id: &request_id,
             body: Bytes::new(),
         };
-        let mut head = RequestHeader::from(outgoing.head(client, lease)?);
+        let head = outgoing.head(client, lease);
+        if let Some(rejection) = native.relay.plugins.as_ref().and_then(|p| p.take_refusal()) {
+            return Err(native.refused(rejection));
+        }
+        let mut head = RequestHeader::from(head?);
         // Without a length, Pingora sends in chunks.
         if let Some(length) = headers.get(CONTENT_LENGTH) {
             head.insert_header(CONTENT_LENGTH, length)?;

@@ -12,7 +12,6 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
-use pingora::http::ResponseHeader;
 use potluck_filters::authenticate::Identity;
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::objects::{
@@ -213,23 +212,28 @@ impl Edge {
     }
 
     /// What to look for in an answer. What it deletes is forgotten here.
-    pub(super) fn watch(&self, relay: &Relay, answer: &Answer, head: &ResponseHeader) -> Option<Box<Watch>> {
+    pub(super) fn watch(
+        &self,
+        relay: &Relay,
+        answer: &Answer,
+        (status, headers): (StatusCode, &HeaderMap),
+    ) -> Option<Box<Watch>> {
         let act = relay.act.as_ref()?;
         let upstream = &relay.upstream.upstream.name;
-        let success = head.status.is_success();
+        let success = status.is_success();
         let kind = match act {
             Act::Create(kind)
             | Act::Use {
                 kind, shows: true, ..
             } if success => *kind,
-            Act::Delete { id, .. } if success || head.status == StatusCode::NOT_FOUND => {
+            Act::Delete { id, .. } if success || status == StatusCode::NOT_FOUND => {
                 self.objects.remove(upstream, id);
                 return None;
             }
             Act::Create(_) | Act::Use { .. } | Act::Delete { .. } | Act::Refer => return None,
         };
         Some(Box::new(Watch {
-            sighting: Sighting::new(kind, is_event_stream(head)),
+            sighting: Sighting::new(kind, is_event_stream(headers)),
             upstream: Arc::clone(upstream),
             owner: relay.client.as_ref()?.user,
             key: answer.lease.key_id()?,

@@ -23,13 +23,14 @@ use potluck_filters::time::Moment;
 use potluck_filters::window::Remaining;
 use potluck_filters::{admit, route};
 
-use super::Edge;
 use super::choice::{Behind, Choice};
 use super::live::{Live, LiveUpstream};
 use super::objects::uses_a_model;
 use super::traffic::Ticket;
 use super::wait::max_wait;
+use super::{Edge, hooks};
 use crate::clock::unix_ms;
+use crate::plugin::{Answer, Running};
 
 /// A request's head, as far as the plan needs it.
 pub(super) struct Asked<'a> {
@@ -62,6 +63,8 @@ pub(super) enum Plan {
     Own(Bytes),
     /// Answer a browser's preflight.
     Preflight,
+    /// Answer a browser's preflight as a plug-in wants it.
+    Given(Answer),
 }
 
 /// A request that may go on. Holds its places in the windows until it ends.
@@ -94,6 +97,10 @@ pub(super) struct Relay {
     /// What it weighs in the queue, and how long it may wait there.
     pub(super) share: Share,
     pub(super) max_wait: Duration,
+    /// The most Anlas that plug-ins let it cost.
+    pub(super) most_anlas: u32,
+    /// The route's plug-ins at work on it.
+    pub(super) plugins: Option<Arc<Running>>,
 }
 
 /// Whose request it is, for limits on the body and for the access line.
@@ -155,6 +162,9 @@ impl Relay {
             // Relaxed: a hint that only makes the choice better.
             self.model = self.model_in(headers, body);
         }
+        if self.price.on_opus > self.most_anlas {
+            return Err(Code::CostCapped);
+        }
         Ok(())
     }
 
@@ -166,7 +176,7 @@ impl Relay {
     }
 
     /// Checks the model that the body asks for, where the client key has a list of models.
-    fn admit_model(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Code> {
+    pub(super) fn admit_model(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), Code> {
         let Some(client) = self.client.as_ref().filter(|client| client.key.models.is_some()) else {
             return Ok(());
         };
@@ -184,14 +194,16 @@ impl Relay {
 
 impl Edge {
     /// Decides. The first "no" is the answer.
-    pub(super) fn plan(&self, live: &Live, asked: &Asked<'_>) -> Result<Plan, No> {
+    pub(super) fn plan(&self, live: &Live, asked: &Asked<'_>, begun: hooks::Begun<'_>) -> Result<Plan, No> {
         let (path, query) = asked.path_and_query();
         let found = route::find(live.snapshot.layout(), asked.host, path);
         let found = found.ok_or_else(|| No::new(Kind::Http, Code::NotFound))?;
         let (kind, opened) = (found.upstream.kind, found.upstream.opened);
         let no = |rejection: Rejection| No::new(kind, rejection);
         let behind = Behind::new(live, &found).ok_or_else(|| no(Code::Internal.into()))?;
-
+        if let Some(answer) = hooks::begin(&found, asked, begun).map_err(no)? {
+            return Ok(Plan::Given(answer));
+        }
         let decoded = decode_path(found.path).map_err(|_| no(Code::BadPath.into()))?;
         let way = reach(kind, opened, asked.method, &decoded, found.path);
         if matches!(way, Reach::Preflight) {
@@ -265,6 +277,8 @@ impl Edge {
             body_bytes: 0,
             share: key.map_or(Share::Guest, |id| id.user.weight.into()),
             max_wait,
+            most_anlas: u32::MAX,
+            plugins: None,
         }))
     }
 

@@ -16,7 +16,6 @@ use potluck_filters::model::Kind;
 use potluck_filters::rejection::Code;
 use potluck_filters::time::Moment;
 
-use super::Edge;
 use super::attempt::Attempted;
 use super::body::{self, Body};
 use super::native::{Native, is_upgrade};
@@ -25,7 +24,9 @@ use super::plan::{Asked, No, Plan, Relay};
 use super::relay::{Relayed, client_gone};
 use super::send::Outgoing;
 use super::wait::Waited;
+use super::{Edge, hooks};
 use crate::clock::RequestId;
+use crate::plugin::Running;
 
 /// What is remembered of a request from phase to phase.
 #[derive(Default)]
@@ -39,6 +40,8 @@ pub struct Context {
     pub(super) client_key: Option<ClientKeyId>,
     pub(super) relayed: Option<Relayed>,
     pub(super) body_bytes: u64,
+    /// The route's plug-ins, where it has any.
+    pub(super) plugins: Option<Arc<Running>>,
     /// In the queue for a lease.
     pub(super) waited: Waited,
     /// Set while the answer may show an object that is to be remembered.
@@ -192,6 +195,7 @@ impl ProxyHttp for Proxy {
         ctx.status = session.as_downstream().response_written().map(|head| head.status);
         let request = session.req_header();
         self.0.access_line(ctx, &request.method, request.uri.path());
+        self.0.hooked_end(ctx);
         ctx.counted = None;
     }
 
@@ -251,44 +255,28 @@ impl Edge {
 
     /// From the plan to the answer. `false` hands the request to Pingora's own path.
     async fn serve(&self, session: &mut Session, ctx: &mut Context) -> pingora::Result<bool> {
-        let plan = self.planned(session, ctx.started);
-        let relay = match plan {
-            Ok(Plan::Relay(relay)) => relay,
-            Ok(Plan::Answer(which, dialect)) => {
-                ctx.dialect = Some(dialect);
-                return self.account(session, ctx, which).await.map(|()| true);
-            }
-            Ok(Plan::Own(body)) => {
-                ctx.dialect = Some(Kind::Openai);
-                return self.own(session, ctx, body, None).await.map(|()| true);
-            }
-            Ok(Plan::Models(relay, id)) => {
-                ctx.dialect = Some(relay.upstream.upstream.kind);
-                ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
-                return Box::pin(self.models(session, ctx, relay, id))
-                    .await
-                    .map(|()| true);
-            }
-            Ok(Plan::Preflight) => return self.preflight(session, ctx).await.map(|()| true),
-            Err(no) => return self.refuse(session, ctx, no).await.map(|()| true),
+        let plan = self.planned(session, ctx);
+        let Some(mut relay) = self.answered(session, ctx, plan).await? else {
+            return Ok(true);
         };
-        let upstream = &relay.upstream.upstream;
-        ctx.dialect = Some(upstream.kind);
-        if self.settings.access_log {
-            ctx.upstream = Some(Arc::clone(&upstream.name));
+        ctx.dialect = Some(relay.upstream.upstream.kind);
+        if self.settings.access_log || ctx.plugins.is_some() {
+            ctx.upstream = Some(Arc::clone(&relay.upstream.upstream.name));
             ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
         }
+        if ctx.plugins.is_some() {
+            relay.plugins.clone_from(&ctx.plugins);
+            let hooked = self.hooked_head(session, &mut relay);
+            let went_on = Box::pin(self.went_on(session, ctx, &mut relay, hooked)).await?;
+            if went_on.is_none() {
+                return Ok(true);
+            }
+        }
+        let upstream = &relay.upstream.upstream;
         if relay.act.is_none() && is_upgrade(session, upstream.kind) {
-            let listed = relay
-                .client
-                .as_ref()
-                .is_some_and(|client| client.key.models.is_some());
-            if listed {
-                // Nobody can say which model a conversation will ask for.
-                return self
-                    .refuse(session, ctx, No::refunded(*relay, Code::ModelNotAllowed.into()))
-                    .await
-                    .map(|()| true);
+            if let Some(rejection) = hooks::no_socket(&relay) {
+                let no = No::refunded(*relay, rejection);
+                return self.refuse(session, ctx, no).await.map(|()| true);
             }
             return Box::pin(self.go_native(session, ctx, *relay, None)).await;
         }
@@ -312,7 +300,43 @@ impl Edge {
         }
     }
 
-    fn planned(&self, session: &Session, now: Moment) -> Result<Plan, No> {
+    /// Answers what goes to no upstream; what does comes back.
+    async fn answered(
+        &self,
+        session: &mut Session,
+        ctx: &mut Context,
+        plan: Result<Plan, No>,
+    ) -> pingora::Result<Option<Box<Relay>>> {
+        match plan {
+            Ok(Plan::Relay(relay)) => return Ok(Some(relay)),
+            Ok(Plan::Answer(which, dialect)) => {
+                ctx.dialect = Some(dialect);
+                if self.passes_plugins(session, ctx, dialect).await? {
+                    self.account(session, ctx, which).await?;
+                }
+            }
+            Ok(Plan::Own(body)) => {
+                ctx.dialect = Some(Kind::Openai);
+                if self.passes_plugins(session, ctx, Kind::Openai).await? {
+                    self.own(session, ctx, body, None).await?;
+                }
+            }
+            Ok(Plan::Models(relay, id)) => {
+                let kind = relay.upstream.upstream.kind;
+                ctx.dialect = Some(kind);
+                ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
+                if self.passes_plugins(session, ctx, kind).await? {
+                    Box::pin(self.models(session, ctx, relay, id)).await?;
+                }
+            }
+            Ok(Plan::Given(answer)) => self.given(session, ctx, answer, true).await?,
+            Ok(Plan::Preflight) => self.preflight(session, ctx).await?,
+            Err(no) => self.refuse(session, ctx, no).await?,
+        }
+        Ok(None)
+    }
+
+    fn planned(&self, session: &Session, ctx: &mut Context) -> Result<Plan, No> {
         let request = session.req_header();
         let host = request
             .headers
@@ -329,9 +353,13 @@ impl Edge {
                 .client_addr()
                 .and_then(|peer| peer.as_inet())
                 .map(std::net::SocketAddr::ip),
-            now,
+            now: ctx.started,
         };
-        self.plan(&self.live.load(), &asked)
+        let begun = hooks::Begun {
+            id: &ctx.request_id,
+            plugins: &mut ctx.plugins,
+        };
+        self.plan(&self.live.load(), &asked, begun)
     }
 
     /// The body is there: admit its model, attempt, relay.
@@ -340,8 +368,15 @@ impl Edge {
         session: &mut Session,
         ctx: &mut Context,
         mut relay: Box<Relay>,
-        body: bytes::Bytes,
+        mut body: bytes::Bytes,
     ) -> pingora::Result<()> {
+        if relay.plugins.is_some() {
+            let hooked = self.hooked_body(session, ctx, &mut relay, body);
+            match Box::pin(self.went_on(session, ctx, &mut relay, hooked)).await? {
+                Some(changed) => body = changed,
+                None => return Ok(()),
+            }
+        }
         if let Err(rejection) = self.read(&mut relay, &session.req_header().headers, &body) {
             return self.refuse(session, ctx, No::refunded(*relay, rejection)).await;
         }

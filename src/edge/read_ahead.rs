@@ -10,14 +10,15 @@ use pingora::protocols::http::HttpTask;
 use pingora::proxy::Session;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::Edge;
 use super::attempt::Answer;
 use super::downstream::Downstream;
 use super::exchange::Exchange;
 use super::follow::written;
+use super::heart::left;
 use super::plan::Relay;
 use super::proxy::Context;
 use super::relay::Relayed;
+use super::{Edge, hooks};
 
 /// What a piece weighs at least, so that many small ones are bounded too.
 const LIGHTEST: usize = 256;
@@ -34,7 +35,7 @@ impl Edge {
         &self,
         session: &mut Session,
         ctx: &mut Context,
-        (out, head): (Downstream, Box<ResponseHeader>),
+        (out, head): (Downstream, Option<Box<ResponseHeader>>),
         mut answer: Box<Answer>,
         relay: &Relay,
     ) -> Relayed {
@@ -49,7 +50,7 @@ impl Edge {
             drop(sender);
         };
         let writing = async {
-            let ended = pass_on(session, ctx, (out, head), &mut pieces, &room).await;
+            let ended = pass_on(session, ctx, (out, head), (&mut pieces, &room), relay).await;
             // From here on pieces are thrown away, and the reading half does not wait for room.
             room.free.close();
             ended
@@ -109,11 +110,14 @@ async fn pump(source: &mut Exchange, sender: &mpsc::UnboundedSender<Piece>, room
 async fn pass_on(
     session: &mut Session,
     ctx: &mut Context,
-    (out, head): (Downstream, Box<ResponseHeader>),
-    pieces: &mut mpsc::UnboundedReceiver<Piece>,
-    room: &Room,
+    (out, head): (Downstream, Option<Box<ResponseHeader>>),
+    (pieces, room): (&mut mpsc::UnboundedReceiver<Piece>, &Room),
+    relay: &Relay,
 ) -> Relayed {
-    let mut tasks = vec![HttpTask::Header(head, false)];
+    let mut tasks: Vec<_> = head
+        .into_iter()
+        .map(|head| HttpTask::Header(head, false))
+        .collect();
     if pieces.is_empty()
         && !pieces.is_closed()
         && out.write_now(session, std::mem::take(&mut tasks)).await.is_err()
@@ -124,12 +128,18 @@ async fn pass_on(
         let piece = tokio::select! {
             biased;
             piece = pieces.recv() => piece,
-            _ = session.as_downstream_mut().read_body_or_idle(true) => return Relayed::ClientGone,
+            () = left(session, relay.plugins.as_deref()) => return Relayed::ClientGone,
         };
+        if hooks::torn(relay) {
+            return Relayed::ClientGone;
+        }
         match piece {
             Some(Piece::Some(bytes, weight)) => {
                 ctx.body_bytes += bytes.len() as u64;
-                tasks.push(HttpTask::Body(Some(bytes), false));
+                let Ok(bytes) = hooks::piece(relay, Some(bytes), false) else {
+                    return Relayed::Stopped;
+                };
+                tasks.extend(bytes.map(|bytes| HttpTask::Body(Some(bytes), false)));
                 if out.write_now(session, std::mem::take(&mut tasks)).await.is_err() {
                     return Relayed::ClientGone;
                 }
@@ -137,6 +147,10 @@ async fn pass_on(
             }
             Some(Piece::Broke) => return Relayed::Cut,
             None => {
+                let Ok(rest) = hooks::piece(relay, None, true) else {
+                    return Relayed::Stopped;
+                };
+                tasks.extend(rest.map(|rest| HttpTask::Body(Some(rest), false)));
                 tasks.push(HttpTask::Done);
                 return written(&out.write(session, tasks).await);
             }

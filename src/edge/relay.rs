@@ -14,11 +14,12 @@ use potluck_filters::inject::{answer_passes, is_named_by};
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::Code;
 
-use super::Edge;
 use super::attempt::{Answer, cut};
 use super::downstream::Downstream;
 use super::plan::{No, Relay};
 use super::proxy::Context;
+use super::{Edge, hooks};
+use crate::plugin::Deliver;
 
 /// How relaying ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(super) enum Relayed {
     Cut,
     /// The client went away.
     ClientGone,
+    /// A plug-in of the route stopped it.
+    Stopped,
 }
 
 impl Edge {
@@ -41,15 +44,35 @@ impl Edge {
         answer: Box<Answer>,
     ) -> Result<(), Box<Error>> {
         let kind = relay.upstream.upstream.kind;
-        let Some(head) = self.answer_head(session, &answer, ctx, relay)? else {
+        let Some((mut status, mut headers)) = self.answer_head(&answer, relay)? else {
             answer.cut(relay);
             return self
                 .refuse(session, ctx, No::left(relay, Code::UpstreamBroken.into()))
                 .await;
         };
-        ctx.watch = self.watch(relay, &answer, &head);
+        ctx.watch = self.watch(relay, &answer, (status, &headers));
+        match hooks::answer(relay, &mut status, &mut headers) {
+            Ok(Deliver::Pass | Deliver::Chunks) => {}
+            Ok(Deliver::Whole { most }) => {
+                let (head, answer) = ((status, headers), (answer, most));
+                return Box::pin(self.relay_whole(session, ctx, relay, head, answer)).await;
+            }
+            Err(rejection) => {
+                let refused = self.refuse(session, ctx, No::left(relay, rejection)).await;
+                Box::pin(self.let_end(answer, relay)).await;
+                return refused;
+            }
+        }
+        let remaining = relay.ticket.as_ref().and_then(|ticket| ticket.remaining);
+        for (name, value) in self.signature(&ctx.request_id, remaining) {
+            headers.insert(name, value);
+        }
+        let head = framed(session, status, headers);
         let out = Downstream::new(&self.settings, session, &head);
-        let can_say_so = is_event_stream(&head) && !head.headers.contains_key(CONTENT_LENGTH);
+        let mut can_say_so = is_event_stream(&head.headers) && !head.headers.contains_key(CONTENT_LENGTH);
+        let Some(head) = hooks::shown(relay, head, &mut can_say_so) else {
+            return Box::pin(self.relay_as_event(session, ctx, relay, answer)).await;
+        };
         let ended = match kind {
             // Boxed, so that the other kinds do not carry its weight.
             Kind::Novelai => Box::pin(self.read_ahead(session, ctx, (out, head), answer, relay)).await,
@@ -67,17 +90,16 @@ impl Edge {
                 Err(Error::explain(ErrorType::ConnectionClosed, "the upstream broke off").into_up())
             }
             Relayed::ClientGone => Err(client_gone()),
+            Relayed::Stopped => Box::pin(self.stopped(session, ctx, relay, (out, can_say_so))).await,
         }
     }
 
-    /// The head for the client; `None` where the upstream's can not be trusted to frame its body.
+    /// Status and headers for the client; `None` where the upstream's can not be trusted to frame its body.
     fn answer_head(
         &self,
-        session: &Session,
         answer: &Answer,
-        ctx: &Context,
         relay: &Relay,
-    ) -> Result<Option<Box<ResponseHeader>>, Box<Error>> {
+    ) -> Result<Option<(StatusCode, HeaderMap)>, Box<Error>> {
         let Some(upstream) = answer.exchange.head() else {
             return Ok(None);
         };
@@ -102,12 +124,7 @@ impl Edge {
             let appended = headers.try_append(name.clone(), value.clone());
             appended.or_err(ErrorType::InvalidHTTPHeader, "too many headers")?;
         }
-        frame(&mut headers, upstream.status, session.req_header());
-        let remaining = relay.ticket.as_ref().and_then(|ticket| ticket.remaining);
-        for (name, value) in self.signature(&ctx.request_id, remaining) {
-            headers.insert(name, value);
-        }
-        Ok(Some(Box::new(head_of(upstream.status, headers))))
+        Ok(Some((upstream.status, headers)))
     }
 
     /// The upstream has ended well: its lease is given back, its connection kept.
@@ -152,6 +169,12 @@ fn frame(headers: &mut HeaderMap, status: StatusCode, request: &RequestHeader) {
     }
 }
 
+/// A head for the client, framed anew.
+pub(super) fn framed(session: &Session, status: StatusCode, mut headers: HeaderMap) -> Box<ResponseHeader> {
+    frame(&mut headers, status, session.req_header());
+    Box::new(head_of(status, headers))
+}
+
 /// Made of its parts at once: header by header, Pingora would parse each name anew.
 fn head_of(status: StatusCode, headers: HeaderMap) -> ResponseHeader {
     let (mut parts, ()) = http::Response::new(()).into_parts();
@@ -160,8 +183,8 @@ fn head_of(status: StatusCode, headers: HeaderMap) -> ResponseHeader {
     parts.into()
 }
 
-pub(super) fn is_event_stream(head: &ResponseHeader) -> bool {
-    let value = head.headers.get(CONTENT_TYPE);
+pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE);
     value.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }
 

@@ -24,6 +24,7 @@ use super::exchange::{Asked, Exchange, Pace};
 use super::guard::LeaseGuard;
 use super::plan::Relay;
 use crate::clock::RequestId;
+use crate::plugin::Refused;
 
 /// Bodies are handed over in pieces, and between two of them an early answer is noticed.
 const SLICE: usize = 64 * 1024;
@@ -245,6 +246,15 @@ impl Outgoing<'_> {
             Kind::Novelai => headers.insert(USER_AGENT, USER_AGENT_VALUE),
             Kind::Openai | Kind::Http => None,
         };
+        if let Some(running) = &relay.plugins {
+            if running.chain().needs().response_body {
+                headers.insert(ACCEPT_ENCODING, IDENTITY);
+            }
+            let done = running.on_upstream_request(headers, &node.name);
+            done.map_err(|Refused| {
+                Error::explain(ErrorType::InternalError, "a plug-in refused the attempt")
+            })?;
+        }
         if let Some(key) = lease.key() {
             headers.insert(AUTHORIZATION, key.credential.authorization().clone());
         }

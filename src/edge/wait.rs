@@ -13,7 +13,7 @@ use potluck_filters::time::Moment;
 use super::Edge;
 use super::desk::{Turn, Wait};
 use super::guard::refused;
-use super::live::LiveUpstream;
+use super::heart::left;
 use super::plan::Relay;
 use super::timekeeper;
 
@@ -77,7 +77,7 @@ impl Edge {
                 let began = self.clock.now();
                 waited.begins(began);
                 // Off the usual way, so its future is not part of every request's.
-                let lease = Box::pin(self.waited(session, upstream, wait, asker.max_wait)).await;
+                let lease = Box::pin(self.waited(session, relay, wait, asker.max_wait)).await;
                 let in_queue = self.clock.now().since(began);
                 self.waits.left(upstream, in_queue);
                 waited.in_queue += in_queue;
@@ -93,17 +93,17 @@ impl Edge {
     async fn waited(
         &self,
         session: &mut Session,
-        upstream: &LiveUpstream,
+        relay: &Relay,
         wait: Wait,
         max_wait: Duration,
     ) -> Result<Lease, NoLease> {
         tokio::select! {
             biased;
             lease = wait => lease.map_err(|no| NoLease::Refused(refused(&no))),
-            _ = session.as_downstream_mut().read_body_or_idle(true) => Err(NoLease::ClientGone),
+            () = left(session, relay.plugins.as_deref()) => Err(NoLease::ClientGone),
             () = tokio::time::sleep(max_wait) => {
                 let late = Rejection::new(Code::PoolBusy).limited_by(LimitSource::Relay);
-                Err(NoLease::Refused(late.after(upstream.desk.retry_after())))
+                Err(NoLease::Refused(late.after(relay.upstream.desk.retry_after())))
             }
         }
     }

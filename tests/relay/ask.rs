@@ -8,9 +8,11 @@ use crate::world::{CLIENT_KEY, World, client};
 /// All headers that an answer may carry. A header that is not listed has leaked.
 const KNOWN_HEADERS: &[&str] = &[
     "accept-ranges",
+    "access-control-allow-credentials",
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
+    "access-control-expose-headers",
     "access-control-max-age",
     "allow",
     "cache-control",
@@ -30,12 +32,14 @@ const KNOWN_HEADERS: &[&str] = &[
     "vary",
     "www-authenticate",
     "x-fake-node",
+    "x-kitchen",
     "x-potluck-edge",
     "x-potluck-limit-source",
     "x-ratelimit-limit-requests",
     "x-ratelimit-remaining-requests",
     "x-ratelimit-reset-requests",
     "x-request-id",
+    "x-trace",
 ];
 
 /// A request for one small image.

@@ -26,6 +26,7 @@ mod limits;
 mod models;
 mod nodes;
 mod objects;
+mod plugins;
 mod protocols;
 mod routing;
 mod scheduling;

@@ -127,6 +127,7 @@ pub fn route(prefix: &str, upstream: usize, strip_prefix: bool) -> Route {
         strip_prefix,
         max_wait: None,
         models: None,
+        plugins: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Kind, ModelRoutes, Network, Node, Opened};
+use super::{Extension, Kind, ModelRoutes, Network, Node, Opened};
 use crate::credit::CreditTerms;
 use crate::health::HealthSettings;
 use crate::judge::{CoolDownSettings, JudgeTable};
@@ -39,6 +39,8 @@ pub struct Route {
     pub strip_prefix: bool,
     /// Longest wait for a lease; `None` takes the upstream's.
     pub max_wait: Option<Duration>,
+    /// Its plug-ins; `None` where it has none.
+    pub plugins: Option<Extension>,
 }
 
 /// Separate time-outs of one attempt, and one for the whole request.

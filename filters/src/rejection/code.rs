@@ -63,6 +63,10 @@ codes! {
     BodyTimeout "body_timeout" REQUEST_TIMEOUT "The request's body came too slowly.";
     MemoryFull "memory_full" SERVICE_UNAVAILABLE "The relay holds too many request bodies just now.";
     CostUnreadable "cost_unreadable" BAD_REQUEST "The request's model or cost cannot be read without doubt.";
+    ParamNotAllowed "param_not_allowed" BAD_REQUEST "One of the request's parameters may not be sent on this route.";
+    CostCapped "cost_capped" PAYMENT_REQUIRED "The request costs more than one request may on this route.";
+    PluginRefused "plugin_refused" FORBIDDEN "A plug-in of this route refused the request.";
+    PluginFailed "plugin_failed" INTERNAL_SERVER_ERROR "A plug-in of this route failed.";
     PoolEmpty "pool_empty" SERVICE_UNAVAILABLE "The pool has no key for this upstream.";
     PoolBusy "pool_busy" SERVICE_UNAVAILABLE "No pool key is free just now.";
     QueueFull "queue_full" SERVICE_UNAVAILABLE "Too many requests wait for a pool key already.";

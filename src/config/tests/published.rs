@@ -20,6 +20,7 @@ fn the_shipped_file_shows_every_key_of_the_schema() {
                     keys(schema, into);
                 }
             }
+            schema::Want::Tagged(all) => all.iter().for_each(|section| keys(section, into)),
             schema::Want::Named(inner) | schema::Want::List(inner) | schema::Want::OneOrMany(inner) => {
                 keys(inner, into);
             }

@@ -25,7 +25,7 @@ impl Tries {
             role: relay.role,
             operator_owned_only: relay.operator_owned_only,
             price: relay.price,
-            most: purse.map_or(u32::MAX, Purse::holds),
+            most: purse.map_or(u32::MAX, Purse::holds).min(relay.most_anlas),
             model: relay.model.as_deref(),
             only_key: relay.pinned,
             tried_keys: &self.keys,

@@ -8,6 +8,7 @@ use pingora::{Error, ErrorSource, ErrorType};
 use potluck_filters::inject::answer_passes;
 use potluck_filters::judge::{End, Retry, Stage, Verdict, retry_after, shown};
 use potluck_filters::model::Kind;
+use potluck_filters::rejection::Rejection;
 
 use super::{Native, native};
 use crate::clock::unix_ms;
@@ -17,6 +18,7 @@ use crate::edge::guard::LeaseGuard;
 use crate::edge::metering::Metering;
 use crate::edge::plan::No;
 use crate::edge::proxy::Context;
+use crate::plugin::Source;
 
 impl Edge {
     /// Headers of the answer, stripped and signed; or an end to the attempt, where the answer is about
@@ -47,6 +49,12 @@ impl Edge {
             .collect();
         for name in gone {
             answer.remove_header(&name);
+        }
+        if let Some(running) = native.relay.plugins.clone() {
+            let mut parts = answer.as_owned_parts();
+            let done = running.on_response(Source::Upstream, &mut parts.status, &mut parts.headers);
+            done.map_err(|rejection| native.refused(rejection))?;
+            *answer = parts.into();
         }
         let remaining = native.relay.ticket.as_ref().and_then(|ticket| ticket.remaining);
         self.sign(answer, &request_id, remaining)
@@ -121,6 +129,12 @@ impl Edge {
 }
 
 impl Native {
+    /// A plug-in refused to go on.
+    pub(super) fn refused(&mut self, rejection: Rejection) -> Box<Error> {
+        self.refusal = Some(rejection);
+        Error::explain(ErrorType::InternalError, "a plug-in refused").into_in()
+    }
+
     /// Counts from here on what the answer says was used. A conversation says nothing that could be counted.
     fn meter(&mut self, answer: &ResponseHeader) {
         let Some(lease) = self.lease.as_ref().filter(|_| !self.upgrade) else {
