@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use potluck_filters::pool::NodeReport;
+use potluck_filters::health::Condition;
+use potluck_filters::pool::NodeState;
 use potluck_filters::scheduler::Outlook;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -203,19 +204,40 @@ fn queues(registry: &mut Registry, reports: &[(Labels, UpstreamReport)]) {
 
 fn nodes(registry: &mut Registry, reports: &[(Labels, UpstreamReport)]) {
     let (busy, held_back) = (Family::<Labels, Gauge>::default(), Family::default());
-    for (labels, UpstreamReport { pool, .. }) in reports {
-        for NodeReport {
-            node,
-            in_flight,
-            cooling,
-            ..
-        } in &pool.nodes
-        {
-            let labels = with(labels, "node", node);
-            set(&busy, &labels, *in_flight);
-            set(&held_back, &labels, i64::from(*cooling));
+    let (health, latency) = (Family::default(), Family::<Labels, Seconds>::default());
+    let each = reports.iter().flat_map(|(labels, report)| {
+        let nodes = report.pool.nodes.iter();
+        nodes.map(move |report| (with(labels, "node", &report.node), report))
+    });
+    for (labels, report) in each {
+        // One that was taken out may still end what it has beside another of its name.
+        busy.get_or_create(&labels).inc_by(i64::from(report.in_flight));
+        if report.state == NodeState::Removed {
+            continue;
+        }
+        set(&held_back, &labels, i64::from(report.cooling));
+        set(&health, &with(&labels, "health", condition(report.health)), 1);
+        if let Some(ms) = report.latency_ms {
+            let latency = latency.get_or_create(&labels);
+            latency.set(Duration::from_millis(ms).as_secs_f64());
         }
     }
     registry.register("node_in_flight", "Requests in flight on a node", busy);
     registry.register("node_cooling", "1 while a node rests after a failure", held_back);
+    registry.register("node_health", "1 for what a node's checks say", health);
+    registry.register_with_unit(
+        "node_latency",
+        "How soon a node's answers and checks begin, as a peak-sensitive average",
+        Unit::Seconds,
+        latency,
+    );
+}
+
+fn condition(of: Condition) -> &'static str {
+    match of {
+        Condition::Unknown => "unknown",
+        Condition::Healthy => "healthy",
+        Condition::Unhealthy => "unhealthy",
+        Condition::Recovering => "recovering",
+    }
 }

@@ -26,6 +26,13 @@ async fn waits_are_counted_told_with_bounded_labels_and_without_a_secret() {
     assert!(waited > 0.0 && waited == ahead, "{text}");
     assert_eq!(value(&text, served), Some(waited), "{text}");
     assert_eq!(value(&text, "potluck_requests_in_flight"), Some(0.0), "{text}");
+    let health = "potluck_node_health{upstream=\"novelai\",node=\"image\",health=\"unknown\"}";
+    assert_eq!(value(&text, health), Some(1.0), "{text}");
+    let latency = "potluck_node_latency_seconds{upstream=\"novelai\",node=\"image\"}";
+    assert!(
+        value(&text, latency).is_some_and(|seconds| seconds < 60.0),
+        "{text}"
+    );
     assert!(text.ends_with("# EOF\n"), "{text}");
     assert!(!text.contains(&key) && !text.contains("pst-"), "{text}");
 }

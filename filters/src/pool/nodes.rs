@@ -154,7 +154,7 @@ impl Nodes {
     fn serving(&self, want: &Want<'_>, index: usize) -> Option<&NodeSlot> {
         let slot = self.slots.get(index)?;
         let tried = || want.tried_nodes.iter().any(|tried| *tried == slot.handle(index));
-        (slot.used.node.role == want.role && slot.takes() && !tried()).then_some(slot)
+        (slot.role == want.role && slot.takes() && !tried()).then_some(slot)
     }
 
     /// The next node of the policy among `bound` (all, if `None`).

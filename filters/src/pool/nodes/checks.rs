@@ -73,13 +73,13 @@ impl Nodes {
         let mut roles: HashMap<Role, (usize, usize)> = HashMap::new();
         self.ramping = 0;
         for (_, slot) in self.slots.iter().enumerate().filter(|(_, slot)| slot.takes()) {
-            let (well, all) = roles.entry(slot.used.node.role).or_default();
+            let (well, all) = roles.entry(slot.role).or_default();
             *all += 1;
             *well += usize::from(slot.health.condition() != Condition::Unhealthy);
             self.ramping += usize::from(slot.health.condition() == Condition::Recovering);
         }
         for slot in &mut self.slots {
-            let (well, all) = roles.get(&slot.used.node.role).copied().unwrap_or_default();
+            let (well, all) = roles.get(&slot.role).copied().unwrap_or_default();
             slot.shunned =
                 slot.health.condition() == Condition::Unhealthy && !panics(well, all, &self.health);
         }

@@ -6,13 +6,15 @@ use super::super::{Chance, CheckReport, NodeReport, NodeState};
 use super::handle::NodeHandle;
 use super::pulse::Pulse;
 use crate::health::{Condition, Health, HealthSettings, first_check};
-use crate::model::NodeInUse;
+use crate::model::{NodeInUse, Role};
 use crate::time::Moment;
 
 #[derive(Debug)]
 pub(super) struct NodeSlot {
     pub(super) used: Arc<NodeInUse>,
     pub(super) origin: String,
+    /// The node's, where each choice looks at it.
+    pub(super) role: Role,
     /// Told from whom stood here before.
     pub(super) life: u32,
     pub(super) state: NodeState,
@@ -40,6 +42,7 @@ impl NodeSlot {
     ) -> Self {
         Self {
             origin: used.node.base.origin(),
+            role: used.node.role,
             used: Arc::new(used.clone()),
             life,
             state: NodeState::Active,
