@@ -12,7 +12,7 @@ pub(super) fn welcome(demo: &DemoRelay, as_json: bool) {
     let (base, key) = (format!("http://{}", demo.address()), demo.client_key.expose());
     if as_json {
         let line = json!({
-            "base_url": base, "client_key": key, "data": demo.folder(), "upstreams": demo.world.describe(),
+            "base_url": base, "client_key": key, "other_client_key": demo.other_client_key.expose(), "data": demo.folder(), "upstreams": demo.world.describe(),
         });
         println!("{line}");
         return;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use potluck_admin::api::{Caps, CreateClientKey, CreateUser, ImportPoolKeys, SecretText, UserRole};
+use potluck_admin::api::{Caps, CreateClientKey, CreateUser, ImportPoolKeys, SecretText, User, UserRole};
 use potluck_fakes::DemoWorld;
 use potluck_filters::model::{Kind, Role};
 use potluck_filters::secret::Secret;
@@ -18,8 +18,10 @@ use crate::serve::{Relay, Running, Stop};
 /// A relay in front of fakes.
 pub(super) struct DemoRelay {
     pub(super) world: DemoWorld,
-    /// The one client key.
+    /// The demo's own client key.
     pub(super) client_key: Secret,
+    /// One of another user.
+    pub(super) other_client_key: Secret,
     running: Running,
     folder: TempDir,
 }
@@ -44,11 +46,12 @@ impl DemoRelay {
             admin_token: None,
         };
         let running = Relay::open(config, &secrets)?.start(stop)?;
-        let client_key = running.runtime.block_on(furnish(&running, &world))?;
+        let [client_key, other_client_key] = running.runtime.block_on(furnish(&running, &world))?;
         running.runtime.block_on(until_all_serve(&running, &world))?;
         Ok(Self {
             world,
             client_key,
+            other_client_key,
             running,
             folder,
         })
@@ -95,7 +98,13 @@ fn configuration(world: &DemoWorld, folder: &TempDir, listen: SocketAddr) -> Res
             "novelai".to_owned(),
             config::Upstream::new(Kind::Novelai, novelai.into()),
         ),
-        ("vercel".to_owned(), config::Upstream::new(Kind::Openai, vercel)),
+        (
+            "vercel".to_owned(),
+            config::Upstream {
+                stateful: config::Stateful::Owned,
+                ..config::Upstream::new(Kind::Openai, vercel)
+            },
+        ),
         (
             "gpu".to_owned(),
             config::Upstream::new(Kind::Http, gpu.collect::<Result<_>>()?),
@@ -137,16 +146,19 @@ async fn until_all_serve(running: &Running, world: &DemoWorld) -> Result<()> {
     waited.context("not all pool keys were found to work")
 }
 
-/// An admin, a client key, and all the fakes' credentials in the pool.
-async fn furnish(running: &Running, world: &DemoWorld) -> Result<Secret> {
+/// An admin, a guest, a client key of each, and all the fakes' credentials in the pool.
+async fn furnish(running: &Running, world: &DemoWorld) -> Result<[Secret; 2]> {
     let control = &running.control;
-    let admin = CreateUser {
-        name: "demo".to_owned(),
-        role: UserRole::Admin,
+    let user = |name: &str, role| CreateUser {
+        name: name.to_owned(),
+        role,
         password: None,
         rate_limit: None,
     };
-    control.create_user(admin).await.context("no demo user")?;
+    let admin = control.create_user(user("demo", UserRole::Admin)).await;
+    let admin = admin.context("no demo user")?;
+    let guest = control.create_user(user("guest", UserRole::User)).await;
+    let guest = guest.context("no demo guest")?;
     let novelai = world
         .novelai_accounts
         .iter()
@@ -172,9 +184,16 @@ async fn furnish(running: &Running, world: &DemoWorld) -> Result<Secret> {
             .await
             .with_context(|| format!("no pool keys for {upstream}"))?;
     }
+    Ok([
+        client_key(running, &admin).await?,
+        client_key(running, &guest).await?,
+    ])
+}
+
+async fn client_key(running: &Running, of: &User) -> Result<Secret> {
     let new = CreateClientKey {
-        name: "demo".to_owned(),
-        user: None,
+        name: of.name.clone(),
+        user: Some(of.id),
         rate_limit: 0,
         concurrency: None,
         anlas_per_day: None,
@@ -182,6 +201,6 @@ async fn furnish(running: &Running, world: &DemoWorld) -> Result<Secret> {
         models: None,
         addresses: None,
     };
-    let created = control.create_client_key(new).await.context("no demo key")?;
-    Ok(created.text.0)
+    let created = running.control.create_client_key(new).await;
+    Ok(created.context("no demo key")?.text.0)
 }

@@ -153,6 +153,27 @@ async fn another_upstream_stands_in_where_the_chosen_one_has_no_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_wait_for_the_chosen_upstream_gets_a_free_key_of_the_next() {
+    let (fakes, mut plan) = three().await;
+    for upstream in &mut plan.layout.upstreams {
+        upstream.key_concurrency = 1;
+        upstream.queue.max_wait = Duration::from_secs(60);
+    }
+    let world = plan.start();
+    fakes[0]
+        .server
+        .faults
+        .push("vck_first", Fault::HangBeforeHeaders, 1);
+    let hanging = tokio::spawn(chat(&world, "gpt-5-mini").send());
+    fakes[0].server.records.wait_for(1).await;
+    let hurried = chat(&world, "gpt-5-mini").header("x-potluck-max-wait", "0");
+    assert_eq!(sent(hurried).await.status(), 200);
+    assert_eq!(counts(&fakes), [1, 0, 1]);
+    fakes[0].server.faults.release();
+    let _ = hanging.await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upstream_that_cannot_be_reached_is_stood_in_for() {
     let (mut fakes, plan) = three().await;
     let world = plan.start();

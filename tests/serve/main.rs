@@ -23,5 +23,6 @@ mod leaks;
 mod memory;
 mod metrics;
 mod nodes;
+mod objects;
 mod starting;
 mod stopping;

@@ -258,3 +258,25 @@ async fn a_withdrawn_key_is_gone_for_ever() {
     );
     relay.add("pst-a").await;
 }
+
+#[tokio::test]
+async fn where_members_would_see_each_others_objects_only_operators_bring_keys() {
+    let relay = Relay::seeded().await;
+    let mut facts = super::upstreams();
+    facts[1].operators_only = true;
+    relay.control.set_upstreams(facts);
+    let member = json!({ "name": "member", "role": "user" });
+    let (_, member) = relay.post("/manage/v1/users", member).await;
+    let body = |credential: &str, more: serde_json::Value| json!({ "upstream": "vercel", "credential": credential, "contributor": more });
+    let brought = body("vck_a", member["id"].clone());
+    let (status, problem) = relay.post("/manage/v1/pool-keys", brought).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        problem["detail"].as_str().unwrap().contains("`reach: all`"),
+        "{problem}"
+    );
+    let (status, _) = relay
+        .post("/manage/v1/pool-keys", body("vck_b", serde_json::Value::Null))
+        .await;
+    assert_eq!(status, StatusCode::CREATED);
+}
