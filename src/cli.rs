@@ -18,6 +18,7 @@ mod nodes;
 mod plugins;
 mod pool;
 mod print;
+mod proxies;
 mod status;
 mod table;
 mod upstreams;
@@ -102,6 +103,9 @@ enum Command {
     /// List plug-ins, and what can be set of each.
     #[command(subcommand)]
     Plugins(plugins::PluginsCommand),
+    /// Add, assign, check and remove outbound proxies, which upstream connections may leave through.
+    #[command(subcommand)]
+    Proxies(proxies::ProxiesCommand),
     /// Say what the relay is doing.
     #[command(after_help = "Examples:\n  potluck status\n  potluck status --json")]
     Status,
@@ -178,6 +182,7 @@ impl Command {
             Self::Upstreams(command) => command.run(options),
             Self::Nodes(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Plugins(command) => command.run(options),
+            Self::Proxies(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Status => options.with_api(async |api| status::run(api, options).await),
             Self::Completions { shell } => {
                 let mut script = Vec::new();

@@ -7,6 +7,7 @@
 mod check;
 mod cool_downs;
 mod credit;
+mod egress;
 mod health;
 mod judge;
 mod layout;
@@ -44,6 +45,7 @@ use serde::{Deserialize, Serialize};
 use crate::plugin::Registry;
 
 pub use cool_downs::CoolDowns;
+pub use egress::Egress;
 pub(crate) use judge::word;
 pub use judge::{OwnRule, Statuses, WhichContent};
 pub use load::{Problems, Sources};

@@ -19,6 +19,7 @@ mod choice;
 mod decimal;
 mod desk;
 mod downstream;
+mod egress;
 mod exchange;
 mod follow;
 mod guard;
@@ -176,6 +177,7 @@ impl Edge {
             clock,
             observer: Arc::default(),
             nodes_changed: Arc::default(),
+            standings: Arc::default(),
         };
         Self {
             memory: BodyMemory::new(&settings),
@@ -221,8 +223,9 @@ impl Edge {
     }
 
     /// Who asks upstreams for their models.
-    fn fetcher(&self) -> Fetcher {
+    fn fetcher(&self, exits: Option<&Arc<egress::Exits>>) -> Fetcher {
         Fetcher {
+            exits: exits.cloned(),
             connector: Arc::clone(&self.connector),
             clock: self.clock,
             fresh: self.settings.models_refresh,
@@ -296,6 +299,12 @@ impl Edge {
         let wanted = nodes.filter(|node| wanted(node));
         let resolved = wanted.map(|node| async move { node.resolve().await });
         futures_util::future::join_all(resolved).await;
+    }
+
+    /// Looks the names of outbound proxies up again: all, or those that were never found.
+    pub async fn resolve_proxies(&self, all: bool) {
+        let exits = Arc::clone(&self.live.load().exits);
+        exits.resolve(all).await;
     }
 
     /// What each pool key is doing, by upstream.
@@ -377,6 +386,7 @@ impl Edge {
         self.traffic.tidy(self.clock.now());
         self.purses.tidy(unix_ms());
         self.objects.tidy(unix_ms());
+        self.tidy_proxies();
         self.change.lock().retain(|old| Arc::strong_count(old) > 1);
     }
 }

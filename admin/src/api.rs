@@ -8,6 +8,7 @@ mod caps;
 mod client_key;
 mod credit;
 mod node;
+mod outbound_proxy;
 mod patch;
 mod pool_key;
 mod problem;
@@ -23,6 +24,7 @@ pub use caps::{Caps, EditCaps, Hours};
 pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Switch};
 pub use credit::{Credit, Source};
 pub use node::{AddNode, AllowHost, EditNode, Node, NodeGrant, NodeSource, NodeSwitch};
+pub use outbound_proxy::{AddOutboundProxy, CheckedProxy, EditOutboundProxy, OutboundProxy, ProxyLogin};
 pub use pool_key::{
     AddPoolKey, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, LineResult, PoolKey,
     PoolSwitch, WhatBecame,

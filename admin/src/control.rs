@@ -8,6 +8,7 @@ mod checks;
 mod client_keys;
 mod fields;
 mod nodes;
+mod outbound_proxies;
 mod password;
 mod pool_keys;
 mod turn;
@@ -19,8 +20,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use nodes::{Found, LookUp};
+pub(crate) use outbound_proxies::ProxyNames;
 use parking_lot::RwLock;
-use potluck_filters::id::{PoolKeyId, Revision};
+use potluck_filters::egress::{ProbeReport, ProxyReport};
+use potluck_filters::id::{OutboundProxyId, PoolKeyId, Revision};
 use potluck_filters::pool::NodeReport;
 use potluck_filters::snapshot::Delta;
 use potluck_filters::spending::day_of;
@@ -64,11 +67,25 @@ pub trait Live: Send + Sync {
         Vec::new()
     }
 
+    /// How an outbound proxy fares, where there is an edge that has it.
+    fn proxy(&self, _id: OutboundProxyId) -> Option<ProxyReport> {
+        None
+    }
+
+    /// Probes an outbound proxy now, for each upstream that leaves through it. `None` where there is nobody
+    /// to do it, or no such proxy.
+    fn check_proxy(&self, _id: OutboundProxyId) -> Probing<'_> {
+        Box::pin(std::future::ready(None))
+    }
+
     /// Checks a node now. `None` where there is nobody to do it, or no such node.
     fn check_node<'a>(&'a self, _upstream: &'a str, _node: &'a str) -> Checking<'a> {
         Box::pin(std::future::ready(None))
     }
 }
+
+/// What probes find, when they have ended.
+pub type Probing<'a> = Pin<Box<dyn Future<Output = Option<Vec<ProbeReport>>> + Send + 'a>>;
 
 /// What a check finds, when it has ended.
 pub type Checking<'a> = Pin<Box<dyn Future<Output = Option<NodeReport>> + Send + 'a>>;

@@ -59,6 +59,12 @@ pub enum ControlError {
         word_before(*.0)
     )]
     LastNode(Role),
+    /// Somebody needs it.
+    #[error("this {0} is used by {1}; take it out of their lists first")]
+    InUse(&'static str, String),
+    /// It may not be used now.
+    #[error("this {0} is switched off; switch it on first")]
+    SwitchedOff(&'static str),
     /// What was asked for is done by a running relay.
     #[error("no relay runs here that could do this; start it with `potluck serve`")]
     NoEdge,
@@ -113,6 +119,8 @@ impl ControlError {
             Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
             Self::NotFound(_) | Self::NoUpstream(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::LastNode(_) => (StatusCode::CONFLICT, "last_node"),
+            Self::InUse(..) => (StatusCode::CONFLICT, "in_use"),
+            Self::SwitchedOff(_) => (StatusCode::CONFLICT, "switched_off"),
             Self::NoEdge => (StatusCode::CONFLICT, "no_relay"),
             Self::Paused(_) => (StatusCode::CONFLICT, "paused"),
             Self::Exists(_) => (StatusCode::CONFLICT, "exists"),

@@ -24,7 +24,7 @@ pub mod router;
 mod tests;
 
 pub use caller::Caller;
-pub use control::{Checking, Control, Found, Live, LookUp, Publisher, Recheck};
+pub use control::{Checking, Control, Found, Live, LookUp, Probing, Publisher, Recheck};
 pub use error::ControlError;
 /// The database, for whoever opens it and hands it to [`Control::new`].
 pub use potluck_store as store;

@@ -2,6 +2,7 @@
 
 pub(crate) mod client_keys;
 pub(crate) mod nodes;
+pub(crate) mod outbound_proxies;
 pub(crate) mod pool_keys;
 pub(crate) mod status;
 pub(crate) mod upstreams;

@@ -11,7 +11,7 @@ use axum::{Extension, Router};
 use crate::caller::Caller;
 use crate::control::Control;
 use crate::error::ControlError;
-use crate::route::{client_keys, nodes, pool_keys, status, upstreams, users};
+use crate::route::{client_keys, nodes, outbound_proxies, pool_keys, status, upstreams, users};
 
 /// Bytes of the longest body: an import of a hundred thousand keys fits.
 pub(crate) const BODY_LIMIT: usize = 16 << 20;
@@ -39,6 +39,7 @@ pub fn router(control: Arc<Control>) -> Router {
         .route("/manage/v1/pool-keys/{id}/withdraw", post(pool_keys::withdraw))
         .route("/manage/v1/pool-keys/{id}/check", post(pool_keys::check))
         .route("/manage/v1/pool-keys/{id}/hosts", post(pool_keys::allow_host))
+        .merge(outbound_proxy_routes())
         .route("/manage/v1/users", get(users::list).post(users::create))
         .route("/manage/v1/upstreams", get(upstreams::list))
         .route(
@@ -71,6 +72,24 @@ pub fn router(control: Arc<Control>) -> Router {
         .layer(middleware::from_fn(to_its_end))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(control)
+}
+
+fn outbound_proxy_routes() -> Router<Arc<Control>> {
+    Router::new()
+        .route(
+            "/manage/v1/outbound-proxies",
+            get(outbound_proxies::list).post(outbound_proxies::add),
+        )
+        .route(
+            "/manage/v1/outbound-proxies/{id}",
+            get(outbound_proxies::show)
+                .patch(outbound_proxies::edit)
+                .delete(outbound_proxies::remove),
+        )
+        .route(
+            "/manage/v1/outbound-proxies/{id}/check",
+            post(outbound_proxies::check),
+        )
 }
 
 /// [`router`] for those who are operators by where they are: on the data folder's socket, or in the process.

@@ -155,6 +155,7 @@ mod tests {
             pool_keys: vec![],
             policies: std::collections::BTreeMap::new(),
             nodes: std::collections::BTreeMap::new(),
+            egress: crate::egress::Egress::default(),
         })
         .unwrap()
     }

@@ -22,6 +22,8 @@ ids! {
     UserId,
     /// A client key. Row id in `client_keys`.
     ClientKeyId,
+    /// An outbound proxy. Row id in `outbound_proxies`; also part of its sealed login's associated data.
+    OutboundProxyId,
     /// A pool key. Row id in `pool_keys`; also part of the sealed envelope's associated data.
     PoolKeyId,
 }

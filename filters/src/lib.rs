@@ -10,7 +10,7 @@
 //! 5. [`limit`] and [`window`]: is there a place left in the last 60 seconds?
 //! 6. [`reader`]: which model does the body ask for, and what will it [`cost`]? Fails closed.
 //!    Plug-ins may change the body before that ([`rewrite`]).
-//! 7. [`pool`]: one decision for node and pool key, taken as a lease.
+//! 7. [`pool`]: one decision for node and pool key, taken as a lease; [`egress`]: through which outbound proxy.
 //! 8. [`inject`]: the client's credentials out, the pool's in.
 //! 9. [`judge`]: what does the upstream's answer say, and whom does it blame?
 //! 10. [`rejection`]: every "no" in the client's own error format.
@@ -26,6 +26,7 @@ pub mod admit;
 pub mod authenticate;
 pub mod cost;
 pub mod credit;
+pub mod egress;
 pub mod framing;
 pub mod health;
 pub mod id;

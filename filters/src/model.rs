@@ -10,6 +10,7 @@ mod model_routes;
 mod node;
 mod node_plan;
 mod opened;
+mod outbound_proxy;
 mod people;
 mod pool_key;
 
@@ -23,5 +24,8 @@ pub use model_routes::{ModelRoutes, ModelRule};
 pub use node::{BaseUrl, BaseUrlError, HttpVersion, Kind, Node, Role, Scheme};
 pub use node_plan::{NodeInUse, NodePlan, NodeSet};
 pub use opened::Opened;
+pub use outbound_proxy::{
+    LoginError, OutboundProxy, ProxyKind, ProxyLogin, ProxyUrl, ProxyUrlError, may_be_proxy,
+};
 pub use people::{ClientKey, ClientKeyState, KeyHash, User};
 pub use pool_key::{CredentialError, PoolCredential, PoolKey, PoolKeyState};

@@ -15,6 +15,7 @@ pub use change::{Delta, PoolKeyChange};
 pub use problem::Problem;
 use shards::Shards;
 
+use crate::egress::Egress;
 use crate::id::{PoolKeyId, Revision, UserId};
 use crate::model::{ClientKey, KeyHash, Layout, NodePlan, NodeSet, PoolKey, Upstream, User};
 use crate::pool::Policy;
@@ -36,6 +37,8 @@ pub struct Draft {
     pub policies: Policies,
     /// What was changed at run time about nodes, by upstream.
     pub nodes: NodePlans,
+    /// Outbound proxies, and which upstreams leave through them.
+    pub egress: Egress,
 }
 
 /// Policies by the upstream's name.
@@ -56,6 +59,7 @@ pub struct Snapshot {
     plans: Arc<NodePlans>,
     /// What the plans come to, in the order of the layout's upstreams.
     nodes: Arc<[Arc<NodeSet>]>,
+    egress: Arc<Egress>,
 }
 
 impl Snapshot {
@@ -90,6 +94,12 @@ impl Snapshot {
     #[must_use]
     pub fn nodes(&self, upstream: usize) -> Option<&Arc<NodeSet>> {
         self.nodes.get(upstream)
+    }
+
+    /// Outbound proxies, and which upstreams leave through them.
+    #[must_use]
+    pub fn egress(&self) -> &Arc<Egress> {
+        &self.egress
     }
 
     /// The client key with that hash.

@@ -104,6 +104,7 @@ fn upstream(name: &str, upstream: &Upstream, path: &Path, faults: &mut Vec<Fault
     times(upstream, path, faults);
     upstream.credit.check(upstream, path, faults);
     upstream.health.check(&path.key("health"), faults);
+    upstream.egress.check(&path.key("egress"), faults);
     judge::check(upstream, path, faults);
     reach::check(upstream, path, faults);
 }

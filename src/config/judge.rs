@@ -25,8 +25,8 @@ pub struct OwnRule {
     /// error. Either this or `failed` is required.
     #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
     pub status: OneOrMany<Statuses>,
-    /// How far an attempt without an answer came: `connect` (no connection), `send` (the request was not
-    /// completely sent), `first-byte` (no answer began) or `body` (the answer broke off); or a list of them.
+    /// How far an attempt without an answer came: `proxy` (no way out through an outbound proxy), `connect` (no
+    /// connection), `send` (the request was not completely sent), `first-byte` (no answer began) or `body` (the answer broke off); or a list of them.
     #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
     #[schemars(with = "OneOrMany<StageWord>")]
     pub failed: OneOrMany<Stage>,
@@ -85,7 +85,7 @@ impl JsonSchema for StageWord {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": ["connect", "send", "first-byte", "body"] })
+        json_schema!({ "type": "string", "enum": ["proxy", "connect", "send", "first-byte", "body"] })
     }
 }
 

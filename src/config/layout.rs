@@ -97,6 +97,7 @@ fn serve(name: &str, upstream: &Upstream) -> model::Upstream {
             .collect(),
         judge: judge::table(upstream),
         cool_downs: (&upstream.cool_downs).into(),
+        egress: (&upstream.egress).into(),
         drain: upstream.drain.0,
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cool_downs::CoolDowns;
 use super::credit::Credit;
+use super::egress::Egress;
 use super::health::{Health, PrivateNetwork};
 use super::judge::OwnRule;
 use super::model_routes::ModelRule;
@@ -91,6 +92,9 @@ pub struct Upstream {
     /// the first that matches wins. See [judge.md](judge.md).
     #[serde(default)]
     pub judge: Vec<OwnRule>,
+    /// How outbound proxies are used, where any are assigned.
+    #[serde(default)]
+    pub egress: Egress,
     /// Bytes of an answer that are read on after its client has left. Only for `novelai`, whose accounts
     /// stay locked until the answer has ended; the others are cancelled at once.
     #[serde(default = "eight_mib")]
@@ -258,6 +262,7 @@ impl Upstream {
             health: Health::default(),
             private_networks: OneOrMany::default(),
             judge: Vec::new(),
+            egress: Egress::default(),
             drain: eight_mib(),
             allow_plaintext: false,
             ca_file: None,

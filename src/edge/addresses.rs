@@ -20,6 +20,8 @@ use pingora::upstreams::peer::HttpPeer;
 use potluck_filters::address::{allowed, judge};
 use potluck_filters::model::{HttpVersion, Network, Node, NodeInUse, Scheme, Upstream};
 
+use super::egress::PeersThrough;
+
 /// How long an idle connection to a node is kept; below what common origins keep theirs.
 const IDLE: Duration = Duration::from_secs(55);
 const H2_PING: Duration = Duration::from_secs(30);
@@ -42,6 +44,8 @@ pub(super) struct NodeAddresses {
     missing: AtomicBool,
     /// Whether a look-up has ended.
     looked_up: AtomicBool,
+    /// Its peers behind outbound proxies.
+    pub(super) through: PeersThrough,
 }
 
 impl NodeAddresses {
@@ -63,6 +67,7 @@ impl NodeAddresses {
             turn: AtomicUsize::new(0),
             missing: AtomicBool::new(false),
             looked_up: AtomicBool::new(false),
+            through: PeersThrough::default(),
         };
         if let Ok(ip) = node.base.host.parse() {
             new.take(vec![SocketAddr::new(ip, node.base.port)]);
@@ -166,6 +171,16 @@ impl NodeAddresses {
     }
 
     fn peer(&self, address: SocketAddr) -> Arc<HttpPeer> {
+        Arc::new(self.peer_at(address))
+    }
+
+    /// Whether it is an address literal that nothing may connect to, through a proxy neither.
+    pub(super) fn is_out_of_bounds(&self) -> bool {
+        self.is_unknown() && self.node.base.host.parse::<std::net::IpAddr>().is_ok()
+    }
+
+    /// How the node is spoken to by way of `address`.
+    pub(super) fn peer_at(&self, address: SocketAddr) -> HttpPeer {
         let tls = self.node.base.scheme == Scheme::Https;
         // With an empty name the certificate would not be checked: the host is never empty.
         let mut peer = HttpPeer::new(address, tls, self.node.base.host.to_string());
@@ -181,7 +196,7 @@ impl NodeAddresses {
         peer.options.idle_timeout = Some(IDLE);
         peer.options.max_h2_streams = H2_STREAMS;
         peer.options.h2_ping_interval = Some(H2_PING);
-        Arc::new(peer)
+        peer
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use pingora::proxy::Session;
+use potluck_filters::egress;
 use potluck_filters::judge::{End, JudgeTable, Retry, Scope, Stage, Verdict, no_answer, shown};
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::{Code, Rejection};
@@ -114,7 +115,8 @@ impl Edge {
         let deadline = *waited.deadline.get_or_insert(began + total);
         let mut lease = LeaseGuard::new(&relay.upstream, lease, purse, relay.model.clone());
         loop {
-            let tried = match self.once(session, &mut lease, outgoing, (began, deadline)).await {
+            let on = (&mut lease, &mut tries.egress);
+            let tried = match self.once(session, on, outgoing, (began, deadline)).await {
                 Once::Tried(tried) => tried,
                 Once::Left(verdict) => {
                     lease.end(&verdict, None);
@@ -134,13 +136,9 @@ impl Edge {
             if !again || self.clock.now() >= deadline {
                 return self.conclude(tried, lease).await;
             }
-            tracing::debug!(
-                request = outgoing.request_id.as_str(),
-                rule = %tried.verdict.rule,
-                "trying again"
-            );
-            if tried.answer.is_err() && tried.verdict.scope == Scope::None {
-                // Neither key nor node is to blame, and no other may be free: the same will do.
+            note_another(&tried.verdict, outgoing);
+            if tries.same_will_do(&tried, &lease, relay) {
+                self.let_go(tried.answer).await;
                 began = self.clock.now();
                 continue;
             }
@@ -207,7 +205,7 @@ impl Edge {
     async fn once(
         &self,
         session: &mut Session,
-        lease: &mut LeaseGuard,
+        (lease, exits): (&mut LeaseGuard, &mut egress::Tries),
         outgoing: &Outgoing<'_>,
         (began, deadline): (Moment, Moment),
     ) -> Once {
@@ -223,7 +221,8 @@ impl Edge {
         }
         lease.out = true;
         let (ended, client_left) = {
-            let sending = exchange(&self.connector, lease, request, settings.timeouts, pace);
+            let out = (outgoing.relay.exits.as_ref(), exits);
+            let sending = exchange(&self.connector, lease, out, request, pace);
             let mut sending = std::pin::pin!(sending);
             let ended = tokio::select! {
                 biased;
@@ -244,7 +243,7 @@ impl Edge {
                 lease.broke = exchange.head().is_some_and(|head| gave_up(head.status.as_u16()));
             }
             Err(failed) => {
-                lease.out = failed.stage != Stage::Connect;
+                lease.out = !matches!(failed.stage, Stage::Proxy | Stage::Connect);
                 lease.broke = matches!(failed.stage, Stage::FirstByte | Stage::Body);
             }
         }
@@ -309,6 +308,11 @@ impl Edge {
             }
         }
     }
+}
+
+fn note_another(verdict: &Verdict, outgoing: &Outgoing<'_>) {
+    let request = outgoing.request_id.as_str();
+    tracing::debug!(request, rule = %verdict.rule, "trying again");
 }
 
 /// Where a key may not serve a model, the model matters: for this lease and, from now on, for all

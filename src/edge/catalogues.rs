@@ -15,6 +15,7 @@ use potluck_filters::time::Moment;
 use tokio::sync::Notify;
 
 use super::attempt::{Fetch, fetch};
+use super::egress::Exits;
 use super::live::LiveUpstream;
 use crate::clock::Clock;
 
@@ -58,6 +59,8 @@ struct State {
 pub(super) struct Fetcher {
     pub(super) connector: Arc<Connector>,
     pub(super) clock: Clock,
+    /// The outbound proxies that may be left through.
+    pub(super) exits: Option<Arc<Exits>>,
     /// How long a list is taken for new.
     pub(super) fresh: Duration,
 }
@@ -141,6 +144,7 @@ impl Fetcher {
             connector: &self.connector,
             clock: self.clock,
             upstream,
+            exits: self.exits.as_ref(),
             operator_owned_only,
         };
         let fetched = tokio::time::timeout(PATIENCE, fetch(&asked, path)).await;

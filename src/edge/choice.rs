@@ -22,6 +22,7 @@ use potluck_filters::route::Match;
 
 use super::Edge;
 use super::attempt::{Answer, Attempted};
+use super::egress::Exits;
 use super::live::{Live, LiveUpstream};
 use super::objects::uses_a_model;
 use super::plan::{Relay, text};
@@ -45,6 +46,8 @@ pub(super) struct Behind {
     /// The one upstream, or the one that speaks for all.
     pub(super) main: Arc<LiveUpstream>,
     pub(super) choice: Option<Box<Choice>>,
+    /// The outbound proxies of the snapshot; `None` where there are none.
+    pub(super) exits: Option<Arc<Exits>>,
 }
 
 impl Behind {
@@ -53,7 +56,8 @@ impl Behind {
         let main = Arc::clone(live.upstreams.get(found.index)?);
         let choice = found.route.models.as_ref();
         let choice = choice.map(|routes| Box::new(Choice::new(routes, live)));
-        Some(Self { main, choice })
+        let exits = live.exits.for_request();
+        Some(Self { main, choice, exits })
     }
 
     /// All upstreams, each once.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use potluck_filters::id::PoolKeyId;
+use potluck_filters::id::{OutboundProxyId, PoolKeyId};
 use potluck_filters::judge::{Scope, Verdict};
 use potluck_filters::model::PoolKey;
 use potluck_filters::pool::{Ended, Lease, NoWay, NodeHandle, Want, counts};
@@ -31,6 +31,8 @@ pub(super) struct LeaseGuard {
     pub(super) broke: bool,
     /// From the request's way out to the first byte of the answer.
     pub(super) first_byte: Option<Duration>,
+    /// The outbound proxy that the request is out through.
+    pub(super) through: Option<OutboundProxyId>,
 }
 
 impl LeaseGuard {
@@ -49,6 +51,7 @@ impl LeaseGuard {
             out: false,
             broke: false,
             first_byte: None,
+            through: None,
         }
     }
 
@@ -66,6 +69,11 @@ impl LeaseGuard {
 
     pub(super) fn key(&self) -> Option<&Arc<PoolKey>> {
         self.lease.as_ref().and_then(Lease::key)
+    }
+
+    /// The pool that it came from.
+    pub(super) fn upstream(&self) -> &LiveUpstream {
+        &self.upstream
     }
 
     pub(super) fn purse(&self) -> Option<&Purse> {
@@ -93,6 +101,7 @@ impl LeaseGuard {
 
     fn give_back(&mut self, verdict: &Verdict, retry_after: Option<Duration>) {
         let Some(lease) = self.lease.take() else { return };
+        self.tell_egress(verdict, retry_after);
         if counts(verdict)
             && let Some(purse) = self.purse.take()
         {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use parking_lot::Mutex;
+use potluck_filters::egress::Standings;
 use potluck_filters::life::Observation;
 use potluck_filters::model::{NodeSet, Upstream};
 use potluck_filters::pool::Report;
@@ -13,6 +15,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::desk::Desk;
+use super::egress::Exits;
 use super::node_places::NodePlaces;
 use crate::clock::{Clock, chance};
 
@@ -21,6 +24,8 @@ pub(super) struct Live {
     pub(super) snapshot: Snapshot,
     /// In the order of the snapshot's layout.
     pub(super) upstreams: Vec<Arc<LiveUpstream>>,
+    /// The snapshot's outbound proxies.
+    pub(super) exits: Arc<Exits>,
 }
 
 /// An upstream at work. Kept over reloads as long as its settings stay as they are.
@@ -51,6 +56,8 @@ pub(super) struct Surroundings {
     pub(super) observer: Arc<Observer>,
     /// Told when an upstream has got other nodes.
     pub(super) nodes_changed: Arc<watch::Sender<()>>,
+    /// How the outbound proxies fare. Locked for well under a microsecond, and only where there are any.
+    pub(super) standings: Arc<Mutex<Standings>>,
 }
 
 /// Who is told what is seen of pool keys; nobody, until somebody asks.
@@ -92,7 +99,12 @@ impl Live {
                 live.set_nodes(set);
             }
         }
-        Self { upstreams, snapshot }
+        let exits = Exits::of(snapshot.egress(), before.map(|before| &before.exits));
+        Self {
+            upstreams,
+            snapshot,
+            exits,
+        }
     }
 
     /// The view after a change. Pools learn of keys that came or went at once.
@@ -138,6 +150,11 @@ impl LiveUpstream {
             effects
         });
         self.surroundings.nodes_changed.send_replace(());
+    }
+
+    /// What it needs of the edge around it.
+    pub(super) fn around(&self) -> &Surroundings {
+        &self.surroundings
     }
 
     /// What it is doing, for `status`.

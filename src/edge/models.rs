@@ -53,7 +53,7 @@ impl Edge {
             // One model is found in the list of all.
             Some(_) => list_path(&relay.path),
         };
-        let fetcher = self.fetcher();
+        let fetcher = self.fetcher(relay.exits.as_ref());
         let asked = relay.upstreams().iter().map(async |upstream| {
             let operators = relay.operator_owned_only;
             let listing = self.catalogues.listing(&fetcher, upstream, path, operators).await;

@@ -5,6 +5,8 @@
 
 mod answer;
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{HeaderValue, Method, StatusCode};
@@ -14,6 +16,7 @@ use pingora::proxy::Session;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType};
 use potluck_filters::authenticate::WEBSOCKET_KEY_PREFIX;
+use potluck_filters::egress::{Blame, By};
 use potluck_filters::inject::subprotocols;
 use potluck_filters::judge::{End, Stage, Verdict};
 use potluck_filters::model::{Kind, Timeouts};
@@ -22,6 +25,7 @@ use potluck_filters::time::Moment;
 
 use super::Edge;
 use super::attempt::Tries;
+use super::egress::{Exit, Way, failed, trouble_of, worked};
 use super::guard::{LeaseGuard, no_lease};
 use super::memory::Held;
 use super::metering::Metering;
@@ -46,6 +50,8 @@ pub(super) struct Native {
     refusal: Option<Rejection>,
     deadline: Moment,
     pub(super) reused: bool,
+    /// The outbound proxy of the connection that is being made, and since when.
+    exit: Option<(Arc<Exit>, Moment)>,
     /// An error's body, until all of it is there.
     erred: BytesMut,
     /// What the answer says was used.
@@ -57,7 +63,55 @@ impl Native {
         let upstream = &self.relay.upstream;
         let lease = upstream.desk.ask_now(&self.tries.want(&self.relay, None));
         self.lease = Some(LeaseGuard::new(upstream, lease.map_err(no_lease)?, None, None));
+        self.tries.egress.begin();
         Ok(())
+    }
+
+    /// The next way, on this lease or another.
+    async fn way(&mut self) -> Option<Way> {
+        loop {
+            let lease = self.lease.as_ref()?;
+            match Way::next(self.relay.exits.as_ref(), lease, &mut self.tries.egress).await {
+                Ok(way) => return Some(way),
+                Err(stage) => {
+                    let verdict = self.not_connected(stage, false);
+                    if !self.again(&verdict, None) {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    fn not_connected(&self, stage: Stage, timed_out: bool) -> Verdict {
+        let end = End::Failed {
+            stage,
+            timed_out,
+            reused_connection: false,
+        };
+        self.relay.upstream.upstream.judge.judge(&end)
+    }
+
+    /// Notes a connection that failed. Through a proxy, that is often the proxy's own matter.
+    fn exit_failed(&mut self, error: &Error) -> Option<Blame> {
+        let (exit, _) = self.exit.take()?;
+        let lease = self.lease.as_ref()?;
+        let trouble = trouble_of(error);
+        let from = (self.relay.exits.as_ref(), lease);
+        Some(failed(from, &exit, trouble, &mut self.tries.egress))
+    }
+
+    /// Notes a connection.
+    pub(super) fn connected(&mut self, reused: bool, now: Moment) {
+        self.reused = reused;
+        let (Some((exit, began)), Some(lease)) = (self.exit.take(), &mut self.lease) else {
+            return;
+        };
+        lease.through = Some(exit.id());
+        if let Some(node) = lease.node().filter(|_| !reused) {
+            let seen = (By::Traffic, now.since(began));
+            worked(&self.relay.upstream, &exit, &node.node().base.origin(), seen);
+        }
     }
 
     fn timeouts(&self) -> Timeouts {
@@ -122,6 +176,7 @@ impl Edge {
             refusal,
             deadline,
             reused: false,
+            exit: None,
             erred: BytesMut::new(),
             metering: None,
         };
@@ -129,10 +184,6 @@ impl Edge {
         match self.lease(session, &native.relay, &want, &mut ctx.waited).await {
             Ok(lease) => {
                 let lease = LeaseGuard::new(&native.relay.upstream, lease, None, None);
-                if let Some(node) = lease.node().filter(|node| node.next().is_none()) {
-                    // Pingora asks for the peer without waiting.
-                    let _ = Box::pin(node.found()).await;
-                }
                 native.lease = Some(lease);
                 native.deadline = self.clock.now() + native.timeouts().total;
                 ctx.native = Some(Box::new(native));
@@ -149,15 +200,13 @@ impl Edge {
         }
     }
 
-    pub(super) fn native_peer(&self, ctx: &mut Context) -> pingora::Result<Box<HttpPeer>> {
+    pub(super) async fn native_peer(&self, ctx: &mut Context) -> pingora::Result<Box<HttpPeer>> {
         let native = native(ctx)?;
-        let node = native.lease.as_ref().and_then(LeaseGuard::node);
-        let Some(peer) = node.and_then(super::addresses::NodeAddresses::next) else {
-            return Err(
-                Error::explain(ErrorType::ConnectNoRoute, "the node's name was never found").into_up(),
-            );
+        let Some(way) = native.way().await else {
+            return Err(Error::explain(ErrorType::ConnectNoRoute, "there is no way out").into_up());
         };
-        let mut peer = HttpPeer::clone(&peer);
+        native.exit = way.exit.map(|exit| (exit, self.clock.now()));
+        let mut peer = HttpPeer::clone(&way.peer);
         let timeouts = native.timeouts();
         peer.options.read_timeout = Some(timeouts.first_byte.max(timeouts.idle));
         if native.upgrade {
@@ -177,12 +226,14 @@ impl Edge {
             error.etype(),
             ErrorType::ConnectTimedout | ErrorType::TLSHandshakeTimedout
         );
-        let end = End::Failed {
-            stage: Stage::Connect,
-            timed_out,
-            reused_connection: false,
+        let verdict = match native.exit_failed(&error) {
+            // The next way is found, or found missing, when the peer is asked for.
+            Some(Blame::Proxy(_)) => {
+                error.set_retry(true);
+                return error;
+            }
+            Some(Blame::Target) | None => native.not_connected(Stage::Connect, timed_out),
         };
-        let verdict = native.relay.upstream.upstream.judge.judge(&end);
         error.set_retry(native.again(&verdict, None));
         error
     }

@@ -24,6 +24,7 @@ use potluck_filters::window::Remaining;
 use potluck_filters::{admit, route};
 
 use super::choice::{Behind, Choice};
+use super::egress::Exits;
 use super::live::{Live, LiveUpstream};
 use super::objects::uses_a_model;
 use super::traffic::Ticket;
@@ -70,6 +71,8 @@ pub(super) enum Plan {
 /// A request that may go on. Holds its places in the windows until it ends.
 pub(super) struct Relay {
     pub(super) upstream: Arc<LiveUpstream>,
+    /// The outbound proxies of the snapshot; `None` where there are none.
+    pub(super) exits: Option<Arc<Exits>>,
     pub(super) role: Role,
     /// Path and query for the upstream, without the client's key; the node's prefix comes before it.
     pub(super) path: String,
@@ -251,13 +254,14 @@ impl Edge {
         let no = |rejection: Rejection| No::new(kind, rejection);
         let kept = act.as_ref().map(|act| self.kept_by(behind.all(), key, act));
         let (upstream, pinned) = kept.transpose().map_err(no)?.flatten().unzip();
-        let Behind { main, choice } = behind;
+        let Behind { main, choice, exits } = behind;
         let most = found.route.max_wait.unwrap_or(found.upstream.queue.max_wait);
         let max_wait = max_wait(asked.headers, most).map_err(|code| no(code.into()))?;
         let ticket = self.limit(key, kind, asked.now)?;
         let (_, query) = asked.path_and_query();
         Ok(Box::new(Relay {
             upstream: upstream.unwrap_or(main),
+            exits,
             role,
             path: with_query(&path, query, presented),
             body: body_use(body, key, choice.is_some()),

@@ -107,7 +107,7 @@ impl ProxyHttp for Proxy {
         _session: &mut Session,
         ctx: &mut Context,
     ) -> pingora::Result<Box<HttpPeer>> {
-        self.0.native_peer(ctx)
+        self.0.native_peer(ctx).await
     }
 
     fn fail_to_connect(
@@ -218,7 +218,7 @@ impl ProxyHttp for Proxy {
         ctx: &mut Context,
     ) -> pingora::Result<()> {
         if let Some(native) = &mut ctx.native {
-            native.reused = reused;
+            native.connected(reused, self.0.clock.now());
         }
         Ok(())
     }

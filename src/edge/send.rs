@@ -17,9 +17,10 @@ use pingora::upstreams::peer::Peer;
 use pingora::{Error, ErrorType, OrErr};
 use potluck_filters::inject::{ClientHeaders, USER_AGENT_VALUE};
 use potluck_filters::judge::Stage;
-use potluck_filters::model::{Kind, Timeouts};
+use potluck_filters::model::Kind;
 
 use super::decimal::decimal;
+use super::egress::{Out, session};
 use super::exchange::{Asked, Exchange, Pace};
 use super::guard::LeaseGuard;
 use super::plan::Relay;
@@ -83,27 +84,17 @@ impl Request {
 /// Connects, sends, and waits for the head of the answer.
 pub(super) async fn exchange(
     connector: &Connector,
-    lease: &LeaseGuard,
+    lease: &mut LeaseGuard,
+    out: Out<'_>,
     request: Result<Request, Box<Error>>,
-    timeouts: Timeouts,
     pace: Pace,
 ) -> Result<Exchange, Failed> {
-    let unresolved = || Failed {
-        stage: Stage::Connect,
-        timed_out: false,
-        reused: false,
-        cause: None,
-    };
-    let node = lease.node().ok_or_else(unresolved)?;
-    let peer = match node.next() {
-        Some(peer) => peer,
-        None => Box::pin(node.found()).await.ok_or_else(unresolved)?,
-    };
+    let timeouts = lease.upstream().upstream.timeouts;
     let Request { mut head, body } = request.map_err(|e| failed(Stage::Connect, false, e))?;
     let bodiless = head.method == Method::HEAD;
 
-    let connected = connector.get_http_session(&*peer).await;
-    let (session, reused) = connected.map_err(|e| failed(Stage::Connect, false, e))?;
+    let connected = session(connector, out, lease, pace).await;
+    let (session, reused, peer) = connected?;
     let mut session = Box::new(session);
     if let HttpSession::H2(_) = *session {
         as_h2(&mut head, peer.tls()).map_err(|e| failed(Stage::Connect, reused, e))?;
@@ -148,6 +139,21 @@ pub(super) async fn exchange(
 /// What came of a step of several reads or writes that was bounded as a whole.
 fn in_time<T, L>(ended: Result<Result<T, Box<Error>>, L>, late: ErrorType) -> Result<T, Box<Error>> {
     ended.unwrap_or_else(|_| Error::e_explain(late, "the upstream took too long"))
+}
+
+impl Failed {
+    /// Before there was a connection.
+    pub(super) fn at(stage: Stage, cause: Option<Box<Error>>) -> Self {
+        match cause {
+            Some(error) => failed(stage, false, error),
+            None => Self {
+                stage,
+                timed_out: false,
+                reused: false,
+                cause: None,
+            },
+        }
+    }
 }
 
 fn failed(stage: Stage, reused: bool, error: Box<Error>) -> Failed {

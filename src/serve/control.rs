@@ -20,8 +20,9 @@ use pingora::protocols::Stream;
 use pingora::server::ShutdownWatch;
 use pingora::services::listening::Service;
 use potluck_admin::gate::Peer;
-use potluck_admin::{Checking, Control, Live, Publisher, Recheck, operator_router};
-use potluck_filters::id::PoolKeyId;
+use potluck_admin::{Checking, Control, Live, Probing, Publisher, Recheck, operator_router};
+use potluck_filters::egress::ProxyReport;
+use potluck_filters::id::{OutboundProxyId, PoolKeyId};
 use potluck_filters::pool::NodeReport;
 use potluck_filters::snapshot::{Delta, Problem};
 use tokio::runtime::Handle;
@@ -51,6 +52,14 @@ impl Publisher for EdgeLink {
 }
 
 impl Live for EdgeLink {
+    fn proxy(&self, id: OutboundProxyId) -> Option<ProxyReport> {
+        self.0.proxy_report(id)
+    }
+
+    fn check_proxy(&self, id: OutboundProxyId) -> Probing<'_> {
+        Box::pin(self.0.check_proxy(id))
+    }
+
     fn status(&self) -> serde_json::Value {
         self.0.report()
     }

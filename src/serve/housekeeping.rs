@@ -41,6 +41,10 @@ impl Housekeeping {
             } else {
                 self.0.resolve_missing().await;
             }
+            self.0.resolve_proxies(turn % ALL == 0).await;
+            let edge = Arc::clone(&self.0);
+            // Beside the rest: a proxy that hangs holds nothing up.
+            tokio::spawn(async move { edge.probe_proxies().await });
         }
     }
 }

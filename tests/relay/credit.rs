@@ -57,10 +57,11 @@ fn left(world: &World) -> BTreeMap<i64, u64> {
 fn look(world: &World, fake: &OpenAiFake, keys: &[(PoolKey, &str)], asked_at: i64) {
     let changes = keys.iter().map(|(key, secret)| {
         let balance = fake.keys.balance(secret).unwrap();
-        PoolKeyChange::Put(PoolKey {
+        let key = PoolKey {
             credit: credit(balance, asked_at),
             ..key.clone()
-        })
+        };
+        PoolKeyChange::Put(key.into())
     });
     world.change(vec![], changes.collect());
 }

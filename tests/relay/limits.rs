@@ -224,6 +224,7 @@ async fn a_pool_key_that_is_brought_serves_the_next_request() {
         users,
         client_keys,
         pool_keys,
+        egress,
     } = plan;
     let world = Plan {
         settings,
@@ -231,10 +232,17 @@ async fn a_pool_key_that_is_brought_serves_the_next_request() {
         users,
         client_keys,
         pool_keys: vec![],
+        egress,
     }
     .start();
     assert_eq!(refusal(world.chat(false)).await, (503, "pool_empty".to_owned()));
-    world.change(vec![], pool_keys.into_iter().map(PoolKeyChange::Put).collect());
+    world.change(
+        vec![],
+        pool_keys
+            .into_iter()
+            .map(|key| PoolKeyChange::Put(key.into()))
+            .collect(),
+    );
     assert_eq!(sent(world.chat(false)).await.status(), 200);
     assert_eq!(fake.server.records.all()[0].credential, keys[0]);
 }
@@ -251,7 +259,7 @@ async fn a_pool_key_that_is_withdrawn_ends_what_it_does_and_does_no_more() {
     world.change(vec![], vec![PoolKeyChange::Gone(PoolKeyId(1))]);
     assert_eq!(refusal(world.image()).await, (503, "pool_empty".to_owned()));
     // Brought back while it still works: not leased twice.
-    world.change(vec![], vec![PoolKeyChange::Put(again)]);
+    world.change(vec![], vec![PoolKeyChange::Put(again.into())]);
     assert_eq!(refusal(world.image()).await, (503, "pool_busy".to_owned()));
     upstream.fake.release();
     assert_eq!(first.await.unwrap().status(), 200);

@@ -18,6 +18,7 @@ mod billing;
 mod bodies;
 mod budgets;
 mod credit;
+mod egress;
 mod failover;
 mod framing;
 mod hostile;

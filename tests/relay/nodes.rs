@@ -192,7 +192,7 @@ async fn a_key_goes_to_an_added_node_only_once_it_is_bound_to_its_host() {
     let granted = Delta {
         from: Revision(2),
         to: Revision(3),
-        pool_keys: vec![PoolKeyChange::Put(key)],
+        pool_keys: vec![PoolKeyChange::Put(key.into())],
         ..Delta::default()
     };
     world.edge.apply(granted).unwrap();

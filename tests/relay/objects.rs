@@ -332,7 +332,7 @@ async fn objects_of_two_keys_do_not_go_together_and_a_missing_key_is_told() {
     let path = format!("/v1/files/{kept}");
     let asked = || ask(&world, CLIENT_KEY, Method::GET, &path);
     assert_eq!(refusal(asked()).await, (503, "object_unavailable".to_owned()));
-    world.change(vec![], vec![PoolKeyChange::Put(second)]);
+    world.change(vec![], vec![PoolKeyChange::Put(second.into())]);
     assert_eq!(id_of(asked()).await, kept);
 }
 

@@ -18,6 +18,7 @@ use potluck_fakes::novelai::{Account, Holder, NovelAi, Settings as NovelAiSettin
 use potluck_fakes::openai::OpenAiFake;
 use potluck_fakes::record::Records;
 use potluck_fakes::server::FakeServer;
+use potluck_filters::egress::{Egress, EgressSettings};
 use potluck_filters::id::{ClientKeyId, PoolKeyId, Revision, UserId};
 use potluck_filters::judge::{CoolDownSettings, JudgeTable};
 use potluck_filters::limit::Limit;
@@ -50,6 +51,7 @@ pub struct Plan {
     pub users: Vec<User>,
     pub client_keys: Vec<ClientKey>,
     pub pool_keys: Vec<PoolKey>,
+    pub egress: Egress,
 }
 
 pub fn user(id: i64) -> User {
@@ -114,6 +116,7 @@ pub fn upstream(name: &str, kind: Kind, nodes: &[(&str, Role, &str)]) -> Upstrea
         min_credit: 0,
         credit: None,
         queue: QueueSettings::default(),
+        egress: EgressSettings::default(),
         drain: 8 << 20,
     }
 }
@@ -143,6 +146,7 @@ impl Plan {
             users: vec![user(1)],
             client_keys: vec![client_key(1, CLIENT_KEY)],
             pool_keys: vec![],
+            egress: Egress::default(),
         }
     }
 
@@ -176,6 +180,7 @@ impl Plan {
             credential: PoolCredential::bearer(&Secret::new(secret)).expect("a sendable key"),
             account: None,
             credit: None,
+            egress: None,
             caps: Caps::default(),
         }
     }
@@ -188,6 +193,7 @@ impl Plan {
             client_keys: self.client_keys,
             pool_keys: self.pool_keys,
             policies: Policies::new(),
+            egress: self.egress,
             nodes: NodePlans::new(),
         };
         let edge = Arc::new(Edge::new(
@@ -247,6 +253,21 @@ impl World {
             from: Revision(*revision),
             to: Revision(*revision + 1),
             nodes: Some([(upstream.into(), plan)].into()),
+            ..Delta::default()
+        };
+        self.edge.apply(delta).expect("a sound change");
+        *revision += 1;
+    }
+
+    /// Puts other outbound proxies into force.
+    pub fn leave_through(&self, egress: Egress) {
+        let mut revision = self.revision.lock();
+        let (from, to) = (Revision(*revision), Revision(*revision + 1));
+        let egress = Some(egress);
+        let delta = Delta {
+            from,
+            to,
+            egress,
             ..Delta::default()
         };
         self.edge.apply(delta).expect("a sound change");

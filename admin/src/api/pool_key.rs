@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::patch::given;
 use super::{Account, Caps, Credit, EditCaps, SecretText, Spent};
+use crate::control::ProxyNames;
 
 /// A pool key, without its credential, which is never shown again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct PoolKey {
     pub credit: Option<Credit>,
     /// What its contributor allows.
     pub caps: Caps,
+    /// Names of the outbound proxies that it leaves through, in place of its upstream's; empty: none.
+    #[serde(default)]
+    pub egress: Option<Vec<String>>,
     /// What was spent on it today (UTC).
     pub spent_today: Spent,
     /// Probes in a row that came to nothing.
@@ -55,8 +59,8 @@ pub struct PoolKey {
     pub revision: Revision,
 }
 
-impl From<(PoolKeyRow, spent_days::Spent)> for PoolKey {
-    fn from((row, spent): (PoolKeyRow, spent_days::Spent)) -> Self {
+impl From<(PoolKeyRow, spent_days::Spent, &ProxyNames)> for PoolKey {
+    fn from((row, spent, proxies): (PoolKeyRow, spent_days::Spent, &ProxyNames)) -> Self {
         Self {
             id: row.id,
             upstream: row.upstream,
@@ -68,6 +72,7 @@ impl From<(PoolKeyRow, spent_days::Spent)> for PoolKey {
             account: row.account.map(Into::into),
             credit: Credit::of(row.credit, row.credit_at),
             caps: row.caps.into(),
+            egress: row.egress.map(|list| proxies.of(&list)),
             spent_today: spent.into(),
             probe_streak: row.probe_streak,
             next_probe_at: row.next_probe_at,
@@ -206,6 +211,9 @@ pub struct EditPoolKey {
     /// What its contributor allows; `null` allows everything.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub caps: Option<Option<EditCaps>>,
+    /// Names of the outbound proxies that it leaves through; `null`: as its upstream, an empty list: none.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub egress: Option<Option<Vec<String>>>,
 }
 
 /// Which pool keys to look at anew. Paused and withdrawn ones are left alone.

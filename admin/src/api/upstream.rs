@@ -69,6 +69,9 @@ pub struct Upstream {
     /// The node that the policy `active-first` prefers, where one was designated; `null`: the first one.
     #[serde(default)]
     pub active_node: Option<String>,
+    /// Names of the outbound proxies that its requests leave through; `null`: none.
+    #[serde(default)]
+    pub egress: Option<Vec<String>>,
 }
 
 /// What to edit of an upstream.
@@ -81,4 +84,7 @@ pub struct EditUpstream {
     /// The node that the policy `active-first` prefers; `null`: the first one.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub active_node: Option<Option<String>>,
+    /// Names of the outbound proxies that its requests leave through; `null`: none.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub egress: Option<Option<Vec<String>>>,
 }

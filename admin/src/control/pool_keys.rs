@@ -33,9 +33,11 @@ impl Control {
                 .spent_by_pool_keys(self.today(), first.unwrap_or(nobody), last.unwrap_or(nobody));
         let mut spent = spent.await?;
         let left = self.credit_left(&rows);
+        let own_lists = rows.iter().any(|row| row.egress.is_some());
+        let names = self.proxy_names(own_lists).await?;
         let keys = rows.into_iter().map(|row| {
             let spent = spent.remove(&row.id).unwrap_or_default();
-            estimated((row, spent).into(), &left)
+            estimated((row, spent, &names).into(), &left)
         });
         Ok(Page::of(keys.collect(), page.limit(), |key: &PoolKey| key.id.0))
     }
@@ -53,7 +55,8 @@ impl Control {
         let id = row.id;
         let spent = self.store.spent_by_pool_keys(self.today(), id, id).await?;
         let left = self.credit_left(std::slice::from_ref(&row));
-        let key = (row, spent.get(&id).copied().unwrap_or_default()).into();
+        let names = self.proxy_names(row.egress.is_some()).await?;
+        let key = (row, spent.get(&id).copied().unwrap_or_default(), &names).into();
         Ok(estimated(key, &left))
     }
 
@@ -131,6 +134,9 @@ impl Control {
     pub async fn edit_pool_key(&self, id: PoolKeyId, edit: EditPoolKey) -> Result<PoolKey, ControlError> {
         let mut turn = self.turn().await?;
         let mut row = turn.usable_pool_key(id).await?;
+        if let Some(list) = &edit.egress {
+            turn.assign_to_pool_key(id, list.as_deref()).await?;
+        }
         apply(&mut row, edit, &self.upstreams(), turn.now_ms)?;
         let saved = turn.change.save_pool_key(&row).await?;
         turn.end().await?;

@@ -12,7 +12,9 @@ impl Control {
     pub async fn upstream_page(&self) -> Result<Page<Upstream>, ControlError> {
         let policies = self.store.policies().await?;
         let active = self.store.active_nodes().await?;
+        let egress = self.upstream_egress().await?;
         let upstream = |facts: &UpstreamFacts| Upstream {
+            egress: egress.get(&facts.name).cloned(),
             policy: policies.get(facts.name.as_str()).copied(),
             active_node: active.get(&facts.name).cloned(),
             facts: facts.clone(),
@@ -34,6 +36,7 @@ impl Control {
             facts,
             policy: policies.get(name).copied(),
             active_node: self.store.active_nodes().await?.remove(name),
+            egress: self.upstream_egress().await?.remove(name),
         })
     }
 
@@ -50,7 +53,10 @@ impl Control {
         if let Some(node) = &edit.active_node {
             turn.prefer(name, node.as_deref()).await?;
         }
-        if edit.policy.is_some() || edit.active_node.is_some() {
+        if let Some(list) = &edit.egress {
+            turn.assign_to_upstream(name, list.as_deref()).await?;
+        }
+        if edit.policy.is_some() || edit.active_node.is_some() || edit.egress.is_some() {
             turn.end().await?;
         }
         self.upstream(name).await

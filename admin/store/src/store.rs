@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use potluck_filters::egress::Egress;
 use potluck_filters::id::Revision;
 use potluck_filters::model::{ClientKey, Layout, PoolKey, User};
 use potluck_filters::snapshot::{Delta, Draft, NodePlans, Policies};
@@ -16,7 +17,7 @@ use crate::location::Location;
 use crate::seal::envelope::wrong_ring;
 use crate::seal::fingerprint::Fingerprints;
 use crate::seal::ring::KeyRing;
-use crate::table::{client_keys, meta, nodes, pool_keys, upstream_settings, users};
+use crate::table::{client_keys, meta, nodes, outbound_proxies, pool_keys, upstream_settings, users};
 
 /// An open control database with the key ring that fits it.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Parts {
     pub policies: Policies,
     /// What was changed at run time about nodes.
     pub nodes: NodePlans,
+    /// Outbound proxies, opened, and which upstreams leave through them.
+    pub egress: Egress,
 }
 
 impl Parts {
@@ -56,6 +59,7 @@ impl Parts {
             pool_keys,
             policies,
             nodes,
+            egress,
         } = self;
         Draft {
             revision,
@@ -65,6 +69,7 @@ impl Parts {
             pool_keys,
             policies,
             nodes,
+            egress,
         }
     }
 }
@@ -89,10 +94,11 @@ impl Store {
         Ok(store)
     }
 
-    /// Whether every pool key was sealed with a key of the ring.
+    /// Whether every credential was sealed with a key of the ring.
     async fn verify_ring(&self) -> Result<(), StoreError> {
         let have: Vec<String> = self.ring.ids().iter().map(ToString::to_string).collect();
-        let ids = pool_keys::sealing_keys(&self.pool).await?;
+        let mut ids = pool_keys::sealing_keys(&self.pool).await?;
+        ids.extend(outbound_proxies::sealing_keys(&self.pool).await?);
         match ids.iter().find(|id| !have.contains(id)) {
             Some(missing) => Err(wrong_ring(&self.ring, missing).into()),
             None => Ok(()),
@@ -137,6 +143,7 @@ impl Store {
             pool_keys: pool_keys::serving(&mut tx, &self.ring).await?,
             policies: upstream_settings::policies(&mut tx).await?,
             nodes: nodes::plans(&mut tx).await?,
+            egress: outbound_proxies::egress(&mut tx, &self.ring).await?,
         };
         tx.commit().await?;
         Ok(parts)
@@ -191,5 +198,6 @@ pub(crate) async fn delta(
         pool_keys: pool_keys::changed(connection, ring, since).await?,
         policies: upstream_settings::changed(connection, since).await?,
         nodes: nodes::changed(connection, since).await?,
+        egress: outbound_proxies::changed(connection, ring, since).await?,
     })
 }

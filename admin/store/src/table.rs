@@ -4,6 +4,7 @@ pub mod client_keys;
 pub mod meta;
 pub mod nodes;
 pub mod objects;
+pub mod outbound_proxies;
 pub mod pool_keys;
 pub mod spent_days;
 pub mod upstream_settings;
@@ -15,7 +16,7 @@ use crate::error::StoreError;
 
 /// Which cell a value was read from, for the error when it makes no sense.
 #[derive(Clone, Copy)]
-struct Cell {
+pub(crate) struct Cell {
     table: &'static str,
     id: i64,
     column: &'static str,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use potluck_filters::egress::EgressSettings;
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::judge::{CoolDownSettings, JudgeTable};
 use potluck_filters::model::{
@@ -35,6 +36,7 @@ pub(crate) fn upstream(
         min_credit: 0,
         credit: None,
         queue,
+        egress: EgressSettings::default(),
         key_concurrency: 1,
         attempts: 3,
         timeouts: Timeouts {
@@ -75,6 +77,7 @@ pub(crate) fn key(id: i64, anlas: u32) -> Result<Arc<PoolKey>, Box<dyn std::erro
             checked_at: 0,
         }),
         credit: None,
+        egress: None,
         caps: Caps::default(),
     }))
 }

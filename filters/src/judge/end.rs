@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// No connection yet: name, TCP, TLS or the outbound proxy.
+    /// No way out through the outbound proxy.
+    Proxy,
+    /// No connection yet: name, TCP or TLS.
     Connect,
     /// Connected, and the request's body not completely sent.
     Send,

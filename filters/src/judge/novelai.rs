@@ -117,13 +117,20 @@ fn client_faults() -> [Rule; 4] {
 }
 
 /// An attempt without an answer, alike for the kinds whose work costs money.
-pub(super) fn failures() -> [Rule; 6] {
+pub(super) fn failures() -> [Rule; 7] {
     let stale = Verdict {
         scope: Scope::None,
         ..Verdict::node(CoolDown::None, Retry::NextKey, "stale-connection")
     };
+    // How long a proxy rests for that is for the upstream's `egress` settings to say.
+    let no_way_out = Verdict {
+        cool_down: CoolDown::None,
+        retry: Retry::NextKey,
+        ..Verdict::egress("no-way-out")
+    };
     let cut_send = Verdict::node(CoolDown::None, Retry::ElsewhereOnce, "broken-while-sending");
     [
+        Rule::failed(&[Stage::Proxy], None, None, no_way_out),
         Rule::failed(
             &[Stage::Connect],
             None,

@@ -24,7 +24,7 @@ pub fn shown(verdict: &Verdict, retry_after: Option<Duration>) -> Option<Rejecti
 #[must_use]
 pub fn no_answer(verdict: &Verdict, stage: Stage, timed_out: bool) -> Rejection {
     let by_stage = match (stage, timed_out) {
-        (Stage::Connect, _) => Code::UpstreamUnreachable,
+        (Stage::Proxy | Stage::Connect, _) => Code::UpstreamUnreachable,
         (Stage::Send | Stage::FirstByte | Stage::Body, true) => Code::UpstreamTimeout,
         (Stage::Send | Stage::FirstByte | Stage::Body, false) => Code::UpstreamBroken,
     };

@@ -330,6 +330,7 @@ fn failed_attempts_are_repeated_only_while_the_work_cannot_have_begun() {
         let retry = |stage, timed_out, reused| failed(kind, stage, timed_out, reused).retry;
         assert_eq!(retry(Stage::Connect, false, false), Retry::NextKey);
         assert_eq!(retry(Stage::Connect, true, false), Retry::NextKey);
+        assert_eq!(retry(Stage::Proxy, false, false), Retry::NextKey);
         assert_eq!(retry(Stage::Send, false, true), Retry::NextKey);
         assert_eq!(retry(Stage::Send, false, false), Retry::ElsewhereOnce);
         assert_eq!(retry(Stage::Send, true, true), Retry::ElsewhereOnce);

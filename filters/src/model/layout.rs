@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Extension, Kind, ModelRoutes, Network, Node, Opened};
 use crate::credit::CreditTerms;
+use crate::egress::EgressSettings;
 use crate::health::HealthSettings;
 use crate::judge::{CoolDownSettings, JudgeTable};
 use crate::pool::Policy;
@@ -109,6 +110,8 @@ pub struct Upstream {
     pub judge: JudgeTable,
     /// How long keys and nodes rest after a failure.
     pub cool_downs: CoolDownSettings,
+    /// How sensitive it is to the troubles of its outbound proxies.
+    pub egress: EgressSettings,
     /// How long a client's answer may be read on after the client left, in bytes (novelai only:
     /// its accounts stay locked until the upstream ends).
     pub drain: u64,

@@ -7,7 +7,7 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Caps, Credit};
-use crate::id::{PoolKeyId, UserId};
+use crate::id::{OutboundProxyId, PoolKeyId, UserId};
 use crate::secret::Secret;
 
 const SCHEME: &str = "Bearer ";
@@ -124,6 +124,8 @@ pub struct PoolKey {
     pub credit: Option<Credit>,
     /// What the contributor allows.
     pub caps: Caps,
+    /// Outbound proxies that its requests leave through, in place of its upstream's; empty: none.
+    pub egress: Option<Arc<[OutboundProxyId]>>,
 }
 
 #[cfg(test)]

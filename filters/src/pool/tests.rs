@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::cost::Price;
+use crate::egress::EgressSettings;
 use crate::id::UserId;
 use crate::judge::{CoolDown, CoolDownSettings, JudgeTable};
 use crate::model::{Bodies, Caps, HttpVersion, Node, Opened, PoolCredential, Role, Timeouts};
@@ -36,6 +37,7 @@ pub(crate) fn upstream(policy: Policy, nodes: Vec<Node>) -> Upstream {
         min_credit: 0,
         credit: None,
         queue: QueueSettings::default(),
+        egress: EgressSettings::default(),
         key_concurrency: 1,
         attempts: 3,
         timeouts: Timeouts {
@@ -71,6 +73,7 @@ pub(crate) fn key(id: i64, concurrency: u32) -> Arc<PoolKey> {
         credential: PoolCredential::bearer(&Secret::new("pst-x")).unwrap(),
         account: None,
         credit: None,
+        egress: None,
         caps: Caps::default(),
     })
 }

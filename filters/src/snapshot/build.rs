@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Draft, Problem, Shards, Snapshot};
+use crate::egress::Egress;
 use crate::id::UserId;
 use crate::model::{
     ClientKey, Kind, Layout, ModelRoutes, NodePlan, NodeSet, Opened, PoolKey, Upstream, User,
@@ -28,9 +29,11 @@ impl Snapshot {
             policies: Arc::new(draft.policies),
             plans: Arc::new(draft.nodes),
             nodes: Arc::default(),
+            egress: Arc::default(),
         };
         let mut problems = snapshot.set_layout(draft.layout);
         problems.extend(snapshot.set_nodes());
+        problems.extend(snapshot.set_egress(draft.egress));
         for user in draft.users {
             snapshot.users.put(user.id, user);
         }
@@ -85,6 +88,18 @@ impl Snapshot {
         }
         let keys = self.pool_keys.values();
         keys.filter_map(|key| contributed_key(layout, key)).collect()
+    }
+
+    /// A pool key's own list is not looked at here: what of it does not exist is never left through, and a
+    /// key with nothing else is held back rather than sent straight.
+    pub(super) fn set_egress(&mut self, egress: Egress) -> Vec<Problem> {
+        let missing = egress.missing().map(|(upstream, proxy)| Problem::NoProxy {
+            upstream: upstream.to_owned(),
+            proxy,
+        });
+        let problems = missing.collect();
+        self.egress = Arc::new(egress);
+        problems
     }
 
     pub(super) fn put_client_key(&mut self, key: ClientKey) -> Option<Problem> {

@@ -4,6 +4,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::{NodePlans, Policies, Problem, Shards, Snapshot};
+use crate::egress::Egress;
 use crate::id::{PoolKeyId, Revision};
 use crate::model::{ClientKey, Layout, PoolKey, User};
 
@@ -27,13 +28,15 @@ pub struct Delta {
     pub policies: Option<Policies>,
     /// All that was changed at run time about nodes, when some of it changed.
     pub nodes: Option<NodePlans>,
+    /// All outbound proxies and the lists of upstreams, when one of them changed.
+    pub egress: Option<Egress>,
 }
 
 /// A pool key that can serve, or one that no longer can.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PoolKeyChange {
     /// New, or with new settings.
-    Put(PoolKey),
+    Put(Arc<PoolKey>),
     /// Paused or withdrawn.
     Gone(PoolKeyId),
 }
@@ -79,6 +82,9 @@ impl Snapshot {
         if let Some(policies) = delta.policies {
             next.policies = Arc::new(policies);
         }
+        if let Some(egress) = delta.egress {
+            problems.extend(next.set_egress(egress));
+        }
         for user in delta.users {
             next.users.put(user.id, user);
         }
@@ -87,7 +93,7 @@ impl Snapshot {
         }
         for change in delta.pool_keys {
             match change {
-                PoolKeyChange::Put(key) => next.pool_keys.put(key.id, Arc::new(key)),
+                PoolKeyChange::Put(key) => next.pool_keys.put(key.id, key),
                 PoolKeyChange::Gone(id) => next.pool_keys.remove(&id),
             };
         }
@@ -109,7 +115,7 @@ impl Snapshot {
             .filter(|id| target.pool_keys.get(id).is_none())
             .map(PoolKeyChange::Gone);
         let put = changed(&self.pool_keys, &target.pool_keys);
-        let put = put.map(|key| PoolKeyChange::Put(PoolKey::clone(key)));
+        let put = put.map(|key| PoolKeyChange::Put(Arc::clone(key)));
         Delta {
             from: self.revision,
             to: target.revision,
@@ -119,6 +125,7 @@ impl Snapshot {
             pool_keys: gone.chain(put).collect(),
             policies: (self.policies != target.policies).then(|| Policies::clone(&target.policies)),
             nodes: (self.plans != target.plans).then(|| NodePlans::clone(&target.plans)),
+            egress: (self.egress != target.egress).then(|| Egress::clone(&target.egress)),
         }
     }
 }

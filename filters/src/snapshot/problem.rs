@@ -1,6 +1,6 @@
 //! What can be wrong with a draft or a delta. All of it is reported at once.
 
-use crate::id::{ClientKeyId, PoolKeyId, Revision, UserId};
+use crate::id::{ClientKeyId, OutboundProxyId, PoolKeyId, Revision, UserId};
 use crate::model::Role;
 
 /// One reason why a snapshot was not built.
@@ -48,6 +48,14 @@ pub enum Problem {
     /// A route's prefix does not start with a slash.
     #[error("route {0:?} does not start with /")]
     RoutePrefix(String),
+    /// An upstream's list names an outbound proxy that does not exist.
+    #[error("upstream {upstream:?} leaves through outbound proxy {proxy}, which does not exist")]
+    NoProxy {
+        /// The upstream.
+        upstream: String,
+        /// The missing proxy.
+        proxy: OutboundProxyId,
+    },
     /// A client key of nobody.
     #[error("client key {key} belongs to user {user}, who does not exist")]
     KeyOfNobody {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::id::{ClientKeyId, PoolKeyId, UserId};
+use crate::id::{ClientKeyId, OutboundProxyId, PoolKeyId, UserId};
 use crate::limit::Limit;
-use crate::model::{Caps, ClientKeyState, PoolCredential};
+use crate::model::{Caps, ClientKeyState, OutboundProxy, PoolCredential};
 use crate::secret::Secret;
 
 fn user(id: i64, enabled: bool) -> User {
@@ -45,6 +45,7 @@ fn pool_key(id: i64, concurrency: Option<u32>) -> PoolKey {
         credential: PoolCredential::bearer(&Secret::new("pst-x")).unwrap(),
         account: None,
         credit: None,
+        egress: None,
         caps: Caps::default(),
     }
 }
@@ -58,6 +59,7 @@ fn draft(revision: i64, users: Vec<User>, client_keys: Vec<ClientKey>, pool_keys
         pool_keys,
         policies: Policies::new(),
         nodes: NodePlans::new(),
+        egress: Egress::default(),
     }
 }
 
@@ -86,6 +88,55 @@ fn all_problems_are_reported_at_once() {
             Problem::HashTwice(ClientKeyId(9), ClientKeyId(8)),
         ]
     );
+}
+
+#[test]
+fn outbound_proxies_come_and_go_with_a_change_and_none_may_be_missing() {
+    let proxy = |id| OutboundProxy {
+        id: OutboundProxyId(id),
+        name: format!("p{id}").into(),
+        url: format!("socks5://192.0.2.{id}:1080").parse().unwrap(),
+        login: None,
+        enabled: true,
+    };
+    let egress = |proxies: &[i64], list: &[i64]| Egress {
+        proxies: proxies
+            .iter()
+            .map(|id| (OutboundProxyId(*id), proxy(*id)))
+            .collect(),
+        upstreams: [(
+            "novelai".into(),
+            list.iter().copied().map(OutboundProxyId).collect(),
+        )]
+        .into(),
+    };
+    let with = |revision, egress| Draft {
+        egress,
+        ..draft(revision, vec![], vec![], vec![])
+    };
+    let (a, b) = (with(1, egress(&[1, 2], &[2, 1])), with(2, egress(&[2], &[2])));
+    let (a, b) = (Snapshot::build(a).unwrap(), Snapshot::build(b).unwrap());
+    let delta = a.delta_to(&b);
+    assert!(delta.egress.is_some());
+    assert_eq!(a.apply(delta).unwrap(), b);
+    assert_eq!(b.delta_to(&b).egress, None);
+    assert_eq!(b.egress().list("novelai", None), [OutboundProxyId(2)]);
+    let own = PoolKey {
+        egress: Some(Arc::from([])),
+        ..pool_key(1, None)
+    };
+    assert!(b.egress().list("novelai", Some(&own)).is_empty());
+    let missing = Delta {
+        from: Revision(2),
+        to: Revision(3),
+        egress: Some(egress(&[2], &[2, 1])),
+        ..Delta::default()
+    };
+    let problem = Problem::NoProxy {
+        upstream: "novelai".to_owned(),
+        proxy: OutboundProxyId(1),
+    };
+    assert_eq!(b.apply(missing), Err(vec![problem]));
 }
 
 #[test]

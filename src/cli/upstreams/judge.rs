@@ -54,7 +54,7 @@ pub(in crate::cli) struct JudgeArgs {
     /// A header of the answer; may be given several times.
     #[arg(long, value_name = "NAME: VALUE", conflicts_with = "failed", value_parser = header)]
     header: Vec<(HeaderName, HeaderValue)>,
-    /// Instead of an answer, how far the attempt came: connect, send, first-byte or body.
+    /// Instead of an answer, how far the attempt came: proxy, connect, send, first-byte or body.
     #[arg(long, value_name = "STAGE", value_parser = stage)]
     failed: Option<Stage>,
     /// With --failed: a time-out ended it.
@@ -73,7 +73,8 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
 }
 
 fn stage(text: &str) -> Result<Stage, String> {
-    serde_json::from_value(text.into()).map_err(|_| "must be connect, send, first-byte or body".to_owned())
+    serde_json::from_value(text.into())
+        .map_err(|_| "must be proxy, connect, send, first-byte or body".to_owned())
 }
 
 /// What the answer would do.

@@ -176,7 +176,7 @@ const IMPOSSIBLE: &[(&str, &str)] = &[
     ),
     (
         "{failed: sent, outcome: upstream}",
-        "judge[0].failed: `sent` is not one of connect, send",
+        "judge[0].failed: `sent` is not one of proxy, connect, send",
     ),
     (
         "{failed: send, contains: x, outcome: upstream}",
@@ -320,7 +320,13 @@ fn every_word_of_a_rule_is_one_that_the_types_read_and_the_schema_knows() {
         serde_json::to_string(all).unwrap()
     }
     let all = [
-        words(&[Stage::Connect, Stage::Send, Stage::FirstByte, Stage::Body]),
+        words(&[
+            Stage::Proxy,
+            Stage::Connect,
+            Stage::Send,
+            Stage::FirstByte,
+            Stage::Body,
+        ]),
         words(&[
             Outcome::Ok,
             Outcome::Client,

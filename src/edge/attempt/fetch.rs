@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use pingora::connectors::http::Connector;
 use potluck_filters::cost::Price;
+use potluck_filters::egress;
 use potluck_filters::judge::{Outcome, Retry};
 use potluck_filters::model::Role;
 use potluck_filters::pool::Want;
@@ -13,6 +14,7 @@ use potluck_filters::rejection::{Code, Rejection};
 use super::judged::judge;
 use super::{cut, rejection};
 use crate::clock::Clock;
+use crate::edge::egress::Exits;
 use crate::edge::exchange::{Exchange, Pace};
 use crate::edge::guard::{LeaseGuard, no_lease};
 use crate::edge::live::LiveUpstream;
@@ -26,6 +28,8 @@ pub(in crate::edge) struct Fetch<'a> {
     pub(in crate::edge) connector: &'a Connector,
     pub(in crate::edge) clock: Clock,
     pub(in crate::edge) upstream: &'a Arc<LiveUpstream>,
+    /// The outbound proxies that may be left through.
+    pub(in crate::edge) exits: Option<&'a Arc<Exits>>,
     /// Whether only pool keys of operators may be used.
     pub(in crate::edge) operator_owned_only: bool,
 }
@@ -73,7 +77,9 @@ async fn once(asked: &Fetch<'_>, mut lease: LeaseGuard, path: &str) -> Result<By
     };
     lease.out = true;
     let request = Request::get(path, &lease);
-    let ended = exchange(asked.connector, &lease, request, settings.timeouts, pace).await;
+    let mut tries = egress::Tries::default();
+    let out = (asked.exits, &mut tries);
+    let ended = exchange(asked.connector, &mut lease, out, request, pace).await;
     if ended.is_ok() {
         lease.first_byte = Some(asked.clock.now().since(began));
     }

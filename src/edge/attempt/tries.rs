@@ -1,9 +1,11 @@
 //! What a request has tried: it decides whether there may be another attempt, and on what.
 
+use potluck_filters::egress;
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::judge::{Outcome, Retry, Scope, Verdict};
 use potluck_filters::pool::{Lease, NoWay, NodeHandle, Want};
 
+use super::Tried;
 use crate::edge::guard::LeaseGuard;
 use crate::edge::plan::Relay;
 use crate::edge::purse::Purse;
@@ -17,6 +19,8 @@ pub(in crate::edge) struct Tries {
     keys: Vec<PoolKeyId>,
     resting: usize,
     nodes: Vec<NodeHandle>,
+    /// Outbound proxies that it has tried.
+    pub(in crate::edge) egress: egress::Tries,
 }
 
 impl Tries {
@@ -50,12 +54,34 @@ impl Tries {
                 self.resting += usize::from(lease.key_id().is_some());
             }
             // The way out may differ from key to key, too.
-            Scope::Proxy | Scope::Upstream => self.keys.extend(lease.key_id()),
+            Scope::Upstream => self.keys.extend(lease.key_id()),
+            Scope::Proxy => match lease.through {
+                Some(proxy) => self.egress.unwelcome(proxy),
+                None => self.keys.extend(lease.key_id()),
+            },
             Scope::Node => self.nodes.extend(lease.node_handle()),
         }
         // A key that is busy elsewhere says nothing about the request: it may wait for another turn.
         let busy = verdict.outcome == Outcome::Busy && verdict.scope == Scope::Key;
         again && (self.count < attempts || busy)
+    }
+
+    /// Whether the next attempt may be made with the same lease: because neither key nor node was at fault
+    /// and no other may be free, or because there is another proxy to leave through.
+    pub(super) fn same_will_do(&mut self, tried: &Tried, lease: &LeaseGuard, relay: &Relay) -> bool {
+        match tried.verdict.scope {
+            Scope::None => tried.answer.is_err(),
+            Scope::Proxy if lease.through.is_none() => false,
+            Scope::Proxy if lease.has_another_exit(relay.exits.as_ref(), &self.egress) => {
+                lease.tell_egress(&tried.verdict, tried.retry_after);
+                true
+            }
+            Scope::Proxy => {
+                self.keys.extend(lease.key_id());
+                false
+            }
+            Scope::Key | Scope::KeyModel | Scope::Node | Scope::Upstream => false,
+        }
     }
 
     /// Whether as many attempts were made as may be without a wait.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use potluck_filters::cost::Price;
+use potluck_filters::egress::EgressSettings;
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::judge::{CoolDown, CoolDownSettings, JudgeTable, Outcome, Retry, Scope, Verdict};
 use potluck_filters::model::{
@@ -302,6 +303,7 @@ fn key(id: i64, concurrency: u32) -> Arc<PoolKey> {
         credential: PoolCredential::bearer(&Secret::new("pst-x")).unwrap(),
         account: None,
         credit: None,
+        egress: None,
         caps: Caps::default(),
     })
 }
@@ -327,6 +329,7 @@ fn upstream() -> Upstream {
         min_credit: 0,
         credit: None,
         queue: QueueSettings::default(),
+        egress: EgressSettings::default(),
         key_concurrency: 1,
         attempts: 3,
         timeouts: Timeouts {

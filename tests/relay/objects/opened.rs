@@ -60,7 +60,7 @@ async fn where_all_is_open_paths_pass_and_the_account_does_not() {
             .check(&Delta {
                 from: Revision(1),
                 to: Revision(2),
-                pool_keys: vec![PoolKeyChange::Put(contributed)],
+                pool_keys: vec![PoolKeyChange::Put(contributed.into())],
                 ..Default::default()
             })
             .unwrap_err()[0]

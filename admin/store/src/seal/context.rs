@@ -24,6 +24,13 @@ pub enum Context<'a> {
         /// The `host:port` origins it may be sent to.
         origins: &'a [Box<str>],
     },
+    /// What an outbound proxy is logged in with.
+    OutboundProxy {
+        /// Row id.
+        id: i64,
+        /// The proxy's `host:port`.
+        origin: &'a str,
+    },
     /// The root of all fingerprints of the database with this epoch.
     FingerprintRoot {
         /// The database's epoch.
@@ -47,6 +54,11 @@ impl Context<'_> {
                 upstream,
                 origins,
             } => bound(&mut to, b"potluck pool key token v1", *id, upstream, origins),
+            Self::OutboundProxy { id, origin } => {
+                part(&mut to, b"potluck outbound proxy v1");
+                part(&mut to, &id.to_be_bytes());
+                part(&mut to, origin.as_bytes());
+            }
             Self::FingerprintRoot { epoch } => {
                 part(&mut to, b"potluck fingerprint root v1");
                 part(&mut to, epoch.as_bytes());
@@ -109,6 +121,7 @@ mod tests {
             bytes(1, "u", &["a:1", "b:2"]),
             bytes(1, "ua", &[":1"]),
             Context::FingerprintRoot { epoch: "u" }.bytes(),
+            Context::OutboundProxy { id: 1, origin: "a:1" }.bytes(),
             Context::PoolKeyToken {
                 id: 1,
                 upstream: "u",

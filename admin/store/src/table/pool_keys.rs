@@ -13,7 +13,7 @@ mod served;
 
 use std::sync::Arc;
 
-use potluck_filters::id::{PoolKeyId, Revision, UserId};
+use potluck_filters::id::{OutboundProxyId, PoolKeyId, Revision, UserId};
 use potluck_filters::model::{Account, Caps, Credit, PoolKeyState};
 use sqlx::AnyPool;
 
@@ -24,7 +24,7 @@ pub use probe::ProbeTarget;
 pub use probed::{Probed, SavedProbe, Told};
 pub(crate) use served::{changed, serving};
 
-use super::Cell;
+use super::{Cell, outbound_proxies};
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -59,6 +59,8 @@ pub struct PoolKeyRow {
     pub credit: Option<Credit>,
     /// When its upstream was asked that, in Unix time in milliseconds; it tells nobody where `credit` is `None`.
     pub credit_at: Option<i64>,
+    /// Outbound proxies that it leaves through, in place of its upstream's; empty: none.
+    pub egress: Option<Arc<[OutboundProxyId]>>,
     /// Probes in a row that came to nothing.
     pub probe_streak: u32,
     /// When it is probed next, in Unix time in milliseconds; 0 is as soon as can be.
@@ -90,6 +92,7 @@ struct Row {
     credit: Option<i64>,
     credit_used: Option<i64>,
     credit_at: Option<i64>,
+    egress: Option<String>,
     probe_streak: i64,
     next_probe_at: Option<i64>,
     token_expires_at: Option<i64>,
@@ -101,7 +104,8 @@ struct Row {
 macro_rules! columns {
     () => {
         "id, upstream, contributor_id, label, kind, key_id, origins, concurrency, caps, state, state_reason, \
-         account, credit, credit_used, credit_at, probe_streak, next_probe_at, token_expires_at, created_at, withdrawn_at, revision"
+         account, credit, credit_used, credit_at, egress, probe_streak, next_probe_at, token_expires_at, created_at, \
+         withdrawn_at, revision"
     };
 }
 
@@ -176,6 +180,7 @@ impl Row {
             account: account(self.id, self.account.as_deref())?,
             credit: credit(self.id, (self.credit, self.credit_used, self.credit_at))?,
             credit_at: self.credit_at,
+            egress: outbound_proxies::ids(cell("egress"), self.egress.as_deref())?,
             probe_streak: u32::try_from(self.probe_streak).map_err(|_| cell("probe_streak").unreadable())?,
             state_reason: self.state_reason,
             next_probe_at: self.next_probe_at,

@@ -70,7 +70,11 @@ async fn everything_since_zero_is_everything() {
             store.load().await.unwrap(),
             store.changes_since(Revision(0)).await.unwrap(),
         );
-        let put: Vec<_> = parts.pool_keys.into_iter().map(PoolKeyChange::Put).collect();
+        let put: Vec<_> = parts
+            .pool_keys
+            .into_iter()
+            .map(|key| PoolKeyChange::Put(key.into()))
+            .collect();
         assert_eq!((parts.revision, parts.users), (delta.to, delta.users));
         assert_eq!((parts.client_keys, put), (delta.client_keys, delta.pool_keys));
         store.close().await;

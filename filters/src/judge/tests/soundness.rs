@@ -48,7 +48,13 @@ fn every_rule_decides_something() {
                 .rule
         });
         let mut used: HashSet<_> = judged.collect();
-        for stage in [Stage::Connect, Stage::Send, Stage::FirstByte, Stage::Body] {
+        for stage in [
+            Stage::Proxy,
+            Stage::Connect,
+            Stage::Send,
+            Stage::FirstByte,
+            Stage::Body,
+        ] {
             used.extend([false, true].map(|timed_out| failed(kind, stage, timed_out, false).rule));
             used.insert(failed(kind, stage, false, true).rule);
         }

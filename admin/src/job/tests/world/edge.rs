@@ -38,7 +38,7 @@ impl Edge {
         let mut served = None;
         for change in given.iter().flat_map(|delta| &delta.pool_keys) {
             match change {
-                PoolKeyChange::Put(key) if key.id == id => served = Some(key.clone()),
+                PoolKeyChange::Put(key) if key.id == id => served = Some(PoolKey::clone(key)),
                 PoolKeyChange::Gone(gone) if *gone == id => served = None,
                 PoolKeyChange::Put(_) | PoolKeyChange::Gone(_) => {}
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use potluck_fakes::FakeServer;
+use potluck_filters::egress::EgressSettings;
 use potluck_filters::judge::{CoolDownSettings, JudgeTable};
 use potluck_filters::model::{Bodies, HttpVersion, Kind, Node, Opened, Role, Timeouts, Upstream};
 use potluck_filters::pool::Policy;
@@ -30,6 +31,7 @@ pub(in crate::job::tests) fn upstream(server: &FakeServer) -> Upstream {
         min_credit: 0,
         credit: None,
         queue: QueueSettings::default(),
+        egress: EgressSettings::default(),
         key_concurrency: 1,
         attempts: 3,
         timeouts: Timeouts {

@@ -17,6 +17,7 @@ use super::{account, caps, cell, credit, origins, parse_state};
 use crate::error::StoreError;
 use crate::seal::context::Context;
 use crate::seal::ring::KeyRing;
+use crate::table::outbound_proxies;
 
 #[derive(sqlx::FromRow)]
 struct Served {
@@ -34,6 +35,7 @@ struct Served {
     credit: Option<i64>,
     credit_used: Option<i64>,
     credit_at: Option<i64>,
+    egress: Option<String>,
     state: String,
 }
 
@@ -41,7 +43,7 @@ macro_rules! select {
     () => {
         "select p.id, p.upstream, p.contributor_id, case when u.role = 'admin' then 1 else 0 end as operator_owned, \
          p.kind, case when p.kind = 'token' then p.sealed end as sealed, p.token_sealed, p.origins, p.concurrency, \
-         p.caps, p.account, p.credit, p.credit_used, p.credit_at, p.state from pool_keys p join users u on u.id = p.contributor_id "
+         p.caps, p.account, p.credit, p.credit_used, p.credit_at, p.egress, p.state from pool_keys p join users u on u.id = p.contributor_id "
     };
 }
 
@@ -104,7 +106,7 @@ impl<'r> Opener<'r> {
         match parse_state(&row.state).ok_or_else(|| cell(row.id, "state").unreadable())? {
             PoolKeyState::Healthy => Ok(self
                 .open(row)?
-                .map_or(PoolKeyChange::Gone(id), PoolKeyChange::Put)),
+                .map_or(PoolKeyChange::Gone(id), |key| PoolKeyChange::Put(key.into()))),
             PoolKeyState::Pending
             | PoolKeyState::Invalid
             | PoolKeyState::Paused
@@ -128,6 +130,7 @@ impl<'r> Opener<'r> {
             account: account(row.id, row.account.as_deref())?,
             credit: credit(row.id, (row.credit, row.credit_used, row.credit_at))?,
             caps: caps(row.id, &row.caps)?,
+            egress: outbound_proxies::ids(cell("egress"), row.egress.as_deref())?,
             upstream: Arc::clone(
                 self.upstreams
                     .entry(row.upstream)
