@@ -38,9 +38,14 @@ pub enum Ailment {
     /// No address: the name was not found, or none of its addresses may be connected to.
     #[error("no address to connect to")]
     NoAddress,
-    /// No connection was made: refused, unreachable, or TLS failed.
+    /// No connection was made: refused or unreachable.
     #[error("no connection")]
     NoConnection,
+    /// The other side is there, and TLS with it failed.
+    #[error(
+        "TLS failed: the certificate is not one that is trusted for this host, or TLS is not spoken there"
+    )]
+    Tls,
     /// Not in time.
     #[error("no answer in time")]
     TimedOut,

@@ -48,7 +48,7 @@ pub(super) async fn run(api: &Api, options: &Options) -> Result<(), Failure> {
             "COOLING",
             "IN FLIGHT",
             "WAITING",
-            "NODES COOLING",
+            "NODES IN TROUBLE",
         ];
         print::text(&format!("\n{}", table::table(headings, &rows, "No upstreams.")));
     }
@@ -62,14 +62,11 @@ fn pool_row(name: &str, report: &Value) -> [String; 7] {
         .and_then(Value::as_array)
         .map(Vec::as_slice)
         .unwrap_or_default();
-    let cooling = nodes
-        .iter()
-        .filter(|node| node.get("cooling") == Some(&Value::Bool(true)));
-    let cooling: Vec<String> = cooling.filter_map(|node| node.get("node")).map(word).collect();
-    let cooling = if cooling.is_empty() {
+    let trouble: Vec<String> = nodes.iter().filter_map(in_trouble).collect();
+    let trouble = if trouble.is_empty() {
         "none".to_owned()
     } else {
-        cooling.join(", ")
+        trouble.join(", ")
     };
     [
         name.to_owned(),
@@ -80,8 +77,22 @@ fn pool_row(name: &str, report: &Value) -> [String; 7] {
         report
             .pointer("/queue/waiting")
             .map_or_else(|| "-".to_owned(), word),
-        cooling,
+        trouble,
     ]
+}
+
+/// A node that rests after a failure, or whose checks fail.
+fn in_trouble(node: &Value) -> Option<String> {
+    let name = node.get("node").map(word)?;
+    let cools = node.get("cooling") == Some(&Value::Bool(true));
+    let ill = node.get("health").and_then(Value::as_str) == Some("unhealthy");
+    let why = match (cools, ill) {
+        (false, false) => return None,
+        (true, false) => "cooling",
+        (false, true) => "unhealthy",
+        (true, true) => "cooling, unhealthy",
+    };
+    Some(format!("{name} ({why})"))
 }
 
 fn word(value: &Value) -> String {
@@ -90,5 +101,24 @@ fn word(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_in_trouble_are_named_with_what_it_is() {
+        let report = serde_json::json!({ "nodes": [
+            { "node": "a", "cooling": true, "health": "healthy" },
+            { "node": "b", "cooling": false, "health": "unhealthy" },
+            { "node": "c", "cooling": false, "health": "recovering" },
+            { "node": "d", "cooling": true, "health": "unhealthy" },
+        ]});
+        let [.., trouble] = pool_row("gpu", &report);
+        assert_eq!(trouble, "a (cooling), b (unhealthy), d (cooling, unhealthy)");
+        let [.., none] = pool_row("gpu", &Value::Null);
+        assert_eq!(none, "none");
     }
 }

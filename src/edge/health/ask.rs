@@ -152,6 +152,7 @@ fn ailment(error: &Error, otherwise: Ailment) -> Ailment {
         | ErrorType::TLSHandshakeTimedout
         | ErrorType::ReadTimedout
         | ErrorType::WriteTimedout => Ailment::TimedOut,
+        ErrorType::TLSHandshakeFailure | ErrorType::InvalidCert | ErrorType::HandshakeError => Ailment::Tls,
         _ => otherwise,
     }
 }
