@@ -38,6 +38,9 @@ pub enum Ailment {
     /// No address: the name was not found, or none of its addresses may be connected to.
     #[error("no address to connect to")]
     NoAddress,
+    /// No outbound proxy opened a way there: that says nothing about the node.
+    #[error("no outbound proxy opened a way")]
+    Egress,
     /// No connection was made: refused or unreachable.
     #[error("no connection")]
     NoConnection,
@@ -77,18 +80,23 @@ pub struct Health {
     condition: Condition,
     /// Since when it is in this condition.
     since: Moment,
-    /// Equal results in a row.
+    /// Equal results in a row, and which.
     streak: u32,
+    well: bool,
     last: Option<(Checked, Moment)>,
 }
 
 impl Health {
     /// Takes over what a check showed. `true` when the node's condition has changed.
     pub fn observe(&mut self, checked: Checked, settings: &HealthSettings, now: Moment) -> bool {
-        let well = checked.result.is_ok();
-        let same = self.last.is_some_and(|(last, _)| last.result.is_ok() == well);
-        self.streak = if same { self.streak.saturating_add(1) } else { 1 };
         self.last = Some((checked, now));
+        if checked.result == Err(Ailment::Egress) {
+            return false;
+        }
+        let well = checked.result.is_ok();
+        let same = self.streak > 0 && self.well == well;
+        self.streak = if same { self.streak.saturating_add(1) } else { 1 };
+        self.well = well;
         let next = match (self.condition, well) {
             // The first word on a node is taken at once: it is all that is known.
             (Condition::Unknown, true) => Condition::Healthy,

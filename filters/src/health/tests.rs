@@ -71,6 +71,28 @@ fn one_failure_says_nothing_yet_of_a_node_that_nobody_knows() {
 }
 
 #[test]
+fn a_way_that_no_outbound_proxy_opens_says_nothing_about_the_node() {
+    let (mut health, settings) = (Health::default(), settings());
+    let closed = Checked {
+        result: Err(Ailment::Egress),
+        ..checked(false)
+    };
+    for second in 0..9 {
+        assert!(!health.observe(closed, &settings, at(second)));
+    }
+    assert_eq!(health.condition(), Condition::Unknown);
+    assert_eq!(
+        health.last().map(|(last, _)| last.result),
+        Some(Err(Ailment::Egress))
+    );
+    // Nor does it break a row of failures.
+    for (second, check) in (10..).zip([checked(false), checked(false), closed, checked(false)]) {
+        health.observe(check, &settings, at(second));
+    }
+    assert_eq!(health.condition(), Condition::Unhealthy);
+}
+
+#[test]
 fn an_answer_is_judged_by_status_and_body() {
     let settings = HealthSettings {
         expect_status: vec![200..=204, 418..=418],
