@@ -36,6 +36,7 @@ pub use heartbeat::Heartbeat;
 pub use needs::Needs;
 pub use potluck_filters::model::Kind;
 pub use potluck_filters::rejection::{Code, Rejection};
+pub use potluck_filters::rewrite::{Document, Places};
 pub use registry::{Registered, Registry, RegistryError};
 pub use request::{Preflight, Request, UpstreamRequest};
 pub use response::{Chunk, Deliver, Response, Source};

@@ -24,6 +24,17 @@ pub struct PluginEntry {
     pub settings: Map<String, Value>,
 }
 
+impl PluginEntry {
+    /// One without settings.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            settings: Map::new(),
+        }
+    }
+}
+
 /// Left open here: [`super::schema::schema_with`] fills in what the plug-ins at hand take.
 impl JsonSchema for PluginEntry {
     fn schema_name() -> Cow<'static, str> {

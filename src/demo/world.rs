@@ -110,6 +110,12 @@ fn configuration(world: &DemoWorld, folder: &TempDir, listen: SocketAddr) -> Res
             config::Upstream::new(Kind::Http, gpu.collect::<Result<_>>()?),
         ),
     ]);
+    for route in &mut config.routes {
+        if route.upstream.as_deref() == Some("novelai") {
+            // So that OpenAI's SDKs get their text from NovelAI's OpenAI-like paths.
+            route.plugins.push(config::PluginEntry::new("oa-repair"));
+        }
+    }
     config.routes.push(config::Route {
         prefix: "/api".to_owned(),
         host: None,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName};
 use potluck_filters::reader::{self, Unreadable};
-use potluck_filters::rewrite::Document;
+use potluck_filters::rewrite::{Document, Places};
 
 use super::headers::{Side, shows};
 use super::{About, Code, Headers, Rejection};
@@ -97,6 +97,19 @@ impl Request<'_> {
     pub(super) fn document_of<'b>(&self, body: &'b [u8]) -> Result<Document<'b>, Rejection> {
         let (media, coding) = (self.text(CONTENT_TYPE), self.text(CONTENT_ENCODING));
         Document::open(media, coding, body, self.about.kind).map_err(unreadable)
+    }
+
+    /// The values that stand at these places of the body's JSON, as they are written; nothing where there is no body.
+    /// Places are written like `tools[].type`.
+    ///
+    /// # Errors
+    /// As [`Request::document`]; `plugin_failed` where `places` is no path.
+    pub fn values(&self, places: &str) -> Result<Vec<&[u8]>, Rejection> {
+        let places: Places = places.parse().map_err(|_| Rejection::new(Code::PluginFailed))?;
+        match self.document()? {
+            Some(document) => document.values(&places).map_err(unreadable),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The fields of a form that is no form of NovelAI; nothing where the body is something else.

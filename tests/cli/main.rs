@@ -6,6 +6,7 @@ mod configuration;
 mod judge;
 mod manage;
 mod nodes;
+mod plugins;
 mod pool;
 mod running;
 mod start;

@@ -118,6 +118,48 @@ class NovelAiText(unittest.TestCase):
         self.assertTrue(text)
 
 
+class OpenAiClientOnNovelAi(unittest.TestCase):
+    """PyPI `openai` on the OpenAI-like paths of NovelAI, whose whole answers have no message of their own."""
+
+    def setUp(self):
+        self.client = openai.OpenAI(base_url=f"{world.NOVELAI}/oa/v1", api_key=world.KEY, max_retries=0)
+        self.addCleanup(self.client.close)
+
+    def test_a_whole_answer_has_its_text_usage_and_finish_reason(self):
+        for model in ("xialong-v1", "glm-4-6"):
+            answer = self.client.chat.completions.create(
+                model=model, messages=[{"role": "user", "content": "Say hello."}]
+            )
+            self.assertEqual(answer.object, "chat.completion")
+            self.assertEqual(answer.model, model)
+            self.assertTrue(answer.choices[0].message.content)
+            self.assertEqual(answer.choices[0].message.role, "assistant")
+            self.assertEqual(answer.choices[0].finish_reason, "stop")
+            self.assertGreater(answer.usage.completion_tokens, 0)
+            self.assertEqual(
+                answer.usage.total_tokens, answer.usage.prompt_tokens + answer.usage.completion_tokens
+            )
+
+    def test_a_legacy_completion_has_text(self):
+        answer = self.client.completions.create(model="xialong-v1", prompt="Once", max_tokens=5)
+        self.assertTrue(answer.choices[0].text)
+
+    def test_an_error_is_the_sdks_own_with_a_message(self):
+        with self.assertRaises(openai.APIStatusError) as refused:
+            self.client.chat.completions.create(
+                model="no-such-model", messages=[{"role": "user", "content": "Say hello."}]
+            )
+        self.assertIsInstance(refused.exception.body, dict)
+        self.assertTrue(refused.exception.body["message"])
+
+    def test_a_strangers_key_is_an_authentication_error_with_a_code(self):
+        stranger = openai.OpenAI(base_url=f"{world.NOVELAI}/oa/v1", api_key=world.STRANGER, max_retries=0)
+        self.addCleanup(stranger.close)
+        with self.assertRaises(openai.AuthenticationError) as refused:
+            stranger.chat.completions.create(model="glm-4-6", messages=[])
+        self.assertEqual(refused.exception.code, "unknown_key")
+
+
 class AsyncNovelAiClient(unittest.IsolatedAsyncioTestCase):
     async def test_an_image_stream_works_asynchronously(self):
         base = world.NOVELAI
