@@ -14,16 +14,30 @@ use crate::keys;
 use crate::options::Options;
 use crate::place::Place;
 use crate::program;
+use crate::target::Target;
 
 /// The upstream's name in the relay's configuration.
 const UPSTREAM: &str = "bench";
 
+/// Three plug-ins that everybody's requests pass: one looks at the peer, one at headers both ways, one at the body.
+const PLUGINS: &str = "    plugins:
+      - name: ip-allow
+        networks: [127.0.0.0/8]
+      - name: set-headers
+        request: { set: { x-team: kitchen } }
+        response: { set: { x-kitchen: east } }
+      - name: model-map
+        models: { never-asked-for: other }
+";
+
 /// A relay with so many client keys and pool keys.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Relay {
     /// None where the relay is left out: the keys are needed all the same.
     program: Option<PathBuf>,
-    name: &'static str,
+    name: String,
+    /// Of its route, as they stand in the configuration.
+    plugins: &'static str,
     client_keys: Vec<String>,
     pool_keys: usize,
 }
@@ -34,7 +48,8 @@ impl Relay {
     /// # Errors
     /// When the relay is to be measured and was not built.
     pub fn new(options: &Options, name: &'static str, client_keys: usize, pool_keys: usize) -> Result<Self> {
-        let wanted = options.targets().contains(&crate::target::Target::Potluck);
+        let relays = [Target::Potluck, Target::PotluckPlugins];
+        let wanted = options.targets().iter().any(|target| relays.contains(target));
         let found = || {
             options
                 .potluck
@@ -44,10 +59,21 @@ impl Relay {
         let program = wanted.then(found).transpose()?;
         Ok(Self {
             program,
-            name,
+            name: name.to_owned(),
+            plugins: "",
             client_keys: keys::client_keys(client_keys),
             pool_keys,
         })
+    }
+
+    /// The same with plug-ins, and with a data folder of its own.
+    #[must_use]
+    pub fn plugged(&self) -> Self {
+        Self {
+            name: format!("{}-plugins", self.name),
+            plugins: PLUGINS,
+            ..self.clone()
+        }
     }
 
     /// The first client key, for requests before the load.
@@ -72,7 +98,7 @@ impl Relay {
     /// The Unix socket of the running relay's control interface.
     #[must_use]
     pub fn socket(&self, folder: &Folder) -> PathBuf {
-        folder.path().join(self.name).join("control.sock")
+        folder.path().join(&self.name).join("control.sock")
     }
 
     /// Fills a new data folder and says how the relay is started on it.
@@ -81,7 +107,7 @@ impl Relay {
     /// When the data folder cannot be filled.
     pub async fn command(&self, place: &Place, folder: &Folder) -> Result<Command> {
         let program = self.program.as_deref().context("the relay is left out")?;
-        let data = folder.within(self.name)?;
+        let data = folder.within(&self.name)?;
         let file = folder.write(&format!("{}.yaml", self.name), &self.config(place))?;
         eprintln!(
             "making {} client keys and {} pool keys",
@@ -119,7 +145,7 @@ impl Relay {
             upstream,
             folder,
         } = place;
-        let data = Path::new(folder).join(self.name);
+        let data = Path::new(folder).join(&self.name);
         let data = data.display();
         format!(
             "data: {data}
@@ -140,7 +166,8 @@ upstreams:
 routes:
   - prefix: /v1
     upstream: {UPSTREAM}
-"
+{}",
+            self.plugins
         )
     }
 }

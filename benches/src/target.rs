@@ -31,6 +31,8 @@ pub enum Target {
     PingoraBare,
     /// The relay.
     Potluck,
+    /// The relay with plug-ins on its route: what they cost beside the one without.
+    PotluckPlugins,
 }
 
 impl Target {
@@ -43,6 +45,7 @@ impl Target {
             Self::Haproxy => "haproxy",
             Self::PingoraBare => "pingora-bare",
             Self::Potluck => "potluck",
+            Self::PotluckPlugins => "potluck-plugins",
         }
     }
 }
@@ -140,6 +143,10 @@ async fn prepared(
             format!("{}\n{:?}", bare::version(), bare::arguments(&anonymous)),
         ),
         Target::Potluck => (relay.command(place, folder).await?, relay.identity()?),
+        Target::PotluckPlugins => {
+            let relay = relay.plugged();
+            (relay.command(place, folder).await?, relay.identity()?)
+        }
     })
 }
 
