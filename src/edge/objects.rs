@@ -40,6 +40,21 @@ pub(super) struct Watch {
     upstream: Arc<str>,
     owner: UserId,
     key: PoolKeyId,
+    /// Whether the request made an object that was not seen yet.
+    is_owed: bool,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if self.is_owed {
+            let (kind, upstream) = (self.sighting.kind().words(), &*self.upstream);
+            tracing::warn!(
+                kind,
+                upstream,
+                "an object was made and its id not seen; nobody can reach it"
+            );
+        }
+    }
 }
 
 /// Whether a request that does this names a model, or could use one.
@@ -78,18 +93,9 @@ impl Shelves {
 
     /// Looks at a piece of an answer before it goes to the client.
     pub(super) fn look(&self, watch: &mut Watch, piece: &[u8]) {
-        let before = watch.sighting.is_over();
-        match watch.sighting.observe(piece) {
-            Some(seen) => self.record(watch, seen),
-            None if watch.sighting.is_over() && !before => {
-                let kind = watch.sighting.kind().words();
-                tracing::warn!(
-                    kind,
-                    upstream = &*watch.upstream,
-                    "an object's id was not found in its answer"
-                );
-            }
-            None => {}
+        if let Some(seen) = watch.sighting.observe(piece) {
+            watch.is_owed = false;
+            self.record(watch, seen);
         }
     }
 
@@ -237,6 +243,7 @@ impl Edge {
             upstream: Arc::clone(upstream),
             owner: relay.client.as_ref()?.user,
             key: answer.lease.key_id()?,
+            is_owed: matches!(act, Act::Create(_)),
         }))
     }
 }

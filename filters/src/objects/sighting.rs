@@ -74,12 +74,6 @@ impl Sighting {
         seen
     }
 
-    /// Whether the bound was met before anything was seen, so that an object goes unnoticed.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.over
-    }
-
     fn look(&self) -> Option<Seen> {
         let seen = match (self.kind, self.events) {
             (_, true) => first_event(&self.begun)?,
@@ -110,6 +104,10 @@ fn first_event(begun: &[u8]) -> Option<Seen> {
 
 /// The whole object, once it is there.
 fn whole(kind: ObjectKind, begun: &[u8]) -> Option<Seen> {
+    if !begun.trim_ascii_end().ends_with(b"}") {
+        // Not yet at its end, so that it is not read again with each small piece.
+        return None;
+    }
     let value: Value = serde_json::from_slice(begun).ok()?;
     let id = value.get("id")?.as_str()?.into();
     let text = |field: &str| Some(value.get(field)?.as_str()?.into());

@@ -254,7 +254,6 @@ fn an_endless_answer_is_not_kept() {
     for _ in 0..100 {
         assert_eq!(sighting.observe(&[b' '; 1024]), None);
     }
-    assert!(sighting.is_over());
     assert_eq!(sighting.observe(br#"{"id":"file-1"}"#), None);
 }
 

@@ -31,7 +31,8 @@ const POSTED: [&str; 11] = [
 /// Forms whose one large part is a recording; no field of theirs names an object.
 const RECORDINGS: [&str; 2] = ["/audio/transcriptions", "/audio/translations"];
 
-/// First segments of what is never reached: it speaks of the key's owner, or spends for them otherwise.
+/// Segments of what is never reached, wherever they stand: it speaks of the key's owner, or spends for them
+/// otherwise.
 const NEVER: [&str; 20] = [
     "account",
     "accounts",
@@ -95,9 +96,9 @@ fn refers<'a>(path: &str, way: Reach<'a>) -> Reach<'a> {
 }
 
 fn all<'a>(method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
-    let mut pieces = path.split(['/', SLASH_IN_SEGMENT]).skip(1);
-    let first = pieces.next().unwrap_or_default().to_lowercase();
-    if first.is_empty() || NEVER.contains(&&*first) {
+    let mut segments = path.split(['/', SLASH_IN_SEGMENT]).skip(1);
+    let never = |segment: &str| NEVER.contains(&&*segment.to_lowercase());
+    if path.len() < 2 || segments.any(never) {
         return Reach::Refuse(Code::PathNotAllowed);
     }
     match *method {
