@@ -15,7 +15,7 @@ use potluck_admin::gate::{AdminToken, Gate, Hosts, Peer, bearer_router};
 use potluck_filters::window::SPAN;
 use tokio::runtime::{Handle, Runtime};
 
-use super::control::{ControlApp, http_for_strangers};
+use super::control::ControlApp;
 use crate::cli::{Exit, Failure};
 use crate::config::{Config, Listener};
 use crate::edge::neighbourhood;
@@ -80,11 +80,7 @@ impl Door {
                 (failures.observe(&peer, 1) > most).then_some(SPAN)
             }),
         };
-        let app = ControlApp {
-            router: bearer_router(control, gate),
-            runtime,
-            http: http_for_strangers(),
-        };
+        let app = ControlApp::for_strangers(bearer_router(control, gate), runtime);
         let mut service = Service::new("admin".to_owned(), app);
         service.threads = Some(1);
         service.add_tcp(&self.address.to_string());

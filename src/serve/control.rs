@@ -26,6 +26,7 @@ use potluck_filters::id::{OutboundProxyId, PoolKeyId};
 use potluck_filters::pool::NodeReport;
 use potluck_filters::snapshot::{Delta, Problem};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
 use crate::edge::Edge;
@@ -92,25 +93,48 @@ const HEAD: Duration = Duration::from_secs(30);
 /// Bytes of the longest head.
 const LONGEST_HEAD: usize = 32 * 1024;
 
-/// HTTP for a listener that others than the operator can reach.
-pub(super) fn http_for_strangers() -> http1::Builder {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(LONGEST_HEAD);
-    http
-}
+/// Connections of strangers at once on one listener, so that they cannot take all of the process's files.
+const STRANGERS: usize = 256;
 
 /// Axum on a stream of Pingora's.
 pub(super) struct ControlApp {
-    pub(super) router: axum::Router,
-    pub(super) runtime: Handle,
-    pub(super) http: http1::Builder,
+    router: axum::Router,
+    runtime: Handle,
+    http: http1::Builder,
+    /// A connection that finds no place is closed at once.
+    places: Semaphore,
+}
+
+impl ControlApp {
+    /// For a listener that only the operator can reach.
+    fn for_operator(router: axum::Router, runtime: Handle) -> Self {
+        Self {
+            router,
+            runtime,
+            http: http1::Builder::new(),
+            places: Semaphore::new(Semaphore::MAX_PERMITS),
+        }
+    }
+
+    /// For a listener that others than the operator can reach.
+    pub(super) fn for_strangers(router: axum::Router, runtime: Handle) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .max_buf_size(LONGEST_HEAD);
+        Self {
+            router,
+            runtime,
+            http,
+            places: Semaphore::new(STRANGERS),
+        }
+    }
 }
 
 #[async_trait]
 impl ServerApp for ControlApp {
     async fn process_new(self: &Arc<Self>, session: Stream, _shutdown: &ShutdownWatch) -> Option<Stream> {
+        let _place = self.places.try_acquire().ok()?;
         let (router, peer) = (self.router.clone(), peer(&session));
         let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
             if let Some(peer) = peer {
@@ -137,11 +161,7 @@ fn peer(session: &Stream) -> Option<Peer> {
 pub(super) fn service(socket: &Path, control: Arc<Control>, runtime: Handle) -> Service<ControlApp> {
     // The data folder's lock is held, so a socket that is still there belongs to nobody.
     let _ = std::fs::remove_file(socket);
-    let app = ControlApp {
-        router: operator_router(control),
-        runtime,
-        http: http1::Builder::new(),
-    };
+    let app = ControlApp::for_operator(operator_router(control), runtime);
     let mut service = Service::new("control".to_owned(), app);
     service.threads = Some(1);
     service.add_uds(&socket.to_string_lossy(), Some(Permissions::from_mode(0o600)));

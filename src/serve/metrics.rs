@@ -12,7 +12,7 @@ use pingora::server::Server;
 use pingora::services::listening::Service;
 use tokio::runtime::{Handle, Runtime};
 
-use super::control::{ControlApp, http_for_strangers};
+use super::control::ControlApp;
 use crate::config::{Config, Listener};
 use crate::edge::Edge;
 
@@ -49,11 +49,7 @@ fn service(address: SocketAddr, edge: Arc<Edge>, runtime: Handle) -> Service<Con
         let text = edge.metrics();
         async { ([(CONTENT_TYPE, OPEN_METRICS)], text) }
     };
-    let app = ControlApp {
-        router: Router::new().route("/metrics", get(told)),
-        runtime,
-        http: http_for_strangers(),
-    };
+    let app = ControlApp::for_strangers(Router::new().route("/metrics", get(told)), runtime);
     let mut service = Service::new("metrics".to_owned(), app);
     service.threads = Some(1);
     service.add_tcp(&address.to_string());

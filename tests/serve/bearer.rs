@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 
 use crate::api::{Api, told};
 use crate::installation::{Installation, world};
@@ -126,4 +128,25 @@ async fn a_connection_that_says_nothing_does_not_hold_the_stop_up() {
     assert!(status.success(), "{log}");
     assert!(std::net::TcpStream::connect(address).is_err());
     drop(silent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_connections_to_the_api_take_only_so_many_places() {
+    let world = world().await;
+    let installation = Installation::new(&world).await;
+    let relay = Relay::start(&installation).await;
+    let address = relay.admin.expect("the API");
+    let mut silent = Vec::new();
+    for _ in 0..256 {
+        silent.push(TcpStream::connect(address).await.expect("a connection"));
+    }
+    // One too many is closed without a word, as soon as all others have their places.
+    let mut last = TcpStream::connect(address).await.expect("a connection");
+    assert_eq!(last.read(&mut [0]).await.expect("an end"), 0);
+    installation.run("status").await.ok();
+    silent.clear();
+    let api = Api::of(&installation, &relay);
+    while api.request(Method::GET, "status").send().await.is_err() {
+        tokio::task::yield_now().await;
+    }
 }

@@ -118,6 +118,7 @@ async fn every_route_is_shut_without_the_token_and_open_with_it() {
         assert_ne!(status, StatusCode::UNAUTHORIZED, "{method} {path}");
         assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
         assert!(!headers.contains_key("access-control-allow-origin"));
+        assert_eq!(headers["cache-control"], "no-store");
     }
 }
 
