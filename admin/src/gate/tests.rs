@@ -18,9 +18,17 @@ use crate::tests::Relay;
 const TOKEN: &str = "pmMTzZQ3d8yFQkq6cUzW0v9gJ7bR2sLhXa4NfE1oTi5";
 const WRONG: &str = "qmMTzZQ3d8yFQkq6cUzW0v9gJ7bR2sLhXa4NfE1oTi5";
 
-/// Every route as `router.rs` has it: those of a page that is read here cannot be forgotten.
-fn routes() -> Vec<(Method, String)> {
+/// Every route as `router.rs` writes it: path, and the text of its handlers. None can be forgotten.
+fn written() -> impl Iterator<Item = (&'static str, &'static str)> {
     let page = include_str!("../router.rs");
+    page.split(".route(").skip(1).map(|piece| {
+        let path = piece.split('"').nth(1).unwrap();
+        (path, piece.split(".method_not_allowed_fallback").next().unwrap())
+    })
+}
+
+/// Each route with each of its methods.
+fn routes() -> Vec<(Method, String)> {
     let methods = [
         ("get(", Method::GET),
         ("post(", Method::POST),
@@ -29,9 +37,7 @@ fn routes() -> Vec<(Method, String)> {
         ("delete(", Method::DELETE),
     ];
     let mut found = Vec::new();
-    for piece in page.split(".route(").skip(1) {
-        let path = piece.split('"').nth(1).unwrap();
-        let handlers = piece.split(".method_not_allowed_fallback").next().unwrap();
+    for (path, handlers) in written() {
         let path = path
             .split('/')
             .map(|part| if part.starts_with('{') { "1" } else { part })
@@ -41,6 +47,18 @@ fn routes() -> Vec<(Method, String)> {
         found.extend(on.map(|(_, method)| (method.clone(), path.clone())));
     }
     found
+}
+
+#[test]
+fn every_route_has_its_line_in_the_page_about_the_api() {
+    let page = include_str!("../../../docs/api.md");
+    for (path, _) in written() {
+        let line = format!("| `{path}` | ");
+        assert!(
+            page.contains(&line),
+            "docs/api.md needs a line that begins with {line}"
+        );
+    }
 }
 
 struct World {
