@@ -1,4 +1,4 @@
-//! Checks of nodes, as they fall due and on demand: over the addresses and with the TLS of the traffic, each on
+//! Checks of nodes, as they fall due and on demand: over the addresses, outbound proxies and TLS of the traffic, each on
 //! a connection of its own, so that what is learned is whether a node can be reached now.
 //!
 //! Invariants: a check carries no credential of anybody's; a redirect is an answer, and is not followed; so many
@@ -16,6 +16,7 @@ use potluck_filters::pool::{NodeHandle, NodeReport};
 
 use super::Edge;
 use super::addresses::NodeAddresses;
+use super::egress::Target;
 use super::live::LiveUpstream;
 use crate::clock::chance;
 
@@ -115,7 +116,13 @@ impl Edge {
         let Some(place) = upstream.nodes.of(node) else {
             return;
         };
-        let checked = ask::ask(&self.checks, &place, &upstream.upstream, self.clock).await;
+        let exits = Arc::clone(&self.live.load().exits);
+        let target = Target {
+            upstream: &upstream,
+            node: &place,
+            exits: &exits,
+        };
+        let checked = ask::ask(&self.checks, &target, self.clock).await;
         let changed = upstream
             .desk
             .look(|scheduler, now| scheduler.pool().checked(node, checked, now));

@@ -3,6 +3,7 @@
 mod real;
 mod scripted;
 
+mod checks;
 mod down;
 mod lists;
 mod probes;

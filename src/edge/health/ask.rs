@@ -6,15 +6,15 @@ use http::{HeaderValue, Method};
 use pingora::connectors::http::Connector;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::client::HttpSession;
-use pingora::upstreams::peer::{HttpPeer, Peer};
 use pingora::{Error, ErrorType};
 use potluck_filters::health::{Ailment, Checked, HealthSettings};
 use potluck_filters::inject::USER_AGENT_VALUE;
-use potluck_filters::model::{Kind, Upstream};
+use potluck_filters::model::{Kind, Scheme};
 use potluck_filters::time::Moment;
 
 use crate::clock::Clock;
 use crate::edge::addresses::NodeAddresses;
+use crate::edge::egress::{Target, Unlinked};
 use crate::edge::send::{as_h2, read_head, target};
 
 /// Bytes of a body that are looked through.
@@ -26,6 +26,8 @@ const OWN_NAME: HeaderValue = HeaderValue::from_static("potluck");
 #[derive(Clone, Copy)]
 struct Seen {
     status: Option<u16>,
+    /// Whether there is a connection to the node.
+    linked: bool,
     /// Since when the answer, or the connection where nothing is asked, was waited for.
     since: Moment,
     /// When it was there.
@@ -33,21 +35,21 @@ struct Seen {
 }
 
 /// Checks a node.
-pub(super) async fn ask(
-    connector: &Connector,
-    place: &NodeAddresses,
-    upstream: &Upstream,
-    clock: Clock,
-) -> Checked {
+pub(super) async fn ask(connector: &Connector, target: &Target<'_>, clock: Clock) -> Checked {
     let mut seen = Seen {
         status: None,
+        linked: false,
         since: clock.now(),
         came: None,
     };
-    let asking = visit(connector, place, upstream, clock, &mut seen);
-    let result = tokio::time::timeout(upstream.health.timeout, asking).await;
+    let asking = visit(connector, target, clock, &mut seen);
+    let result = tokio::time::timeout(target.upstream.upstream.health.timeout, asking).await;
+    let late = || {
+        let way = !seen.linked && target.is_behind_proxies();
+        Err(if way { Ailment::Egress } else { Ailment::TimedOut })
+    };
     Checked {
-        result: result.unwrap_or(Err(Ailment::TimedOut)),
+        result: result.unwrap_or_else(|_| late()),
         status: seen.status,
         took: seen.came.unwrap_or_else(|| clock.now()).since(seen.since),
     }
@@ -55,26 +57,28 @@ pub(super) async fn ask(
 
 async fn visit(
     connector: &Connector,
-    place: &NodeAddresses,
-    upstream: &Upstream,
+    target: &Target<'_>,
     clock: Clock,
     seen: &mut Seen,
 ) -> Result<(), Ailment> {
-    let peer = place.found().await.ok_or(Ailment::NoAddress)?;
-    let mut peer = HttpPeer::clone(&peer);
-    // A connection that carries one stream is not kept for others.
-    peer.options.max_h2_streams = 1;
-    seen.since = clock.now();
-    let (mut session, _) = connector
-        .get_http_session(&peer)
-        .await
-        .map_err(|error| ailment(&error, Ailment::NoConnection))?;
-    let settings = &upstream.health;
-    let result = match &settings.path {
+    let mut session = target.link(connector).await.map_err(|none| match none {
+        Unlinked::NoAddress => Ailment::NoAddress,
+        Unlinked::Egress => Ailment::Egress,
+        Unlinked::Node(error) => {
+            let error = error.as_deref();
+            error.map_or(Ailment::NoConnection, |error| {
+                ailment(error, Ailment::NoConnection)
+            })
+        }
+    })?;
+    seen.linked = true;
+    let upstream = &target.upstream.upstream;
+    let result = match &upstream.health.path {
         Some(path) => {
-            let head = head(place, upstream.kind, path)?;
+            let head = head(target.node, upstream.kind, path)?;
             seen.since = clock.now();
-            let answered = answer(&mut session, head, peer.tls(), settings, clock, seen).await;
+            let tls = target.node.node().base.scheme == Scheme::Https;
+            let answered = answer(&mut session, head, tls, &upstream.health, clock, seen).await;
             answered.unwrap_or_else(|error| Err(ailment(&error, Ailment::Broke)))
         }
         None => {
