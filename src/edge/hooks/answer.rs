@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use pingora::http::ResponseHeader;
 use pingora::protocols::http::HttpTask;
 use pingora::proxy::Session;
@@ -57,6 +57,11 @@ pub(in crate::edge) fn answer(
         return Ok(Deliver::Pass);
     };
     let deliver = running.on_response(Source::Upstream, status, headers)?;
+    let bodiless = matches!(*status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if bodiless || *running.about().method() == Method::HEAD {
+        // There is nothing to deliver, and a length speaks of a body that others get.
+        return Ok(Deliver::Pass);
+    }
     if deliver == Deliver::Chunks {
         headers.remove(CONTENT_LENGTH);
     }

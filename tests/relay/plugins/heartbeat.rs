@@ -216,3 +216,35 @@ async fn who_asked_for_no_events_gets_no_comments() {
     assert_eq!(answer.headers()["content-type"], "application/msgpack");
     assert!(!answer.bytes().await.unwrap().starts_with(b":"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_the_queue_after_a_heartbeat_has_left_it() {
+    let (upstream, world) = queued().await;
+    upstream.fake.hold();
+    let first = tokio::spawn(sent(
+        world
+            .post("/v1/novelai/generate-image")
+            .json(&crate::ask::image_request()),
+    ));
+    upstream.accounts[0].until_busy().await;
+    let h2 = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
+    for client in [crate::world::client(), h2] {
+        let request = client
+            .post(world.url("/ai/generate-image-stream"))
+            .bearer_auth(crate::world::CLIENT_KEY)
+            .json(&image_stream_request("sse"));
+        let mut second = sent(request).await;
+        until(&mut second, &COMMENT.repeat(2)).await;
+        world.until_waiting(1).await;
+        drop((second, client));
+        world.until_waiting(0).await;
+    }
+    upstream.fake.release();
+    assert_eq!(first.await.unwrap().status(), 200);
+    world.idle().await;
+    assert_eq!((world.leases(), upstream.accounts[0].images()), (0, 1));
+}

@@ -160,3 +160,17 @@ async fn a_stream_that_breaks_off_is_no_answer() {
     let error: Value = answer.json().await.unwrap();
     assert_eq!(error["error"]["code"], "upstream_broken");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_paths_beside_the_completions_pass_as_they_are() {
+    let (_upstream, world) = repaired().await;
+    let body = json!({ "model": "glm-4-6", "prompt": "one two" });
+    let counted: Value = sent(world.post("/v1/novelai/oa/v1/internal/token-count").json(&body))
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(counted["length"], counted["encoded"].as_array().unwrap().len());
+    let models: Value = sent(world.get("/oa/v1/models")).await.json().await.unwrap();
+    assert_eq!(models["object"], "list");
+}

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use super::probe;
 use super::probe::calls;
 use crate::ask::{image_request, image_stream_request, refusal, sent};
-use crate::world::{CLIENT_KEY, World, gpu, novelai, openai, route};
+use crate::world::{CLIENT_KEY, World, client, gpu, novelai, openai, route};
 
 async fn node(entries: &Value) -> (NodeFake, World) {
     let node = NodeFake::start("gpu-1").await.unwrap();
@@ -213,6 +213,14 @@ async fn pieces_and_whole_answers_can_be_changed() {
         (418, Some(11))
     );
     assert_eq!(answer.text().await.unwrap(), "70000 bytes");
+    let head = sent(
+        client()
+            .head(world.url("/api/big?bytes=70000"))
+            .bearer_auth(CLIENT_KEY),
+    )
+    .await;
+    assert_eq!(head.status(), 200, "there is no body to make anything of");
+    assert_eq!(head.headers()["content-length"], "70000");
     assert_eq!(
         refusal(world.get("/api/big?bytes=1048577")).await,
         (500, "plugin_failed".to_owned())
