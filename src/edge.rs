@@ -16,6 +16,7 @@ mod attempt;
 mod body;
 mod catalogues;
 mod choice;
+mod converse;
 mod decimal;
 mod desk;
 mod downstream;

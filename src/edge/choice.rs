@@ -175,6 +175,10 @@ impl Edge {
     /// Reads from the body all on which the way of a request depends: the upstream among several, the model
     /// that its key may use, the price, and what it names.
     pub(super) fn read(&self, relay: &mut Relay, headers: &HeaderMap, body: &[u8]) -> Result<(), Rejection> {
+        if relay.upgrade {
+            // A handshake says nothing of models, prices and objects.
+            return Ok(());
+        }
         relay.choose(headers, body)?;
         relay.read(headers, body)?;
         self.pin_by_body(relay, headers, body)

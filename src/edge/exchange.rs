@@ -204,6 +204,11 @@ impl Exchange {
         }
     }
 
+    /// The connection, for a conversation in place of a body.
+    pub(super) fn into_session(self) -> Box<HttpSession> {
+        self.session
+    }
+
     /// Gives the connection back to the pool if it can serve again.
     pub(super) async fn finish(mut self, connector: &Connector) {
         self.drain();

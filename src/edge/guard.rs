@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pingora::listeners::ALPN;
+use pingora::upstreams::peer::HttpPeer;
 use potluck_filters::id::{OutboundProxyId, PoolKeyId};
 use potluck_filters::judge::{Scope, Verdict};
 use potluck_filters::model::PoolKey;
@@ -27,6 +29,8 @@ pub(super) struct LeaseGuard {
     pub(super) model: Option<Arc<str>>,
     /// Whether the request may have reached the upstream.
     pub(super) out: bool,
+    /// Whether a WebSocket is asked for, which only HTTP/1.1 has.
+    pub(super) upgrade: bool,
     /// Whether the upstream was left before it had ended.
     pub(super) broke: bool,
     /// From the request's way out to the first byte of the answer.
@@ -49,6 +53,7 @@ impl LeaseGuard {
             purse,
             model,
             out: false,
+            upgrade: false,
             broke: false,
             first_byte: None,
             through: None,
@@ -65,6 +70,16 @@ impl LeaseGuard {
     /// A lease on another way that is free now.
     pub(super) fn elsewhere(&self, want: &Want<'_>) -> Result<Lease, NoWay> {
         self.upstream.desk.ask_now(want)
+    }
+
+    /// The peer, in the version that this request needs.
+    pub(super) fn spoken_to(&self, peer: Arc<HttpPeer>) -> Arc<HttpPeer> {
+        if !self.upgrade {
+            return peer;
+        }
+        let mut peer = HttpPeer::clone(&peer);
+        peer.options.alpn = ALPN::H1;
+        Arc::new(peer)
     }
 
     pub(super) fn key(&self) -> Option<&Arc<PoolKey>> {

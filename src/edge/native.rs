@@ -1,25 +1,22 @@
-//! Pingora's own path, for upgrades and for bodies that stream past the replay bound.
+//! Pingora's own path, for bodies that stream past the replay bound.
 //!
 //! The same lease, the same injection, the same judge; but a body that streams can not be replayed, so
-//! only a failed connection is tried elsewhere. An upgrade has no body and may be refused elsewhere, too.
+//! only a failed connection is tried elsewhere.
 
 mod answer;
 
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
-use http::{HeaderValue, Method, StatusCode};
+use http::StatusCode;
+use http::header::CONTENT_LENGTH;
 use pingora::http::RequestHeader;
-use pingora::listeners::ALPN;
 use pingora::proxy::Session;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType};
-use potluck_filters::authenticate::WEBSOCKET_KEY_PREFIX;
 use potluck_filters::egress::{Blame, By};
-use potluck_filters::inject::subprotocols;
 use potluck_filters::judge::{End, Stage, Verdict};
-use potluck_filters::model::{Kind, Timeouts};
+use potluck_filters::model::Timeouts;
 use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::time::Moment;
 
@@ -39,7 +36,6 @@ use super::wait::NoLease;
 pub(super) struct Native {
     relay: Relay,
     lease: Option<LeaseGuard>,
-    upgrade: bool,
     /// What was read of the body before it was clear that it is too long to keep, with its room.
     start: Option<(Bytes, Option<Held>)>,
     /// Bytes of the body that went on.
@@ -131,22 +127,6 @@ impl Native {
     }
 }
 
-/// Whether this is a WebSocket's handshake for a service that may have one. Any other `Upgrade` is for
-/// the next hop only, and the request is served as if it were not there.
-pub(super) fn is_upgrade(session: &mut Session, kind: Kind) -> bool {
-    let kind_has_sockets = match kind {
-        Kind::Openai | Kind::Http => true,
-        Kind::Novelai => false,
-    };
-    let request = session.req_header();
-    let websocket = request
-        .headers
-        .get(UPGRADE)
-        .is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
-    let handshake = request.method == Method::GET && websocket && session.is_upgrade_req();
-    kind_has_sockets && handshake && session.as_downstream_mut().is_body_empty()
-}
-
 impl Edge {
     /// Takes the lease and lets Pingora go on; or refuses.
     pub(super) async fn go_native(
@@ -154,21 +134,14 @@ impl Edge {
         session: &mut Session,
         ctx: &mut Context,
         relay: Relay,
-        start: Option<(Bytes, Option<Held>)>,
+        start: (Bytes, Option<Held>),
     ) -> pingora::Result<bool> {
-        let upgrade = start.is_none();
-        if upgrade {
-            // Either side of a conversation may be silent for long.
-            let silence = relay.upstream.upstream.timeouts.websocket;
-            session.as_downstream_mut().set_read_timeout(Some(silence));
-        }
-        let start = start.filter(|(start, _)| !start.is_empty());
+        let start = Some(start).filter(|(start, _)| !start.is_empty());
         let deadline = self.clock.now() + relay.upstream.upstream.timeouts.total;
         let (tries, answered, refusal) = (Tries::default(), None, None);
         let mut native = Native {
             relay,
             lease: None,
-            upgrade,
             start,
             passed: 0,
             tries,
@@ -209,10 +182,6 @@ impl Edge {
         let mut peer = HttpPeer::clone(&way.peer);
         let timeouts = native.timeouts();
         peer.options.read_timeout = Some(timeouts.first_byte.max(timeouts.idle));
-        if native.upgrade {
-            peer.options.alpn = ALPN::H1;
-            peer.options.read_timeout = Some(timeouts.websocket);
-        }
         Ok(Box::new(peer))
     }
 
@@ -235,21 +204,6 @@ impl Edge {
             Some(Blame::Target) | None => native.not_connected(Stage::Connect, timed_out),
         };
         error.set_retry(native.again(&verdict, None));
-        error
-    }
-
-    /// After a connection: again only what [`Edge::native_answer`] allowed, and what has no body and
-    /// met a connection that had gone stale.
-    pub(super) fn native_failed(&self, ctx: &Context, mut error: Box<Error>, reused: bool) -> Box<Error> {
-        let upgrade = ctx
-            .native
-            .as_ref()
-            .is_some_and(|native| native.upgrade && native.refusal.is_none());
-        if upgrade {
-            error.retry.decide_reuse(reused);
-        } else {
-            error.set_retry(false);
-        }
         error
     }
 
@@ -282,11 +236,6 @@ impl Edge {
         if let Some(length) = headers.get(CONTENT_LENGTH) {
             head.insert_header(CONTENT_LENGTH, length)?;
         }
-        if native.upgrade {
-            head.insert_header(CONNECTION, "Upgrade")?;
-            head.insert_header(UPGRADE, "websocket")?;
-            offer_subprotocols(&mut head, headers)?;
-        }
         head.set_version(upstream_request.version);
         *upstream_request = head;
         Ok(())
@@ -294,7 +243,7 @@ impl Edge {
 
     /// Puts what was read ahead before the first piece that Pingora reads, and holds the bound.
     pub(super) fn native_body(&self, body: &mut Option<Bytes>, ctx: &mut Context) -> pingora::Result<()> {
-        let Some(native) = ctx.native.as_mut().filter(|native| !native.upgrade) else {
+        let Some(native) = ctx.native.as_mut() else {
             return Ok(());
         };
         if let Some((start, _held)) = native.start.take() {
@@ -316,21 +265,4 @@ fn native(ctx: &mut Context) -> pingora::Result<&mut Native> {
     ctx.native
         .as_deref_mut()
         .ok_or_else(|| Error::explain(ErrorType::InternalError, "no plan for Pingora's own path"))
-}
-
-/// The client's subprotocols, without the one that carried its key.
-fn offer_subprotocols(head: &mut RequestHeader, client: &http::HeaderMap) -> pingora::Result<()> {
-    let offered = client.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
-    let carries_key = |value: &HeaderValue| {
-        value
-            .to_str()
-            .is_ok_and(|text| text.contains(WEBSOCKET_KEY_PREFIX))
-    };
-    for value in offered
-        .filter(|value| carries_key(value))
-        .filter_map(subprotocols)
-    {
-        head.append_header(SEC_WEBSOCKET_PROTOCOL, value)?;
-    }
-    Ok(())
 }

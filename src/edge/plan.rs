@@ -95,6 +95,8 @@ pub(super) struct Relay {
     pub(super) act: Option<Act>,
     /// The one pool key that may serve it, since it keeps what the request names.
     pub(super) pinned: Option<PoolKeyId>,
+    /// Whether it asks for a WebSocket, and may have one.
+    pub(super) upgrade: bool,
     /// Bytes of its body, once that was read whole.
     pub(super) body_bytes: u64,
     /// What it weighs in the queue, and how long it may wait there.
@@ -278,6 +280,7 @@ impl Edge {
             choice,
             act,
             pinned,
+            upgrade: false,
             body_bytes: 0,
             share: key.map_or(Share::Guest, |id| id.user.weight.into()),
             max_wait,

@@ -9,7 +9,7 @@ use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
-use pingora::{Error, ErrorSource, ErrorType};
+use pingora::{Error, ErrorSource};
 use potluck_filters::framing::{self, Head};
 use potluck_filters::id::ClientKeyId;
 use potluck_filters::model::Kind;
@@ -18,7 +18,8 @@ use potluck_filters::time::Moment;
 
 use super::attempt::Attempted;
 use super::body::{self, Body};
-use super::native::{Native, is_upgrade};
+use super::converse::is_upgrade;
+use super::native::Native;
 use super::objects::Watch;
 use super::plan::{Asked, No, Plan, Relay};
 use super::relay::{Relayed, client_gone};
@@ -154,15 +155,13 @@ impl ProxyHttp for Proxy {
         &self,
         _peer: &HttpPeer,
         _session: &mut Session,
-        error: Box<Error>,
-        ctx: &mut Context,
-        client_reused: bool,
+        mut error: Box<Error>,
+        _ctx: &mut Context,
+        _client_reused: bool,
     ) -> Box<Error> {
-        if matches!(error.etype(), ErrorType::HTTPStatus(_)) {
-            // Decided when the answer was judged.
-            return error;
-        }
-        self.0.native_failed(ctx, error, client_reused)
+        // What was sent of the body cannot be sent again.
+        error.set_retry(false);
+        error
     }
 
     async fn response_filter(
@@ -278,7 +277,12 @@ impl Edge {
                 let no = No::refunded(*relay, rejection);
                 return self.refuse(session, ctx, no).await.map(|()| true);
             }
-            return Box::pin(self.go_native(session, ctx, *relay, None)).await;
+            let mut relay = relay;
+            relay.upgrade = true;
+            return self
+                .send(session, ctx, relay, bytes::Bytes::new())
+                .await
+                .map(|()| true);
         }
         let user = relay.client.as_ref().map(|client| client.user);
         let total = upstream.timeouts.total;
@@ -289,7 +293,7 @@ impl Edge {
                 served.map(|()| true)
             }
             Ok(Body::Past(start, held)) => {
-                Box::pin(self.go_native(session, ctx, *relay, Some((start, held)))).await
+                Box::pin(self.go_native(session, ctx, *relay, (start, held))).await
             }
             Err(code) => {
                 session.as_downstream_mut().set_keepalive(None);

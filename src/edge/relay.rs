@@ -15,6 +15,7 @@ use potluck_filters::model::Kind;
 use potluck_filters::rejection::Code;
 
 use super::attempt::{Answer, cut};
+use super::converse::is_agreed;
 use super::downstream::Downstream;
 use super::plan::{No, Relay};
 use super::proxy::Context;
@@ -43,6 +44,9 @@ impl Edge {
         relay: &Relay,
         answer: Box<Answer>,
     ) -> Result<(), Box<Error>> {
+        if relay.upgrade && is_agreed(&answer) {
+            return Box::pin(self.converse(session, ctx, relay, answer)).await;
+        }
         let kind = relay.upstream.upstream.kind;
         let Some((mut status, mut headers)) = self.answer_head(&answer, relay)? else {
             answer.cut(relay);
@@ -95,7 +99,7 @@ impl Edge {
     }
 
     /// Status and headers for the client; `None` where the upstream's can not be trusted to frame its body.
-    fn answer_head(
+    pub(super) fn answer_head(
         &self,
         answer: &Answer,
         relay: &Relay,

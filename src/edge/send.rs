@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use pingora::connectors::http::Connector;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::client::HttpSession;
@@ -19,6 +19,7 @@ use potluck_filters::inject::{ClientHeaders, USER_AGENT_VALUE};
 use potluck_filters::judge::Stage;
 use potluck_filters::model::Kind;
 
+use super::converse;
 use super::decimal::decimal;
 use super::egress::{Out, session};
 use super::exchange::{Asked, Exchange, Pace};
@@ -56,6 +57,7 @@ pub(super) struct Outgoing<'a> {
 pub(super) struct Request {
     head: Box<RequestHeader>,
     body: Bytes,
+    upgrade: bool,
 }
 
 impl Request {
@@ -77,6 +79,7 @@ impl Request {
         Ok(Self {
             head: Box::new(head.into()),
             body: Bytes::new(),
+            upgrade: false,
         })
     }
 }
@@ -90,9 +93,14 @@ pub(super) async fn exchange(
     pace: Pace,
 ) -> Result<Exchange, Failed> {
     let timeouts = lease.upstream().upstream.timeouts;
-    let Request { mut head, body } = request.map_err(|e| failed(Stage::Connect, false, e))?;
+    let Request {
+        mut head,
+        body,
+        upgrade,
+    } = request.map_err(|e| failed(Stage::Connect, false, e))?;
     let bodiless = head.method == Method::HEAD;
 
+    lease.upgrade = upgrade;
     let connected = session(connector, out, lease, pace).await;
     let (session, reused, peer) = connected?;
     let mut session = Box::new(session);
@@ -116,7 +124,7 @@ pub(super) async fn exchange(
         // Nothing more can be read from this one.
         Ok(Sent::Refused(error)) => return Err(failed(Stage::Send, reused, error)),
         Ok(Sent::Whole | Sent::Answered) | Err(_) => {
-            let reading = tokio::time::timeout(patience, read_head(&mut session));
+            let reading = tokio::time::timeout(patience, read_head(&mut session, upgrade));
             in_time(reading.await, ErrorType::ReadTimedout)
         }
     };
@@ -206,10 +214,16 @@ fn has_answered(session: &HttpSession) -> bool {
         .is_some_and(|head| !head.status.is_informational())
 }
 
+fn has_agreed(session: &HttpSession) -> bool {
+    session
+        .response_header()
+        .is_some_and(|head| head.status == StatusCode::SWITCHING_PROTOCOLS)
+}
+
 /// Reads heads until one is final. What was read early is kept.
-pub(super) async fn read_head(session: &mut HttpSession) -> Result<(), Box<Error>> {
+pub(super) async fn read_head(session: &mut HttpSession, upgrade: bool) -> Result<(), Box<Error>> {
     for _ in 0..=MOST_INTERIM {
-        if has_answered(session) {
+        if has_answered(session) || upgrade && has_agreed(session) {
             return Ok(());
         }
         session.read_response_header().await?;
@@ -222,9 +236,14 @@ impl Outgoing<'_> {
     pub(super) fn request(&self, client: &RequestHeader, lease: &LeaseGuard) -> Result<Request, Box<Error>> {
         let mut head = self.head(client, lease)?;
         self.announce(&mut head.headers, client);
+        let upgrade = self.relay.upgrade;
+        if upgrade {
+            converse::offer(&mut head.headers, &client.headers)?;
+        }
         Ok(Request {
             head: Box::new(head.into()),
             body: self.body.clone(),
+            upgrade,
         })
     }
 

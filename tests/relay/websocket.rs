@@ -184,11 +184,10 @@ async fn a_silent_socket_outlives_the_time_limits_of_requests() {
     let (_node, mut plan) = node().await;
     plan.settings.client_read = Duration::from_millis(50);
     plan.layout.upstreams[0].timeouts.idle = Duration::from_millis(50);
-    plan.layout.upstreams[0].timeouts.first_byte = Duration::from_millis(500);
-    plan.layout.upstreams[0].timeouts.total = Duration::from_millis(100);
+    plan.layout.upstreams[0].timeouts.total = Duration::from_secs(1);
     let world = plan.start();
     let (mut socket, _) = dial(&world, &key()).await.unwrap();
-    let silence = tokio::time::timeout(Duration::from_millis(700), socket.next()).await;
+    let silence = tokio::time::timeout(Duration::from_millis(1_300), socket.next()).await;
     assert!(silence.is_err(), "{silence:?}");
     assert_eq!(echoed(&mut socket, Message::text("x")).await, Message::text("x"));
 }
@@ -258,4 +257,38 @@ fn by_default_a_socket_may_be_silent_for_an_hour() {
     for upstream in &layout.upstreams {
         assert_eq!(upstream.timeouts.websocket, Duration::from_secs(3600));
     }
+}
+
+/// Nodes close by answer before the relay has finished saying what it asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_socket_is_lost_between_its_handshake_and_its_first_message() {
+    let (_node, plan) = node().await;
+    let world = plan.start();
+    let one_after_the_other = |_| async {
+        for _ in 0..20 {
+            let (mut socket, _) = dial(&world, &key()).await.unwrap();
+            assert_eq!(echoed(&mut socket, Message::text("x")).await, Message::text("x"));
+        }
+    };
+    futures_util::future::join_all((0..20).map(one_after_the_other)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_may_be_loud_in_both_directions_at_once() {
+    let (_node, plan) = node().await;
+    let world = plan.start();
+    let (socket, _) = dial(&world, &key()).await.unwrap();
+    let (mut mouth, mut ear) = socket.split();
+    let large: Vec<u8> = (0..1 << 20).map(|n| (n % 251) as u8).collect();
+    let speaking = async {
+        for _ in 0..16 {
+            mouth.send(Message::binary(large.clone())).await.unwrap();
+        }
+    };
+    let listening = async {
+        for _ in 0..16 {
+            assert_eq!(ear.next().await.unwrap().unwrap().len(), large.len());
+        }
+    };
+    tokio::join!(speaking, listening);
 }

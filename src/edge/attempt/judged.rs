@@ -35,7 +35,8 @@ pub(super) async fn judge(table: &JudgeTable, ended: Result<Exchange, Failed>) -
             answer: Ok(exchange),
         };
     };
-    if (200..300).contains(&status) {
+    // After 101 there is no body to look at.
+    if (200..300).contains(&status) || status == 101 {
         let verdict = table.judge(&End::Answer {
             status,
             content_type: None,

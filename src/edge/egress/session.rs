@@ -33,9 +33,10 @@ pub(in crate::edge) async fn session(
         let way = Way::straight(lease.node())
             .await
             .map_err(|stage| Failed::at(stage, None))?;
-        let connected = connector.get_http_session(&*way.peer).await;
+        let peer = lease.spoken_to(way.peer);
+        let connected = connector.get_http_session(&*peer).await;
         let (session, reused) = connected.map_err(|error| Failed::at(Stage::Connect, Some(error)))?;
-        return Ok((session, reused, way.peer));
+        return Ok((session, reused, peer));
     }
     // Off the usual way, so its future is not part of every request's.
     Box::pin(through(connector, (exits, tries), lease, pace)).await
@@ -55,10 +56,11 @@ async fn through(
             Err(stage) => return Err(Failed::at(stage, last)),
         };
         let began = pace.clock.now();
-        let connected = connector.get_http_session(&*way.peer).await;
+        let peer = lease.spoken_to(way.peer);
+        let connected = connector.get_http_session(&*peer).await;
         let Some(exit) = way.exit else {
             let (session, reused) = connected.map_err(|error| Failed::at(Stage::Connect, Some(error)))?;
-            return Ok((session, reused, way.peer));
+            return Ok((session, reused, peer));
         };
         match connected {
             Ok((session, reused)) => {
@@ -67,7 +69,7 @@ async fn through(
                     worked(lease.upstream(), &exit, &node.node().base.origin(), seen);
                 }
                 lease.through = Some(exit.id());
-                return Ok((session, reused, way.peer));
+                return Ok((session, reused, peer));
             }
             Err(error) => match failed((exits, lease), &exit, trouble_of(&error), tries) {
                 Blame::Target => return Err(Failed::at(Stage::Connect, Some(error))),

@@ -119,7 +119,7 @@ async fn answer(
     }
     session.write_request_header(Box::new(head)).await?;
     session.finish_request_body().await?;
-    read_head(session).await?;
+    read_head(session, false).await?;
     seen.came = Some(clock.now());
     let status = session.response_header().map_or(0, |head| head.status.as_u16());
     seen.status = Some(status);

@@ -1,12 +1,12 @@
 //! What comes back on Pingora's own path: judged, stripped, signed, and the lease given back.
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, UPGRADE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, StatusCode};
 use pingora::http::ResponseHeader;
 use pingora::{Error, ErrorSource, ErrorType};
 use potluck_filters::inject::answer_passes;
-use potluck_filters::judge::{End, Retry, Stage, Verdict, retry_after, shown};
+use potluck_filters::judge::{End, Stage, Verdict, retry_after, shown};
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::Rejection;
 
@@ -28,8 +28,7 @@ impl Edge {
         answer: &mut ResponseHeader,
         ctx: &mut Context,
     ) -> pingora::Result<()> {
-        let upgraded = answer.status == StatusCode::SWITCHING_PROTOCOLS;
-        if answer.status.is_informational() && !upgraded {
+        if answer.status.is_informational() {
             return Ok(());
         }
         let request_id = ctx.request_id.clone();
@@ -41,10 +40,7 @@ impl Edge {
         let gone: Vec<HeaderName> = answer
             .headers
             .iter()
-            .filter(|(name, value)| {
-                let hop = upgraded && (**name == CONNECTION || **name == UPGRADE);
-                !(answer_passes(kind, name) || hop) || native.repeats(value.as_bytes())
-            })
+            .filter(|(name, value)| !answer_passes(kind, name) || native.repeats(value.as_bytes()))
             .map(|(name, _)| name.clone())
             .collect();
         for name in gone {
@@ -66,11 +62,10 @@ impl Edge {
         let Some(rejection) = shown(&verdict, after) else {
             return Ok(());
         };
-        let retried = native.upgrade && verdict.retry != Retry::Never && native.again(&verdict, after);
-        native.refusal = (!retried).then_some(rejection);
-        native.answered = native.answered.filter(|_| !retried);
+        native.refusal = Some(rejection);
+        // What was sent of the body cannot be sent again.
         let mut error = Error::explain(ErrorType::HTTPStatus(answer.status.as_u16()), "refused").into_up();
-        error.set_retry(retried);
+        error.set_retry(false);
         Err(error)
     }
 
@@ -84,7 +79,7 @@ impl Edge {
         No::left(&native.relay, rejection)
     }
 
-    /// The time of a request that is no conversation is bounded on this path, too, and no error's body
+    /// The time of a request is bounded on this path, too, and no error's body
     /// passes before it was searched for the pool key.
     pub(in crate::edge) fn native_piece(
         &self,
@@ -92,7 +87,7 @@ impl Edge {
         end: bool,
         ctx: &mut Context,
     ) -> pingora::Result<()> {
-        let late = |native: &Native| !native.upgrade && self.clock.now() >= native.deadline;
+        let late = |native: &Native| self.clock.now() >= native.deadline;
         if ctx.native.as_deref().is_some_and(late) {
             return Err(Error::explain(ErrorType::ReadTimedout, "the request's time is up").into_up());
         }
@@ -116,8 +111,6 @@ impl Edge {
         let Some(lease) = native.lease.take() else { return };
         let upstream_broke = error.filter(|error| *error.esource() == ErrorSource::Upstream);
         let verdict = match (native.answered, upstream_broke) {
-            // A switch of protocols is a success however the conversation ended.
-            (Some(StatusCode::SWITCHING_PROTOCOLS), _) => Verdict::ok("upgraded"),
             (Some(_), Some(error)) if native.refusal.is_none() => native.failed(Stage::Body, error),
             (Some(status), _) => native.by_status(status, None),
             (None, Some(error)) => native.failed(Stage::FirstByte, error),
@@ -135,11 +128,9 @@ impl Native {
         Error::explain(ErrorType::InternalError, "a plug-in refused").into_in()
     }
 
-    /// Counts from here on what the answer says was used. A conversation says nothing that could be counted.
+    /// Counts from here on what the answer says was used.
     fn meter(&mut self, answer: &ResponseHeader) {
-        let Some(lease) = self.lease.as_ref().filter(|_| !self.upgrade) else {
-            return;
-        };
+        let Some(lease) = &self.lease else { return };
         let seen = (answer.status, &answer.headers);
         self.metering = Metering::begin(&self.relay.upstream, lease, seen, self.passed);
     }
@@ -171,9 +162,6 @@ impl Native {
     }
 
     fn by_status(&self, status: StatusCode, content_type: Option<&str>) -> Verdict {
-        if status == StatusCode::SWITCHING_PROTOCOLS {
-            return Verdict::ok("upgraded");
-        }
         let end = End::Answer {
             status: status.as_u16(),
             content_type,

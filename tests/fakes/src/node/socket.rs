@@ -3,21 +3,14 @@
 //! The text `close:<code>:<reason>` makes the node close with that code; `drop` makes it go without a close frame.
 //! Of the offered subprotocols it takes `echo` or `realtime`.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 
 use super::Site;
 
-/// Before the 101: a Pingora relay drops the tunnel if it arrives before the relay has passed the request's end on,
-/// which over real distances it cannot.
-const PAUSE: Duration = Duration::from_millis(5);
-
 pub(super) async fn echo(State(site): State<Site>, upgrade: WebSocketUpgrade) -> Response {
     site.pace.work().await;
-    tokio::time::sleep(PAUSE).await;
     upgrade.protocols(["echo", "realtime"]).on_upgrade(converse)
 }
 
