@@ -13,7 +13,7 @@ use potluck_filters::pool::{NodeReport, NodeState, Policy};
 use potluck_filters::snapshot::{Delta, NodePlans, PoolKeyChange};
 
 use crate::ask::sent;
-use crate::world::{Plan, World, gpu, openai};
+use crate::world::{CLIENT_KEY, Plan, World, client, gpu, openai};
 
 async fn fakes(names: &[&str]) -> Vec<NodeFake> {
     join_all(
@@ -78,7 +78,10 @@ async fn no_stream_on_a_living_node_is_cut_when_nodes_come_go_and_die() {
     plan.layout.upstreams[0].policy = Policy::LeastBusy;
     let world = plan.start();
     nodes.iter().for_each(|node| node.pace.step());
-    let streams = (0..200).map(|_| sent(world.get("/api/stream?events=3")));
+    // One client for all: making one costs more than a stream.
+    let client = client();
+    let get = |path: &str| sent(client.get(world.url(path)).bearer_auth(CLIENT_KEY));
+    let streams = (0..200).map(|_| get("/api/stream?events=3"));
     let streams = join_all(streams).await;
     let on = |name: &str| streams.iter().filter(|answer| served_by(answer) == name).count();
     assert!([on("a"), on("b"), on("c")].iter().all(|count| *count >= 60));
@@ -107,7 +110,7 @@ async fn no_stream_on_a_living_node_is_cut_when_nodes_come_go_and_die() {
     }
     assert!(first.text().await.unwrap().contains("event: done"));
     world.idle().await;
-    let after: Vec<_> = join_all((0..12).map(|_| sent(world.get("/api/echo")))).await;
+    let after: Vec<_> = join_all((0..12).map(|_| get("/api/echo"))).await;
     assert!(
         after
             .iter()
