@@ -4,6 +4,7 @@ mod checks;
 mod client_keys;
 mod logins;
 mod nodes;
+mod outbound_proxies;
 mod pool_keys;
 mod publishing;
 mod refusals;

@@ -8,6 +8,7 @@ mod manage;
 mod nodes;
 mod plugins;
 mod pool;
+mod proxies;
 mod running;
 mod start;
 

@@ -91,3 +91,25 @@ fn a_socket_left_by_a_relay_that_died_does_no_harm() {
     let _again = Relay::start(&folder);
     assert!(folder.run("status").ok().out.contains("running"));
 }
+
+#[test]
+fn a_running_relay_probes_an_outbound_proxy_and_says_how_it_fares() {
+    let folder = Folder::ready();
+    let relay = Relay::start(&folder);
+    // Nobody listens on port 1.
+    folder.run("proxies add dead socks5://127.0.0.1:1").ok();
+    folder.run("proxies check dead").fails(1, "assign it first");
+    folder.run("proxies assign --upstream novelai dead").ok();
+    folder
+        .run("proxies check dead")
+        .fails(1, "outbound proxy dead opens no way to novelai (unreachable)");
+    let shown = folder.run("proxies show dead --json").ok().json();
+    let event = &shown["live"]["history"][0];
+    assert_eq!(
+        (&event["why"], &event["by"]),
+        (&"unreachable".into(), &"probe".into())
+    );
+    folder.run("proxies edit dead --disable").ok();
+    folder.run("proxies check dead").fails(1, "is switched off");
+    drop(relay);
+}

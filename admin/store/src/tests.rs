@@ -8,6 +8,7 @@ mod migrating;
 mod nodes;
 mod objects;
 mod opening;
+mod outbound_proxies;
 mod pool_keys;
 mod probes;
 mod schema;
