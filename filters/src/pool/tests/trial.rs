@@ -2,7 +2,9 @@
 //! leases and prices say so, everything spent is booked once, and every key comes back.
 
 mod acts;
+mod on_nodes;
 mod plain;
+mod reasons;
 
 use std::collections::BTreeMap;
 
@@ -12,10 +14,10 @@ use acts::{Act, How, Need, acts};
 use plain::Plain;
 
 use super::*;
-use crate::health::{Ailment, Checked, HealthSettings};
+use crate::health::HealthSettings;
 use crate::judge::Correlation;
 use crate::limit::Limit;
-use crate::model::{Account, Hours, NodeInUse, NodeSet};
+use crate::model::{Account, Hours};
 use crate::spending::day_of;
 
 const NODES: [&str; 3] = ["a", "b", "c"];
@@ -110,39 +112,6 @@ impl Trial {
         self.compare()
     }
 
-    /// Takes nodes in and out; `true` are draining.
-    fn set_nodes(&mut self, nodes: &[(&'static str, bool)]) {
-        let in_use = nodes.iter().map(|(name, draining)| NodeInUse {
-            node: node(name, Role::Any),
-            draining: *draining,
-            configured: true,
-        });
-        let set = NodeSet {
-            nodes: in_use.collect(),
-            active: nodes.last().map(|(name, _)| (*name).into()),
-        };
-        self.pool.set_nodes(&set, at(self.now), FAIR);
-        let open = nodes.iter().filter(|(_, draining)| !draining);
-        self.open = open.map(|(name, _)| *name).collect();
-    }
-
-    fn check(&mut self, name: &str, well: bool) {
-        let Some((handle, _)) = self.pool.node(name) else {
-            return;
-        };
-        let checked = Checked {
-            result: if well { Ok(()) } else { Err(Ailment::NoConnection) },
-            status: None,
-            took: Duration::from_millis(7),
-        };
-        self.pool.checked(handle, checked, at(self.now));
-    }
-
-    fn place(&self, lease: &Lease) -> Arc<str> {
-        let used = self.pool.placed_nodes().nth(lease.node().index());
-        Arc::clone(&used.unwrap().node.name)
-    }
-
     fn put(&mut self, key: PoolKey) {
         self.pool.put(Arc::new(key.clone()), at(self.now));
         let (ghosts, leases, barred) = (vec![], vec![], BTreeMap::new());
@@ -211,36 +180,6 @@ impl Trial {
             Err(why) => {
                 prop_assert_eq!(could(now).count(), 0, "{:?} although a key was free", why);
                 self.explain(need, why)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the reason is a true one.
-    fn explain(&self, need: &Need, why: NoWay) -> Result<(), TestCaseError> {
-        let suits = |plain: &&Plain| {
-            plain.present && plain.goes_to(&self.open) && (plain.key.operator_owned || !need.operators)
-        };
-        let suits = || self.keys.values().filter(suits);
-        match why {
-            NoWay::Empty => prop_assert_eq!(suits().count(), 0),
-            NoWay::Exhausted => prop_assert!(need.tried.is_some()),
-            NoWay::Unaffordable { anlas } => {
-                prop_assert_eq!(Some(anlas), suits().map(|plain| plain.cost(need.price)).min());
-            }
-            NoWay::Busy { until: None } => prop_assert!(suits().any(|plain| plain.in_flight() > 0)),
-            NoWay::Busy { until: Some(until) } => {
-                let able = |then| {
-                    self.keys.values().any(|plain| {
-                        plain.goes_to(&self.open) && plain.serves(need, self.policy, self.now, then)
-                    })
-                };
-                let until = until.millis();
-                prop_assert!(until > self.now);
-                prop_assert!(!able(until - 1), "a key is free before {}", until);
-                // Hours and days together may need a second look.
-                let simple = suits().all(|plain| plain.key.caps.hours == Hours::default());
-                prop_assert!(able(until) || !simple, "no key is free at {}", until);
             }
         }
         Ok(())
