@@ -1,7 +1,7 @@
 //! Leaving through outbound proxies: the shell around `potluck_filters::egress`.
 //!
 //! [`exits`] makes the snapshot's proxies ready, [`way`] takes the next one and notes how it fared,
-//! [`tunnel`] speaks to it, [`peer`] is what Pingora connects to, [`session`] and (for checks) [`link`] go on to the
+//! [`tunnel`] speaks to it, [`peer`] is what Pingora connects to, [`mod@session`] and (for checks) [`link`] go on to the
 //! next when one fails, [`probe`] looks after them all. Invariants: where there are no proxies, a request meets none of
 //! this but one look at an `Option`; a request that is to leave through proxies never leaves straight
 //! unless the machine says so.
