@@ -1,7 +1,7 @@
 //! What a request uses, counted beside the answer on its way to the client.
 //!
 //! Pieces are looked at after they have gone out, and the sum is taken off the key's credit when the answer ends, in
-//! whatever way it ends. Only where somebody asks what is left on keys; for all other requests there is nothing here.
+//! whatever way it ends. Only for keys whose balance is known; for all other requests there is nothing here.
 
 use std::sync::Arc;
 
@@ -33,7 +33,9 @@ impl Metering {
         asked: u64,
     ) -> Option<Box<Self>> {
         upstream.upstream.credit.as_ref()?;
-        let key = lease.key_id().filter(|_| status.is_success())?;
+        // Use is taken off a balance; where none was ever seen, there is nothing to take it off.
+        let known = lease.key().filter(|key| key.credit.is_some());
+        let key = known.filter(|_| status.is_success())?.id;
         let content_type = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
         Some(Box::new(Self {
             upstream: Arc::clone(upstream),
