@@ -197,7 +197,7 @@ impl Keys {
         }
         self.policy = policy;
         for index in 0..self.slots.len() {
-            self.relist(index, now);
+            self.reweigh(index, now);
         }
     }
 

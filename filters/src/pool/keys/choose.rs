@@ -94,15 +94,22 @@ impl Choice<'_> {
             anlas,
             rank,
         };
+        // One alone is found sooner from the start than from where the turn is.
+        let alone = cohort.ready.len() == 1;
+        let from = if alone { 0 } else { self.cursor };
         match self.policy {
             Policy::RoundRobin | Policy::ActiveFirst | Policy::LeastBusy => {
-                let (level, slot) = cohort.ready.first(self.cursor, need, free)?;
+                let (level, slot) = cohort.ready.first(from, need, free)?;
                 Some(of(slot, (level as u64, slot.wrapping_sub(self.cursor))))
             }
             Policy::LeastLatency => {
                 // The next two in turn, which each key is with both its neighbours: as good as two drawn at
                 // random, and they lie side by side in memory.
-                let (one, other) = cohort.ready.two(self.cursor, need, free)?;
+                let (one, other) = if alone {
+                    (cohort.ready.first(from, need, free)?.1, None)
+                } else {
+                    cohort.ready.two(from, need, free)?
+                };
                 let ranked = [Some(one), other].into_iter().flatten().enumerate();
                 ranked
                     .map(|(place, slot)| of(slot, (self.score(slot), place)))

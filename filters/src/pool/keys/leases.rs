@@ -135,7 +135,8 @@ impl Keys {
             self.urgent.push(leased.slot);
         }
         slot.spent.settle(leased.anlas, lesson.charged);
-        if lesson.charged && leased.anlas > 0 {
+        // What is left is far from what a lease touches, so it is looked at only where draws go by it.
+        if lesson.charged && leased.anlas > 0 && self.policy == Policy::CreditWeighted {
             slot.reweigh(self.min_credit);
         }
         if let Some(span) = lesson.first_byte {
