@@ -21,7 +21,7 @@ use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::route::Match;
 
 use super::Edge;
-use super::attempt::{Answer, Attempted};
+use super::attempt::Attempted;
 use super::egress::Exits;
 use super::live::{Live, LiveUpstream};
 use super::objects::uses_a_model;
@@ -229,14 +229,7 @@ impl Edge {
     async fn let_be(&self, attempted: Attempted) -> Option<Rejection> {
         match attempted {
             Attempted::Answer(answer) => {
-                let Answer {
-                    exchange,
-                    lease,
-                    verdict,
-                    retry_after,
-                } = *answer;
-                lease.end(&verdict, retry_after);
-                exchange.finish(&self.connector).await;
+                self.end(answer).await;
                 Some(Code::AttemptsExhausted.into())
             }
             Attempted::Refused { rejection, .. } => Some(rejection),
