@@ -1,6 +1,6 @@
 //! The data plane: relays requests, deciding everything from the snapshot it pinned.
 //!
-//! A request's way through these files: [`proxy`] (the phases, in Pingora's order) → [`plan`] (route,
+//! A request's way through these files: [`proxy`] (the phases, in Pingora's order) → [`serve`] (the steps of one request) → [`plan`] (route,
 //! authenticate, admit, limit: no await) → [`hooks`] (plug-ins, where the route has any) → [`body`] (read it, bounded) → [`attempt`] (lease, inject,
 //! send, judge; again elsewhere where the judge allows it) → [`relay`] (the answer, as it comes) →
 //! [`access`] (one line). Upgrades and bodies past the replay bound leave [`attempt`] out and take
@@ -41,6 +41,7 @@ mod purse;
 mod read_ahead;
 mod relay;
 mod send;
+mod serve;
 mod timekeeper;
 mod traffic;
 mod wait;

@@ -188,7 +188,7 @@ impl Edge {
             BodyUse::Whole | BodyUse::Replay => (body, None),
         };
         let mut request = request(&running, session, relay, body);
-        if let Some(beat) = running.heartbeat(&request) {
+        if let Some(beat) = running.heartbeat(&request).filter(|_| !relay.upgrade) {
             let head = self.heart_head(session, &ctx.request_id, relay)?;
             let out = Downstream::new(&self.settings, session, &head);
             // Only the first is kept, and there is no other.

@@ -57,7 +57,7 @@ pub(in crate::edge) fn answer(
         return Ok(Deliver::Pass);
     };
     let deliver = running.on_response(Source::Upstream, status, headers)?;
-    let bodiless = matches!(*status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let bodiless = matches!(status.as_u16(), 101 | 204 | 304);
     if bodiless || *running.about().method() == Method::HEAD {
         // There is nothing to deliver, and a length speaks of a body that others get.
         return Ok(Deliver::Pass);
