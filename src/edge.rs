@@ -1,10 +1,10 @@
 //! The data plane: relays requests, deciding everything from the snapshot it pinned.
 //!
-//! A request's way through these files: [`proxy`] (the phases, in Pingora's order) → [`serve`] (the steps of one request) → [`plan`] (route,
-//! authenticate, admit, limit: no await) → [`hooks`] (plug-ins, where the route has any) → [`body`] (read it, bounded) → [`attempt`] (lease, inject,
-//! send, judge; again elsewhere where the judge allows it) → [`relay`] (the answer, as it comes) →
-//! [`access`] (one line). Upgrades and bodies past the replay bound leave [`attempt`] out and take
-//! Pingora's own path, in [`native`].
+//! A request's way through these files: [`proxy`] (the phases, in Pingora's order) → [`serve`] (the steps of one
+//! request) → [`plan`] (route, authenticate, admit, limit: no await) → [`hooks`] (plug-ins, where the route has
+//! any) → [`body`] (read it, bounded) → [`attempt`] (lease, inject, send, judge; again elsewhere where the judge
+//! allows it) → [`relay`] (the answer, as it comes) → [`access`] (one line). Bodies past the replay bound leave
+//! [`attempt`] out and take Pingora's own path, in [`native`].
 //!
 //! Invariants: a request loads the live view once; no lock is held across an await; every lease and
 //! every place in a window is held by a guard that gives it back on drop.

@@ -98,8 +98,8 @@ fn preflight(running: &Running, asked: &Asked<'_>) -> Result<Option<Answer>, Rej
 
 /// Why a request for a WebSocket goes nowhere, if so.
 pub(super) fn no_socket(relay: &Relay) -> Option<Rejection> {
-    let reads = |running: &Arc<Running>| running.chain().needs().request_body;
-    if relay.plugins.as_ref().is_some_and(reads) {
+    let bars = |running: &Arc<Running>| running.chain().needs().no_sockets;
+    if relay.plugins.as_ref().is_some_and(bars) {
         return Some(Rejection::new(Code::PathNotAllowed).saying(NO_BODY));
     }
     // Nobody can say which model a conversation will ask for.

@@ -6,6 +6,8 @@
 pub struct Needs {
     pub(crate) request_body: bool,
     pub(crate) response_body: bool,
+    /// Whether a request whose body it cannot see must not pass.
+    pub(crate) no_sockets: bool,
 }
 
 impl Needs {
@@ -13,11 +15,22 @@ impl Needs {
     pub const NOTHING: Self = Self {
         request_body: false,
         response_body: false,
+        no_sockets: false,
     };
 
     /// Also the request's, in `on_request`. A WebSocket has none, and is refused on the route.
     #[must_use]
     pub const fn request_body(self) -> Self {
+        Self {
+            request_body: true,
+            no_sockets: true,
+            ..self
+        }
+    }
+
+    /// The same for a plug-in that lets pass what has none: a WebSocket goes by it.
+    #[must_use]
+    pub const fn request_body_if_any(self) -> Self {
         Self {
             request_body: true,
             ..self
@@ -37,6 +50,7 @@ impl Needs {
         Self {
             request_body: self.request_body || other.request_body,
             response_body: self.response_body || other.response_body,
+            no_sockets: self.no_sockets || other.no_sockets,
         }
     }
 }

@@ -38,7 +38,7 @@ impl Plugin for SseHeartbeat {
     }
 
     fn needs(&self) -> Needs {
-        Needs::NOTHING.request_body()
+        Needs::NOTHING.request_body_if_any()
     }
 
     fn heartbeat(&self, request: &Request<'_>) -> Option<Heartbeat> {

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use futures_util::{SinkExt, StreamExt};
 use potluck_fakes::fault::Fault;
+use potluck_fakes::node::NodeFake;
 use potluck_fakes::novelai::Settings;
 use reqwest::Response;
 use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::ask::{chat_request, image_stream_request, sent};
-use crate::world::{NovelAiWorld, World, novelai, openai};
+use crate::world::{NovelAiWorld, World, gpu, novelai, openai};
 
 const HUNG: Duration = Duration::from_secs(20);
 const COMMENT: &str = ": heartbeat\n\n";
@@ -247,4 +252,30 @@ async fn who_leaves_the_queue_after_a_heartbeat_has_left_it() {
     assert_eq!(first.await.unwrap().status(), 200);
     world.idle().await;
     assert_eq!((world.leases(), upstream.accounts[0].images()), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_that_waits_for_its_handshake_gets_no_comments() {
+    let node = NodeFake::start("gpu-1").await.unwrap();
+    // The client asks for events, too, as some libraries always do.
+    let plan = gpu(std::slice::from_ref(&node)).with_plugins(0, &settings());
+    let world = plan.start();
+    node.server.faults.push("*", Fault::HangBeforeHeaders, 1);
+    let mut request = format!("ws://{}/api/ws", world.address)
+        .into_client_request()
+        .unwrap();
+    let headers = request.headers_mut();
+    let key = format!("Bearer {}", crate::world::CLIENT_KEY);
+    headers.insert("authorization", key.parse().unwrap());
+    headers.insert("accept", "text/event-stream".parse().unwrap());
+    let mut dialling = tokio::spawn(connect_async(request));
+    let early = tokio::time::timeout(Duration::from_millis(200), &mut dialling).await;
+    assert!(early.is_err(), "{early:?}");
+    node.server.faults.release();
+    let (mut socket, _) = dialling
+        .await
+        .unwrap()
+        .expect("a handshake that nothing has spoiled");
+    socket.send(Message::text("x")).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("x"));
 }
