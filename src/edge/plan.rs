@@ -1,6 +1,8 @@
 //! What is to be done with a request, decided from its head alone: route, authenticate, reach, admit,
 //! limit. No await, no I/O; everything comes from the live view that the request has pinned.
 
+mod caller;
+
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,11 +12,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, Method};
-use potluck_filters::authenticate::{self, Identity, presented};
+use potluck_filters::authenticate::{Identity, presented};
 use potluck_filters::cost::{Price, is_priced, read_cost};
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::inject::query_without_key;
-use potluck_filters::model::{ClientKey, Kind, Role, RouteAuth};
+use potluck_filters::model::{ClientKey, Kind, Role};
 use potluck_filters::queue::Share;
 use potluck_filters::reach::{Act, BodyUse, Reach, Synthetic, decode_path, reach};
 use potluck_filters::reader::{ModelName, read_model};
@@ -30,8 +32,8 @@ use super::objects::uses_a_model;
 use super::traffic::Ticket;
 use super::wait::max_wait;
 use super::{Edge, hooks};
-use crate::clock::unix_ms;
 use crate::plugin::{Answer, Running};
+pub(crate) use caller::neighbourhood;
 
 /// A request's head, as far as the plan needs it.
 pub(super) struct Asked<'a> {
@@ -289,51 +291,6 @@ impl Edge {
         }))
     }
 
-    /// Authenticates where the route asks for it, and checks where the request comes from.
-    fn identify<'a>(
-        &self,
-        live: &'a Live,
-        presented: Option<&str>,
-        peer: Option<IpAddr>,
-        auth: RouteAuth,
-    ) -> Result<Option<Identity<'a>>, Rejection> {
-        let sent = match (auth, presented) {
-            (RouteAuth::None, _) | (RouteAuth::Optional, None) => {
-                return self.anonymous(peer).map(|()| None);
-            }
-            // No look-up failed, so nothing is counted.
-            (RouteAuth::Key, None) => return Err(Code::MissingKey.into()),
-            (RouteAuth::Key | RouteAuth::Optional, Some(sent)) => sent,
-        };
-        let found = authenticate::authenticate(&live.snapshot, sent, unix_ms());
-        let identity = found.map_err(|code| self.failed(peer, code))?;
-        admit::address(identity.key, peer)?;
-        Ok(Some(identity))
-    }
-
-    /// Only look-ups that found nothing are counted: guessing is what is slowed down. A valid key always
-    /// passes, whoever else shares its address, and the owner of a revoked one is told so each time.
-    fn failed(&self, peer: Option<IpAddr>, code: Code) -> Rejection {
-        let Some(peer) = peer.filter(|_| code == Code::UnknownKey) else {
-            return code.into();
-        };
-        let failures = self.failures.observe(&neighbourhood(peer), 1);
-        if failures > isize::try_from(self.settings.failures_per_minute).unwrap_or(isize::MAX) {
-            let minute = potluck_filters::window::SPAN;
-            return Rejection::new(Code::TooManyFailures).after(minute);
-        }
-        code.into()
-    }
-
-    /// Without a key there is only the address to count by.
-    fn anonymous(&self, peer: Option<IpAddr>) -> Result<(), Rejection> {
-        let seen = peer.map_or(0, |peer| self.anonymous.observe(&neighbourhood(peer), 1));
-        if seen > isize::try_from(self.settings.anonymous_per_minute).unwrap_or(isize::MAX) {
-            return Err(Rejection::new(Code::RateLimited).after(potluck_filters::window::SPAN));
-        }
-        Ok(())
-    }
-
     fn limit(
         &self,
         identity: Option<Identity<'_>>,
@@ -378,14 +335,6 @@ fn body_use(body: BodyUse, key: Option<Identity<'_>>, chooses: bool) -> BodyUse 
     match body {
         BodyUse::Replay if chooses || key.is_some_and(|id| id.key.models.is_some()) => BodyUse::Whole,
         BodyUse::Replay | BodyUse::Whole | BodyUse::None => body,
-    }
-}
-
-/// The address, or for IPv6 its /64: one household or server has that many to choose from.
-pub(crate) fn neighbourhood(peer: IpAddr) -> IpAddr {
-    match peer {
-        IpAddr::V4(_) => peer,
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! Everything is real but the upstreams: Pingora's server with its listener, in a thread, stopped on drop.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+mod listener;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
+use listener::{StopWatch, free_address, until_open};
 use parking_lot::Mutex;
-use pingora::server::{RunArgs, Server, ShutdownSignal, ShutdownSignalWatch};
+use pingora::server::{RunArgs, Server};
 use potluck::edge::{Edge, Settings};
 use potluck::serve::public;
 use potluck_fakes::fault::Faults;
@@ -214,7 +215,7 @@ impl World {
             server.bootstrap();
             server.add_service(public::service(&server.configuration, serving, address, true));
             server.run(RunArgs {
-                shutdown_signal: Box::new(StopWatch(Mutex::new(Some(stopped)))),
+                shutdown_signal: Box::new(StopWatch::new(stopped)),
             });
         });
         until_open(address);
@@ -298,39 +299,6 @@ impl Drop for World {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-    }
-}
-
-struct StopWatch(Mutex<Option<oneshot::Receiver<()>>>);
-
-#[async_trait]
-impl ShutdownSignalWatch for StopWatch {
-    async fn recv(&self) -> ShutdownSignal {
-        let stopped = self.0.lock().take();
-        if let Some(stopped) = stopped {
-            let _ = stopped.await;
-        }
-        ShutdownSignal::FastShutdown
-    }
-}
-
-/// A free port of an address that no other world has: Pingora wants to bind by itself, and a free port of
-/// 127.0.0.1 might be a fake's by then.
-fn free_address() -> SocketAddr {
-    static WORLDS: AtomicU8 = AtomicU8::new(1);
-    let [.., high, low] = std::process::id().to_be_bytes();
-    // Relaxed: only that each gets another number matters.
-    let own = Ipv4Addr::new(127, high.max(1), low, WORLDS.fetch_add(1, Ordering::Relaxed));
-    // Where only 127.0.0.1 is a loopback address, that has to do.
-    let listener = TcpListener::bind((own, 0)).or_else(|_| TcpListener::bind("127.0.0.1:0"));
-    listener
-        .and_then(|bound| bound.local_addr())
-        .expect("a free port")
-}
-
-fn until_open(address: SocketAddr) {
-    while std::net::TcpStream::connect(address).is_err() {
-        std::thread::yield_now();
     }
 }
 
