@@ -45,17 +45,7 @@ fn is_leaf(schema: &Value) -> bool {
 
 fn section(name: &str, schema: &Value, out: &mut String) {
     let _ = writeln!(out, "## {name}\n\n{}\n", text(schema));
-    let (name, inner) = match Want::of(schema) {
-        Want::Named(inner) => (format!("{name}.<name>"), inner),
-        Want::List(inner) => (format!("{name}[]"), inner),
-        Want::Section(_)
-        | Want::Tagged(_)
-        | Want::OneOrMany(_)
-        | Want::Choice(_)
-        | Want::Text(_)
-        | Want::Number { .. }
-        | Want::Switch => (name.to_owned(), schema),
-    };
+    let (name, inner) = one_of(name, schema);
     if !std::ptr::eq(inner, schema) {
         let _ = writeln!(out, "### {name}\n\n{}\n", text(inner));
     }
@@ -67,8 +57,20 @@ fn section(name: &str, schema: &Value, out: &mut String) {
 }
 
 fn subsection(name: &str, schema: &Value, out: &mut String) {
-    let (name, inner) = match Want::of(schema) {
-        Want::List(inner) | Want::Named(inner) => (format!("{name}[]"), inner),
+    let (name, inner) = one_of(name, schema);
+    let _ = writeln!(out, "### {name}\n\n{}\n", text(schema));
+    if let Want::Tagged(all) = Want::of(inner) {
+        return all.iter().for_each(|section| kind_of(section, out));
+    }
+    let rows: Vec<_> = properties(inner).collect();
+    table(&rows, &required(inner).collect::<Vec<_>>(), out);
+}
+
+/// What a section holds many of, under the name of one; the section itself where it holds none.
+fn one_of<'a>(name: &str, schema: &'a Value) -> (String, &'a Value) {
+    match Want::of(schema) {
+        Want::Named(inner) => (format!("{name}.<name>"), inner),
+        Want::List(inner) => (format!("{name}[]"), inner),
         Want::Section(_)
         | Want::Tagged(_)
         | Want::OneOrMany(_)
@@ -76,13 +78,7 @@ fn subsection(name: &str, schema: &Value, out: &mut String) {
         | Want::Text(_)
         | Want::Number { .. }
         | Want::Switch => (name.to_owned(), schema),
-    };
-    let _ = writeln!(out, "### {name}\n\n{}\n", text(schema));
-    if let Want::Tagged(all) = Want::of(inner) {
-        return all.iter().for_each(|section| kind_of(section, out));
     }
-    let rows: Vec<_> = properties(inner).collect();
-    table(&rows, &required(inner).collect::<Vec<_>>(), out);
 }
 
 /// One of several sections that are told apart by their `name`.
@@ -112,17 +108,12 @@ pub(crate) fn settings_of(entry: &Value) -> String {
 fn listed(within: &str, section: &Value, out: &mut String) {
     let required: Vec<&str> = required(section).collect();
     for (key, schema) in properties(section).filter(|(key, _)| !(within.is_empty() && *key == "name")) {
-        let (what, told) = what_and_default(schema);
+        let (what, default) = what_and_default(schema, required.contains(&key));
         if let Want::Section(_) = Want::of(schema) {
             let _ = writeln!(out, "\n{within}{key}: {what}");
             listed(&format!("{within}{key}."), schema, out);
             continue;
         }
-        let default = if required.contains(&key) {
-            "required".to_owned()
-        } else {
-            default(schema, told)
-        };
         let _ = writeln!(
             out,
             "\n{within}{key}  {} ({default})\n    {what}",
@@ -134,12 +125,7 @@ fn listed(within: &str, section: &Value, out: &mut String) {
 fn table(rows: &[(&str, &Value)], required: &[&str], out: &mut String) {
     out.push_str("| key | value | default | what it is |\n| --- | --- | --- | --- |\n");
     for (key, schema) in rows {
-        let (what, told) = what_and_default(schema);
-        let default = if required.contains(key) {
-            "required".to_owned()
-        } else {
-            default(schema, told)
-        };
+        let (what, default) = what_and_default(schema, required.contains(key));
         let _ = writeln!(out, "| `{key}` | {} | {default} | {what} |", value(schema));
     }
     out.push('\n');
@@ -176,12 +162,18 @@ fn default(schema: &Value, told: Option<String>) -> String {
 }
 
 /// The description, with what it says of the default apart, since both have columns of their own.
-fn what_and_default(schema: &Value) -> (String, Option<String>) {
+fn what_and_default(schema: &Value, required: bool) -> (String, String) {
     let text = text(schema).replace(" Required.", "");
-    match text.split_once(" Default: ") {
+    let (what, told) = match text.split_once(" Default: ") {
         Some((what, told)) => (what.to_owned(), Some(told.trim_end_matches('.').to_owned())),
         None => (text, None),
-    }
+    };
+    let default = if required {
+        "required".to_owned()
+    } else {
+        default(schema, told)
+    };
+    (what, default)
 }
 
 /// The description on one line.

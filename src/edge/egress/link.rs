@@ -9,12 +9,11 @@ use pingora::Error;
 use pingora::connectors::http::Connector;
 use pingora::protocols::http::client::HttpSession;
 use pingora::upstreams::peer::HttpPeer;
-use potluck_filters::egress::{Ask, Blame, By, Next, Tries, Trouble};
-use potluck_filters::id::OutboundProxyId;
+use potluck_filters::egress::{Blame, By, Next, Tries, Trouble};
 
 use super::exits::{Exit, Exits};
 use super::tunnel::trouble_of;
-use super::way::{note_failure, worked};
+use super::way::{Leaver, worked};
 use crate::edge::addresses::NodeAddresses;
 use crate::edge::live::LiveUpstream;
 
@@ -36,27 +35,34 @@ pub(in crate::edge) struct Target<'a> {
 }
 
 impl Target<'_> {
-    fn list(&self) -> &[OutboundProxyId] {
-        self.exits.list(&self.upstream.upstream.name, None)
+    fn leaver(&self) -> Leaver<'_> {
+        Leaver {
+            exits: Some(self.exits),
+            upstream: self.upstream,
+            list: self.exits.list(&self.upstream.upstream.name, None),
+            turn: None,
+            by: By::Probe,
+        }
     }
 
     /// Whether it is not connected to straight.
     pub(in crate::edge) fn is_behind_proxies(&self) -> bool {
-        !self.list().is_empty()
+        !self.leaver().is_straight()
     }
 
     /// A connection of its own, that nobody else is given.
     pub(in crate::edge) async fn link(&self, connector: &Connector) -> Result<HttpSession, Unlinked> {
-        if !self.is_behind_proxies() {
+        let leaver = self.leaver();
+        if leaver.is_straight() {
             return self.straight(connector).await;
         }
         let mut tries = Tries::default();
         tries.begin();
         loop {
-            let exit = match self.next(&mut tries) {
+            let exit = match leaver.next(&mut tries) {
                 Next::Direct => return self.straight(connector).await,
                 Next::Nothing => return Err(Unlinked::Egress),
-                Next::Through { proxy, last: _ } => self.exits.usable(proxy).ok_or(Unlinked::Egress)?,
+                Next::Through { proxy, last: _ } => leaver.usable(proxy).ok_or(Unlinked::Egress)?,
             };
             if self.node.is_out_of_bounds() {
                 return Err(Unlinked::NoAddress);
@@ -65,8 +71,7 @@ impl Target<'_> {
                 Ok(session) => return Ok(session),
                 Err(error) => (error.as_deref().map_or(Trouble::Unreachable, trouble_of), error),
             };
-            tries.failed(exit.id(), trouble);
-            if self.blame(exit, trouble) == Blame::Target {
+            if leaver.failed((exit, self.node), trouble, &mut tries) == Blame::Target {
                 return Err(Unlinked::Node(error));
             }
         }
@@ -94,31 +99,6 @@ impl Target<'_> {
         let seen = (By::Probe, clock.now().since(began));
         worked(self.upstream, exit, &self.node.node().base.origin(), seen);
         Ok(session)
-    }
-
-    fn next(&self, tries: &mut Tries) -> Next {
-        let upstream = &self.upstream.upstream;
-        let ask = Ask {
-            upstream: &upstream.name,
-            list: self.list(),
-            turn: None,
-            direct_when_down: upstream.egress.direct_when_down,
-        };
-        let around = self.upstream.around();
-        let usable = |id| self.exits.usable(id).is_some();
-        let next = around
-            .standings
-            .lock()
-            .next(&ask, tries, usable, around.clock.now());
-        tries.took(next);
-        next
-    }
-
-    fn blame(&self, exit: &Exit, trouble: Trouble) -> Blame {
-        let usable = self.list().iter().copied();
-        let usable: Vec<_> = usable.filter(|id| self.exits.usable(*id).is_some()).collect();
-        let target = self.node.node().base.origin();
-        note_failure(self.upstream, &usable, exit, &target, (trouble, By::Probe))
     }
 }
 

@@ -9,7 +9,7 @@ use potluck_filters::egress::{Blame, By, Tries};
 use potluck_filters::judge::Stage;
 
 use super::tunnel::trouble_of;
-use super::way::{Known, Way, failed, is_straight, worked};
+use super::way::{Known, Leaver, Way, failed, worked};
 use crate::edge::exchange::Pace;
 use crate::edge::guard::LeaseGuard;
 use crate::edge::send::Failed;
@@ -29,7 +29,7 @@ pub(in crate::edge) async fn session(
     pace: Pace,
 ) -> Result<Connected, Failed> {
     lease.through = None;
-    if is_straight(exits, lease) {
+    if Leaver::on(lease, exits).is_straight() {
         let way = Way::straight(lease.node())
             .await
             .map_err(|stage| Failed::at(stage, None))?;

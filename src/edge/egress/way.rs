@@ -23,19 +23,77 @@ pub(in crate::edge) struct Way {
 /// The outbound proxies of a request's snapshot; `None` where there are none.
 pub(in crate::edge) type Known<'a> = Option<&'a Arc<Exits>>;
 
-/// The proxies that a request leaves through.
-fn list<'a>(exits: Known<'a>, lease: &'a LeaseGuard) -> &'a [OutboundProxyId] {
-    let key = lease.key().map(AsRef::as_ref);
-    match exits {
-        Some(exits) => exits.list(&lease.upstream().upstream.name, key),
-        // No proxy is left; who is bound to some all the same does not leave straight.
-        None => key.and_then(|key| key.egress.as_deref()).unwrap_or_default(),
-    }
+/// Who leaves, by which proxies, and to where.
+#[derive(Clone, Copy)]
+pub(super) struct Leaver<'a> {
+    pub(super) exits: Known<'a>,
+    pub(super) upstream: &'a LiveUpstream,
+    /// The proxies to leave through. Empty: straight, without a word from the machine.
+    pub(super) list: &'a [OutboundProxyId],
+    /// What makes those who leave prefer the same proxy; `None`: one after the other.
+    pub(super) turn: Option<u64>,
+    pub(super) by: By,
 }
 
-/// Whether a request on this lease leaves straight, without a word from the machine.
-pub(super) fn is_straight(exits: Known<'_>, lease: &LeaseGuard) -> bool {
-    list(exits, lease).is_empty()
+impl<'a> Leaver<'a> {
+    /// A request on this lease.
+    pub(super) fn on(lease: &'a LeaseGuard, exits: Known<'a>) -> Self {
+        let key = lease.key().map(AsRef::as_ref);
+        let upstream = lease.upstream();
+        let list = match exits {
+            Some(exits) => exits.list(&upstream.upstream.name, key),
+            // No proxy is left; who is bound to some all the same does not leave straight.
+            None => key.and_then(|key| key.egress.as_deref()).unwrap_or_default(),
+        };
+        Self {
+            exits,
+            upstream,
+            list,
+            turn: lease.key_id().map(|id| id.0.cast_unsigned()),
+            by: By::Traffic,
+        }
+    }
+
+    pub(super) fn is_straight(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn usable(&self, id: OutboundProxyId) -> Option<&'a Arc<Exit>> {
+        self.exits?.usable(id)
+    }
+
+    /// What the machine says, and that it was taken.
+    pub(super) fn next(&self, tries: &mut Tries) -> Next {
+        let upstream = &self.upstream.upstream;
+        let ask = Ask {
+            upstream: &upstream.name,
+            list: self.list,
+            turn: self.turn,
+            direct_when_down: upstream.egress.direct_when_down,
+        };
+        let around = self.upstream.around();
+        let usable = |id| self.usable(id).is_some();
+        let next = around
+            .standings
+            .lock()
+            .next(&ask, tries, usable, around.clock.now());
+        tries.took(next);
+        next
+    }
+
+    /// Notes that a proxy opened no way to a node, and says whose fault that is.
+    pub(super) fn failed(
+        &self,
+        (exit, node): (&Exit, &NodeAddresses),
+        trouble: Trouble,
+        tries: &mut Tries,
+    ) -> Blame {
+        tries.failed(exit.id(), trouble);
+        let usable = self.list.iter().copied();
+        let usable: Vec<_> = usable.filter(|id| self.usable(*id).is_some()).collect();
+        let target = node.node().base.origin();
+        note_failure(self.upstream, &usable, exit, &target, (trouble, self.by))
+    }
 }
 
 impl Way {
@@ -61,22 +119,18 @@ impl Way {
         lease: &LeaseGuard,
         tries: &mut Tries,
     ) -> Result<Self, Stage> {
-        let node = lease.node();
-        let exits = match exits {
-            _ if is_straight(exits, lease) => return Self::straight(node).await,
-            Some(exits) => exits,
-            None => return Err(Stage::Proxy),
-        };
+        let (leaver, node) = (Leaver::on(lease, exits), lease.node());
+        if leaver.is_straight() {
+            return Self::straight(node).await;
+        }
         let node = node.ok_or(Stage::Connect)?;
-        let patience = lease.upstream().upstream.timeouts.connect;
+        let patience = leaver.upstream.upstream.timeouts.connect;
         loop {
-            match ask(exits, lease, tries) {
+            match leaver.next(tries) {
                 Next::Direct => return Self::straight(Some(node)).await,
                 Next::Nothing => return Err(Stage::Proxy),
                 Next::Through { proxy, last: _ } => {
-                    let Some(exit) = exits.usable(proxy) else {
-                        return Err(Stage::Proxy);
-                    };
+                    let exit = leaver.usable(proxy).ok_or(Stage::Proxy)?;
                     if node.is_out_of_bounds() {
                         return Err(Stage::Connect);
                     }
@@ -85,30 +139,11 @@ impl Way {
                         let exit = Some(Arc::clone(exit));
                         return Ok(Self { peer, exit });
                     }
-                    failed((Some(exits), lease), exit, Trouble::Unreachable, tries);
+                    leaver.failed((exit, node), Trouble::Unreachable, tries);
                 }
             }
         }
     }
-}
-
-/// What the machine says, and that it was taken.
-fn ask(exits: &Arc<Exits>, lease: &LeaseGuard, tries: &mut Tries) -> Next {
-    let upstream = &lease.upstream().upstream;
-    let ask = Ask {
-        upstream: &upstream.name,
-        list: list(Some(exits), lease),
-        turn: lease.key_id().map(|id| id.0.cast_unsigned()),
-        direct_when_down: upstream.egress.direct_when_down,
-    };
-    let around = lease.upstream().around();
-    let usable = |id| exits.usable(id).is_some();
-    let next = around
-        .standings
-        .lock()
-        .next(&ask, tries, usable, around.clock.now());
-    tries.took(next);
-    next
 }
 
 /// Notes that a proxy opened no way, and says whose fault that is.
@@ -118,16 +153,13 @@ pub(in crate::edge) fn failed(
     trouble: Trouble,
     tries: &mut Tries,
 ) -> Blame {
-    tries.failed(exit.id(), trouble);
-    let Some(node) = lease.node() else {
-        return Blame::Proxy(None);
-    };
-    let usable = list(exits, lease).iter().copied();
-    let usable: Vec<_> = usable
-        .filter(|id| exits.is_some_and(|exits| exits.usable(*id).is_some()))
-        .collect();
-    let (target, by) = (node.node().base.origin(), By::Traffic);
-    note_failure(lease.upstream(), &usable, exit, &target, (trouble, by))
+    match lease.node() {
+        Some(node) => Leaver::on(lease, exits).failed((exit, node), trouble, tries),
+        None => {
+            tries.failed(exit.id(), trouble);
+            Blame::Proxy(None)
+        }
+    }
 }
 
 /// Notes a failure, and tells of a rest that begins with it.
@@ -202,8 +234,10 @@ impl LeaseGuard {
     /// Whether the same key and node may be tried again through another proxy, after the upstream would not
     /// have the request from the last one.
     pub(in crate::edge) fn has_another_exit(&self, exits: Known<'_>, tries: &Tries) -> bool {
-        let Some(exits) = exits else { return false };
-        match ask(exits, self, &mut tries.clone()) {
+        if exits.is_none() {
+            return false;
+        }
+        match Leaver::on(self, exits).next(&mut tries.clone()) {
             Next::Direct | Next::Through { last: false, .. } => true,
             Next::Nothing | Next::Through { last: true, .. } => false,
         }
