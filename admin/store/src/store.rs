@@ -14,6 +14,7 @@ use crate::change::Change;
 use crate::dialect::{self, Dialect};
 use crate::error::StoreError;
 use crate::location::Location;
+use crate::seal::chain::Chain;
 use crate::seal::envelope::wrong_ring;
 use crate::seal::fingerprint::Fingerprints;
 use crate::seal::ring::KeyRing;
@@ -25,6 +26,7 @@ pub struct Store {
     pub(crate) pool: AnyPool,
     pub(crate) ring: Arc<KeyRing>,
     pub(crate) fingerprints: Fingerprints,
+    pub(crate) chain: Chain,
     dialect: Dialect,
     epoch: Arc<str>,
 }
@@ -87,6 +89,7 @@ impl Store {
             pool,
             ring,
             fingerprints: meta.fingerprints,
+            chain: meta.chain,
             dialect,
             epoch,
         };

@@ -1,6 +1,8 @@
 //! The queries, one file per table. Columns are always named, and a row that cannot be read names itself.
 
+pub mod audit;
 pub mod client_keys;
+pub mod idempotency;
 pub mod meta;
 pub mod nodes;
 pub mod objects;

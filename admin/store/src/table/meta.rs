@@ -1,4 +1,4 @@
-//! The one row of `meta`: epoch, revision, ids, and the sealed root of all fingerprints.
+//! The one row of `meta`: epoch, revision, ids, and the sealed root of all fingerprints and of the audit log.
 //!
 //! The sealed root is also the check that the key ring is the right one.
 
@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::error::StoreError;
 use crate::random;
+use crate::seal::chain::Chain;
 use crate::seal::context::Context;
 use crate::seal::envelope;
 use crate::seal::fingerprint::{self, Fingerprints};
@@ -18,6 +19,7 @@ use crate::seal::ring::KeyRing;
 pub(crate) struct Meta {
     pub(crate) epoch: String,
     pub(crate) fingerprints: Fingerprints,
+    pub(crate) chain: Chain,
 }
 
 /// Reads the row, or makes it in a database that has never been used.
@@ -30,6 +32,7 @@ pub(crate) async fn open(pool: &AnyPool, ring: &KeyRing) -> Result<Meta, StoreEr
     let root: &[u8; fingerprint::LEN] = root.as_slice().try_into().map_err(|_| StoreError::NoMeta)?;
     Ok(Meta {
         fingerprints: Fingerprints::of(root),
+        chain: Chain::of(root),
         epoch,
     })
 }
