@@ -43,6 +43,7 @@ mod relay;
 mod send;
 mod serve;
 mod timekeeper;
+mod together;
 mod traffic;
 mod wait;
 

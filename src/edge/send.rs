@@ -25,6 +25,7 @@ use super::egress::{Out, session};
 use super::exchange::{Asked, Exchange, Pace};
 use super::guard::LeaseGuard;
 use super::plan::Relay;
+use super::together::together;
 use crate::clock::RequestId;
 use crate::plugin::Refused;
 
@@ -103,7 +104,7 @@ pub(super) async fn exchange(
     lease.upgrade = upgrade;
     let connected = session(connector, out, lease, pace).await;
     let (session, reused, peer) = connected?;
-    let mut session = Box::new(session);
+    let mut session = Box::new(together(session, body.len(), &peer));
     if let HttpSession::H2(_) = *session {
         as_h2(&mut head, peer.tls()).map_err(|e| failed(Stage::Connect, reused, e))?;
     }

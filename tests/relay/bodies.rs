@@ -5,13 +5,14 @@ use std::time::Duration;
 use potluck_fakes::node::NodeFake;
 use potluck_fakes::novelai::Settings;
 use potluck_fakes::record::sha256_hex;
-use potluck_filters::model::Bodies;
+use potluck_filters::model::{Bodies, Kind, Role};
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use crate::ask::{image_request, refusal, sent};
 use crate::raw::{connect, head, read_answer, read_head};
-use crate::world::{Plan, World, client, gpu, novelai, openai};
+use crate::world::{Plan, World, client, gpu, novelai, openai, route, upstream};
 
 const MIB: usize = 1 << 20;
 
@@ -320,4 +321,37 @@ async fn who_leaves_in_mid_body_leaves_nothing_behind() {
             .iter()
             .all(|record| !record.body_complete)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_body_reaches_the_node_with_its_head() {
+    let node = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = format!("http://{}", node.local_addr().unwrap());
+    let upstreams = vec![upstream("gpu", Kind::Http, &[("one", Role::Any, &at)])];
+    let world = Plan::new(upstreams, vec![route("/api", 0, false)]).start();
+    let answering = tokio::spawn(async move {
+        let (mut connection, _) = node.accept().await.unwrap();
+        let mut came = Vec::new();
+        for _ in 0..3 {
+            let mut read = vec![0; 64 * 1024];
+            let length = connection.read(&mut read).await.unwrap();
+            came.push(read[..length].to_vec());
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            connection.write_all(answer).await.unwrap();
+        }
+        came
+    });
+    let bodies = [&pattern(1_000), &pattern(10_000), &b"last".to_vec()];
+    for body in bodies {
+        let answer = sent(world.post("/api/echo").body(body.clone())).await;
+        assert_eq!(answer.text().await.unwrap(), "ok");
+    }
+    // All three on one connection, each in one read.
+    for (came, body) in answering.await.unwrap().iter().zip(bodies) {
+        assert!(
+            came.starts_with(b"POST /api/echo") && came.ends_with(body),
+            "{}",
+            came.len()
+        );
+    }
 }
