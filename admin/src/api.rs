@@ -17,6 +17,7 @@ mod status;
 mod upstream;
 mod user;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use account::{Account, Spent};
@@ -41,7 +42,7 @@ pub use user::{CreateUser, User};
 pub const MAX_PAGE: u32 = 1000;
 
 /// Which part of a list: items with an id above `after`, at most `limit`.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
     /// The id that the page before ended with; 0 or absent begins.
@@ -61,7 +62,7 @@ impl PageQuery {
 }
 
 /// One page of a list, ordered by id.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,

@@ -1,25 +1,95 @@
-//! Who asks. A typed request extension, set by whoever mounts the router; never read from a header.
+//! Who asks, and from where. A typed request extension, set by whoever mounts the router; never read from a header
+//! here.
 
-use axum::extract::FromRequestParts;
+use std::net::IpAddr;
+
 use axum::http::request::Parts;
+use potluck_filters::id::UserId;
+use potluck_store::table::users::UserRole;
 
+use crate::access::Scopes;
 use crate::error::ControlError;
+use crate::gate::Peer;
 
-/// Who asks. Handlers take it as an argument, so that none can be reached without one.
+/// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// Whoever may open the data folder: over its socket, or in the process itself.
+    /// Whoever may open the data folder, or has the operator's token.
     Operator,
+    /// Somebody with an account.
+    User(SignedIn),
+    /// The relay itself, by the name of its job.
+    Job(&'static str),
 }
 
-impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = ControlError;
+/// A user, as they showed themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub user: UserId,
+    /// What they may do, as of this request.
+    pub role: UserRole,
+    /// By what.
+    pub proof: Proof,
+}
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ControlError> {
-        parts
-            .extensions
-            .get::<Self>()
-            .copied()
-            .ok_or(ControlError::NobodyAsks)
+/// What a user showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// They logged in: everything their role may.
+    Session(i64),
+    /// A personal access token: what its scopes say, of what their role may.
+    Token {
+        /// Its id.
+        id: i64,
+        /// What it is for.
+        scopes: Scopes,
+    },
+}
+
+/// Who does something, and from which address, where there is one. Every change has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct By {
+    /// Who.
+    pub caller: Caller,
+    /// The client's address; `None` over the control socket and for jobs.
+    pub address: Option<IpAddr>,
+}
+
+impl By {
+    /// The operator, in the process or on the control socket.
+    pub const OPERATOR: Self = Self {
+        caller: Caller::Operator,
+        address: None,
+    };
+
+    /// The relay itself.
+    #[must_use]
+    pub const fn job(name: &'static str) -> Self {
+        Self {
+            caller: Caller::Job(name),
+            address: None,
+        }
+    }
+
+    /// The user, where it is one.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        match self.caller {
+            Caller::User(signed_in) => Some(signed_in.user),
+            Caller::Operator | Caller::Job(_) => None,
+        }
+    }
+
+    /// Whoever sent a request.
+    ///
+    /// # Errors
+    /// When nobody came with it.
+    pub(crate) fn of(parts: &Parts) -> Result<Self, ControlError> {
+        let caller = parts.extensions.get::<Caller>().copied();
+        Ok(Self {
+            caller: caller.ok_or(ControlError::NobodyAsks)?,
+            address: parts.extensions.get::<Peer>().map(|Peer(address)| *address),
+        })
     }
 }

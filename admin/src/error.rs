@@ -18,6 +18,20 @@ pub enum ControlError {
     /// No caller came with the request.
     #[error("this needs an account")]
     NobodyAsks,
+    /// The operator has no account.
+    #[error(
+        "this is about an account of one's own, and the operator's token belongs to nobody; log in as a user"
+    )]
+    NeedsUser,
+    /// Only admins may.
+    #[error("this needs the role `admin`; an admin can do it, or give it to you")]
+    NeedsAdmin,
+    /// The personal access token was not made for this.
+    #[error("this needs a token with the scope `{0}`; make one that has it")]
+    NeedsScope(String),
+    /// `If-Match` is of an older revision.
+    #[error("somebody has changed this meanwhile; read it again, then edit what is there now")]
+    ChangedMeanwhile,
     /// No token, or a wrong one.
     #[error("this needs the operator's token: send `Authorization: Bearer <ADMIN_TOKEN>`")]
     NoToken,
@@ -110,6 +124,10 @@ impl ControlError {
     fn told(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NobodyAsks | Self::NoToken => (StatusCode::UNAUTHORIZED, "unauthenticated"),
+            Self::NeedsUser => (StatusCode::FORBIDDEN, "needs_user"),
+            Self::NeedsAdmin => (StatusCode::FORBIDDEN, "needs_admin"),
+            Self::NeedsScope(_) => (StatusCode::FORBIDDEN, "needs_scope"),
+            Self::ChangedMeanwhile => (StatusCode::PRECONDITION_FAILED, "changed_meanwhile"),
             Self::TooManyTries(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_failures"),
             Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_such_path"),

@@ -6,8 +6,13 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use potluck_filters::id::Revision;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
+use crate::doc::{self, Operation};
 use crate::error::ControlError;
 
 /// A JSON body. The content type is not asked for: whoever reaches this router means it.
@@ -26,6 +31,59 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+impl<T: JsonSchema> doc::Input for Body<T> {
+    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        operation.body = Some(schemas.subschema_for::<T>());
+    }
+}
+
+/// The revision that an edit is meant for, from `If-Match`; `None` where the caller does not mind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IfMatch(pub Option<Revision>);
+
+impl IfMatch {
+    /// Refuses an edit of what somebody else has changed meanwhile.
+    pub(crate) fn fits(&self, found: Revision) -> Result<(), ControlError> {
+        match self.0 {
+            Some(meant) if meant != found => Err(ControlError::ChangedMeanwhile),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ControlError> {
+        if_match(&parts.headers)
+            .map(Self)
+            .ok_or(ControlError::ChangedMeanwhile)
+    }
+}
+
+/// `None` for a tag that none of ours can be: what it stands for is not there.
+fn if_match(headers: &HeaderMap) -> Option<Option<Revision>> {
+    let Some(tag) = headers.get(header::IF_MATCH) else {
+        return Some(None);
+    };
+    match tag.to_str().ok()?.trim() {
+        "*" => Some(None),
+        tag => {
+            let number = tag.strip_prefix("\"r")?.strip_suffix('"')?;
+            number.parse().ok().map(|number| Some(Revision(number)))
+        }
+    }
+}
+
+impl doc::Input for IfMatch {
+    fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
+        operation.takes_header(
+            "If-Match",
+            "The `ETag` of what is edited; 412 where it was changed meanwhile.",
+        );
+    }
+}
+
 /// The `{id}` of the path.
 pub(crate) struct Id(pub(crate) i64);
 
@@ -39,6 +97,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+impl doc::Input for Id {
+    fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
+        operation.takes_path(json!({"type": "integer", "format": "int64"}));
+    }
+}
+
 /// The `{name}` of the path.
 pub(crate) struct Named(pub(crate) String);
 
@@ -49,6 +113,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
         let name: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, state).await;
         name.map(|Path(name)| Self(name))
             .map_err(|_| ControlError::Unreadable("the name in the path is no text".to_owned()))
+    }
+}
+
+impl doc::Input for Named {
+    fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
+        operation.takes_path(json!({"type": "string"}));
     }
 }
 
@@ -67,18 +137,42 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedTwice {
     }
 }
 
+impl doc::Input for NamedTwice {
+    fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
+        operation.takes_path(json!({"type": "string"}));
+        operation.takes_path(json!({"type": "string"}));
+    }
+}
+
 /// The query.
 pub(crate) struct Asked<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+impl<S: Send + Sync, T: DeserializeOwned + JsonSchema> FromRequestParts<S> for Asked<T> {
     type Rejection = ControlError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ControlError> {
         let asked: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
-        let known = "the query is not readable; `after` and `limit` are known, both numbers";
         asked
             .map(|Query(asked)| Self(asked))
-            .map_err(|_| ControlError::Unreadable(known.to_owned()))
+            .map_err(|_| ControlError::Unreadable(format!("the query is not readable; {}", known::<T>())))
+    }
+}
+
+/// The parameters that there are.
+fn known<T: JsonSchema>() -> String {
+    let schema = schemars::schema_for!(T);
+    let fields = schema.get("properties").and_then(|fields| fields.as_object());
+    let names: Vec<String> = fields
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    format!("known are {}", names.join(", "))
+}
+
+impl<T: JsonSchema> doc::Input for Asked<T> {
+    fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
+        doc::query_parameters(operation, &doc::inlined::<T>());
     }
 }
 

@@ -1,31 +1,36 @@
 //! The control plane: the operator's API over the store, and the way of a change to the edge.
 //!
 //! 1. [`mod@router`]: every route on one page.
-//! 2. [`caller`]: who asks. A request without a caller is refused. [`gate`]: who may call over the network.
+//! 2. [`caller`]: who asks; [`access`]: what a handler asks of its caller. [`gate`]: who may call over the network.
 //! 3. `route`: one file per noun; each handler takes its input, makes one call, gives a typed answer.
 //! 4. [`control`]: the calls. A change goes store → check by the edge → commit → edge, one at a time.
 //! 5. [`api`]: the types of requests and answers, for servers and clients alike.
-//! 6. [`error`]: what can go wrong, and the one place where it becomes an answer.
+//! 6. [`doc`]: the published description of the API, made from the handlers' types.
+//! 7. [`error`]: what can go wrong, and the one place where it becomes an answer.
 //!
 //! Invariant: nothing here knows Pingora; pool keys enter and never leave; an answer to a change is sent when
 //! the edge serves it.
 
+pub mod access;
 pub mod api;
 pub mod caller;
 pub mod control;
+pub mod doc;
 pub mod error;
 pub mod gate;
 mod input;
 pub mod job;
+mod output;
 mod route;
 pub mod router;
 
 #[cfg(test)]
 mod tests;
 
-pub use caller::Caller;
+pub use caller::{By, Caller};
 pub use control::{Checking, Control, Found, Live, LookUp, Probing, Publisher, Recheck};
 pub use error::ControlError;
+pub use input::IfMatch;
 /// The database, for whoever opens it and hands it to [`Control::new`].
 pub use potluck_store as store;
-pub use router::{operator_router, router};
+pub use router::{document, operator_router, router};

@@ -2,6 +2,7 @@
 
 mod checks;
 mod client_keys;
+mod document;
 mod logins;
 mod nodes;
 mod outbound_proxies;
@@ -11,6 +12,7 @@ mod refusals;
 mod spending;
 mod upstreams;
 mod users;
+mod walk;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -8,6 +8,7 @@ mod settings;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use settings::{HealthSettings, StatusRange};
@@ -18,7 +19,7 @@ use crate::time::Moment;
 const FLOOR: f32 = 0.1;
 
 /// How a node fares.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Condition {
     /// Never checked; it serves.

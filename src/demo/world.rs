@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use potluck_admin::By;
 use potluck_admin::api::{Caps, CreateClientKey, CreateUser, ImportPoolKeys, SecretText, User, UserRole};
 use potluck_fakes::DemoWorld;
 use potluck_filters::model::{Kind, Role};
@@ -161,9 +162,13 @@ async fn furnish(running: &Running, world: &DemoWorld) -> Result<[Secret; 2]> {
         password: None,
         rate_limit: None,
     };
-    let admin = control.create_user(user("demo", UserRole::Admin)).await;
+    let admin = control
+        .create_user(&By::OPERATOR, user("demo", UserRole::Admin))
+        .await;
     let admin = admin.context("no demo user")?;
-    let guest = control.create_user(user("guest", UserRole::User)).await;
+    let guest = control
+        .create_user(&By::OPERATOR, user("guest", UserRole::User))
+        .await;
     let guest = guest.context("no demo guest")?;
     let novelai = world
         .novelai_accounts
@@ -186,7 +191,7 @@ async fn furnish(running: &Running, world: &DemoWorld) -> Result<[Secret; 2]> {
             origins: None,
         };
         control
-            .import_pool_keys(import)
+            .import_pool_keys(&By::OPERATOR, import)
             .await
             .with_context(|| format!("no pool keys for {upstream}"))?;
     }
@@ -207,6 +212,6 @@ async fn client_key(running: &Running, of: &User) -> Result<Secret> {
         models: None,
         addresses: None,
     };
-    let created = running.control.create_client_key(new).await;
+    let created = running.control.create_client_key(&By::OPERATOR, new).await;
     Ok(created.context("no demo key")?.text.0)
 }

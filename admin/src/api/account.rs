@@ -2,10 +2,11 @@
 
 use potluck_filters::model;
 use potluck_store::table::spent_days;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A NovelAI account, as its last probe found it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// 0 Paper, 1 Tablet, 2 Scroll, 3 Opus.
     pub tier: u8,
@@ -39,7 +40,7 @@ impl From<model::Account> for Account {
 }
 
 /// What was spent on a day (UTC), as far as it is booked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Spent {
     /// Requests that were served.
     pub requests: u64,

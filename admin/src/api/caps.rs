@@ -1,13 +1,14 @@
 //! What a contributor allows others to do with a pool key.
 
 use potluck_filters::model;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::client_key::at_most;
 use super::patch::given;
 
 /// Caps of a pool key. An absent one caps nothing; 0 is never.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Caps {
     /// Only generations that cost the account nothing.
@@ -23,7 +24,7 @@ pub struct Caps {
 }
 
 /// From one full hour of the day (UTC) to another, over midnight where `to` is not later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
     /// 0 to 23.
@@ -57,7 +58,7 @@ impl From<model::Caps> for Caps {
 }
 
 /// What to edit of a pool key's caps. An absent field stays as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditCaps {
     /// Only generations that cost the account nothing.

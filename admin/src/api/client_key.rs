@@ -5,13 +5,15 @@ use potluck_filters::limit::Limit;
 use potluck_filters::model::{ClientKeyState, Network};
 use potluck_store::table::client_keys::ClientKeyRow;
 use potluck_store::table::spent_days;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::patch::given;
 use super::{SecretText, Spent};
+use crate::output::Revised;
 
 /// A client key, without its text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientKey {
     /// Its id.
     pub id: ClientKeyId,
@@ -79,7 +81,7 @@ pub(super) fn at_most(limit: Limit) -> Option<u32> {
 }
 
 /// A client key to be made.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateClientKey {
     /// Its owner's name for it, 1 to 100 characters.
@@ -108,7 +110,7 @@ pub struct CreateClientKey {
 }
 
 /// A client key that was just made. The only answer that has its text.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CreatedClientKey {
     /// The text, shown once.
     pub text: SecretText,
@@ -117,7 +119,7 @@ pub struct CreatedClientKey {
 }
 
 /// What an edit may switch a client key to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Switch {
     /// May be used.
@@ -127,7 +129,7 @@ pub enum Switch {
 }
 
 /// What to edit of a client key.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditClientKey {
     /// Its owner's name for it.
@@ -154,4 +156,10 @@ pub struct EditClientKey {
     /// Addresses it may come from; `null` allows all.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Option<Vec<Network>>>,
+}
+
+impl Revised for ClientKey {
+    fn revision(&self) -> Option<Revision> {
+        Some(self.revision)
+    }
 }

@@ -1,10 +1,11 @@
 //! What is left behind a pool key.
 
 use potluck_filters::model;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is left behind a pool key, and where that is from. Amounts are in millionths of the upstream's currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Credit {
     /// What is left, by what the upstream told and what was used since; `null` where the upstream tells nobody.
     pub left: Option<u64>,
@@ -19,7 +20,7 @@ pub struct Credit {
 }
 
 /// Where a figure is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The upstream's word.

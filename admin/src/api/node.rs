@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::output::Revised;
 use potluck_filters::id::{PoolKeyId, Revision};
 use potluck_filters::model::{HttpVersion, Role};
 use potluck_filters::pool::{NodeReport, NodeState};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Node {
     /// The upstream's name.
     pub upstream: String,
@@ -39,7 +41,7 @@ pub struct Node {
 }
 
 /// Where a node comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeSource {
     /// The configuration file.
@@ -49,7 +51,7 @@ pub enum NodeSource {
 }
 
 /// A node to be added.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddNode {
     /// Unique within its upstream: up to 40 lower-case letters, digits and `-`.
@@ -68,7 +70,7 @@ pub struct AddNode {
 }
 
 /// What a node may be switched to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeSwitch {
     /// Gets new requests; one that was taken out comes back.
@@ -78,7 +80,7 @@ pub enum NodeSwitch {
 }
 
 /// What to edit of a node.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditNode {
     /// How it is used.
@@ -90,7 +92,7 @@ pub struct EditNode {
 }
 
 /// Which pool keys may go to a node's host now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeGrant {
     /// The host.
     pub origin: String,
@@ -101,9 +103,15 @@ pub struct NodeGrant {
 }
 
 /// A host to which a pool key may go from now on, with its contributor's word.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AllowHost {
     /// The `host:port` of a node of its upstream.
     pub origin: String,
+}
+
+impl Revised for Node {
+    fn revision(&self) -> Option<Revision> {
+        self.revision
+    }
 }

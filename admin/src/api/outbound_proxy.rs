@@ -2,13 +2,15 @@
 
 use potluck_filters::egress::{ProbeReport, ProxyReport};
 use potluck_filters::id::{OutboundProxyId, PoolKeyId, Revision};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::SecretText;
 use super::patch::given;
+use crate::output::Revised;
 
 /// An outbound proxy, without what it is logged in with, which is never shown again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutboundProxy {
     /// Its id.
     pub id: OutboundProxyId,
@@ -36,7 +38,7 @@ pub struct OutboundProxy {
 }
 
 /// What a proxy is logged in with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProxyLogin {
     /// The user name, without a colon.
@@ -46,7 +48,7 @@ pub struct ProxyLogin {
 }
 
 /// An outbound proxy to be added.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddOutboundProxy {
     /// Its name: lower-case letters, digits and `-`, a letter first.
@@ -62,7 +64,7 @@ pub struct AddOutboundProxy {
 }
 
 /// What to edit of an outbound proxy.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditOutboundProxy {
     /// Its name.
@@ -80,10 +82,16 @@ pub struct EditOutboundProxy {
 }
 
 /// What a check of an outbound proxy found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckedProxy {
     /// The proxy.
     pub proxy: OutboundProxy,
     /// One probe for each upstream that leaves through it; none where nobody does.
     pub probes: Vec<ProbeReport>,
+}
+
+impl Revised for OutboundProxy {
+    fn revision(&self) -> Option<Revision> {
+        Some(self.revision)
+    }
 }

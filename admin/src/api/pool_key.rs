@@ -4,14 +4,16 @@ use potluck_filters::id::{PoolKeyId, Revision, UserId};
 use potluck_filters::model::PoolKeyState;
 use potluck_store::table::pool_keys::{CredentialKind, PoolKeyRow};
 use potluck_store::table::spent_days;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::patch::given;
 use super::{Account, Caps, Credit, EditCaps, SecretText, Spent};
 use crate::control::ProxyNames;
+use crate::output::Revised;
 
 /// A pool key, without its credential, which is never shown again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PoolKey {
     /// Its id.
     pub id: PoolKeyId,
@@ -88,7 +90,7 @@ impl From<(PoolKeyRow, spent_days::Spent, &ProxyNames)> for PoolKey {
 }
 
 /// A pool key to be added: either `credential`, or `username` and `password`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddPoolKey {
     /// The upstream's name.
@@ -120,7 +122,7 @@ pub struct AddPoolKey {
 }
 
 /// Many pool keys to be added on the same terms.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportPoolKeys {
     /// The upstream's name.
@@ -145,7 +147,7 @@ pub struct ImportPoolKeys {
 }
 
 /// What became of an import.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Imported {
     /// How many are in the pool now that were not before.
     pub added: usize,
@@ -158,7 +160,7 @@ pub struct Imported {
 }
 
 /// What became of one line. Never says anything of its text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LineResult {
     /// Counted from 1.
     pub line: usize,
@@ -168,7 +170,7 @@ pub struct LineResult {
 }
 
 /// What became of a credential.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum WhatBecame {
     /// It is in the pool now.
@@ -186,7 +188,7 @@ pub enum WhatBecame {
 }
 
 /// What an edit may switch a pool key to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PoolSwitch {
     /// May serve; one that was held back shows first that it works.
@@ -196,7 +198,7 @@ pub enum PoolSwitch {
 }
 
 /// What to edit of a pool key.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditPoolKey {
     /// Its contributor's name for it.
@@ -217,7 +219,7 @@ pub struct EditPoolKey {
 }
 
 /// Which pool keys to look at anew. Paused and withdrawn ones are left alone.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckPoolKeys {
     /// Only those of this upstream.
@@ -229,10 +231,16 @@ pub struct CheckPoolKeys {
 }
 
 /// What came of asking for a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Checked {
     /// Pool keys that are to be looked at now.
     pub due: u64,
     /// What their `next_probe_at` is until they have been.
     pub at: i64,
+}
+
+impl Revised for PoolKey {
+    fn revision(&self) -> Option<Revision> {
+        Some(self.revision)
+    }
 }

@@ -1,8 +1,10 @@
 //! A secret inside a request or answer of this API.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use potluck_filters::secret::Secret;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -15,6 +17,16 @@ pub struct SecretText(pub Secret);
 impl Serialize for SecretText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.expose())
+    }
+}
+
+impl JsonSchema for SecretText {
+    fn schema_name() -> Cow<'static, str> {
+        "SecretText".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "password", "description": "A secret, in clear."})
     }
 }
 

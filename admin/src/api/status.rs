@@ -1,10 +1,11 @@
 //! Status: what an operator looks at.
 
 use potluck_filters::id::Revision;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which database is in use.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Database {
     /// `sqlite` or `postgres`.
     pub kind: String,
@@ -15,7 +16,7 @@ pub struct Database {
 }
 
 /// How the relay is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// The database.
     pub database: Database,

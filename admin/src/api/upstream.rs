@@ -2,12 +2,13 @@
 
 use potluck_filters::model::{HttpVersion, Kind, Network, Role};
 use potluck_filters::pool::Policy;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::patch::given;
 
 /// An upstream, as the configuration has it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UpstreamFacts {
     /// Its name.
     pub name: String,
@@ -44,7 +45,7 @@ impl UpstreamFacts {
 }
 
 /// A node, as the configuration has it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeFacts {
     /// Its name within the upstream.
     pub name: String,
@@ -59,7 +60,7 @@ pub struct NodeFacts {
 }
 
 /// An upstream with what was switched at run time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Upstream {
     /// As the configuration has it.
     #[serde(flatten)]
@@ -75,7 +76,7 @@ pub struct Upstream {
 }
 
 /// What to edit of an upstream.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditUpstream {
     /// How its pool keys are chosen; `null`: as configured.

@@ -2,13 +2,14 @@
 
 use potluck_filters::id::{Revision, UserId};
 use potluck_store::table::users::{UserRole, UserRow};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::SecretText;
 use super::client_key::at_most;
 
 /// A user.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct User {
     /// Their id.
     pub id: UserId,
@@ -44,7 +45,7 @@ impl From<UserRow> for User {
 }
 
 /// A user to be made.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
     /// Unique; 1 to 64 of `a-z`, `0-9` and `. _ @ + -`.

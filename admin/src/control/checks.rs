@@ -12,6 +12,7 @@ use potluck_store::table::pool_keys::PoolKeyRow;
 use super::pool_keys::NOUN;
 use super::{Control, Recheck, fields};
 use crate::api::{CheckPoolKeys, Checked, PoolKey, UpstreamFacts};
+use crate::caller::By;
 use crate::error::ControlError;
 
 const STATES: [PoolKeyState; 5] = [
@@ -46,8 +47,8 @@ impl Control {
     ///
     /// # Errors
     /// When there is none with this id, or it is paused or withdrawn.
-    pub async fn check_pool_key(&self, id: PoolKeyId) -> Result<PoolKey, ControlError> {
-        let mut turn = self.turn().await?;
+    pub async fn check_pool_key(&self, by: &By, id: PoolKeyId) -> Result<PoolKey, ControlError> {
+        let mut turn = self.turn(by).await?;
         let mut row = turn.usable_pool_key(id).await?;
         if row.state == PoolKeyState::Paused {
             return Err(ControlError::Paused(NOUN));
@@ -64,12 +65,12 @@ impl Control {
     ///
     /// # Errors
     /// When there is no such upstream.
-    pub async fn check_pool_keys(&self, which: &CheckPoolKeys) -> Result<Checked, ControlError> {
+    pub async fn check_pool_keys(&self, by: &By, which: &CheckPoolKeys) -> Result<Checked, ControlError> {
         let upstreams = self.upstreams();
         if let Some(name) = &which.upstream {
             fields::upstream(&upstreams, name)?;
         }
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let mut due = 0;
         for facts in upstreams.iter().filter(|facts| which.wants(facts)) {
             for from in STATES.into_iter().filter(|state| which.is_of(*state)) {
@@ -98,7 +99,7 @@ impl Control {
     /// When the database fails, or the edge cannot serve from the change.
     pub async fn settle_pending(&self) -> Result<u64, ControlError> {
         let upstreams = self.upstreams();
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(&By::job("start")).await?;
         let mut settled = 0;
         for facts in upstreams.iter().filter(|facts| !facts.probed) {
             let to = after(PoolKeyState::Pending, Event::Recheck, false);

@@ -12,7 +12,9 @@ use super::{Control, Turn, fields};
 use crate::api::{
     ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery, SecretText, Switch,
 };
+use crate::caller::By;
 use crate::error::ControlError;
+use crate::input::IfMatch;
 
 const NOUN: &str = "client key";
 
@@ -60,10 +62,14 @@ impl Control {
     ///
     /// # Errors
     /// When a field cannot be what it is, or there is nobody to own it.
-    pub async fn create_client_key(&self, new: CreateClientKey) -> Result<CreatedClientKey, ControlError> {
+    pub async fn create_client_key(
+        &self,
+        by: &By,
+        new: CreateClientKey,
+    ) -> Result<CreatedClientKey, ControlError> {
         let random = Zeroizing::new(random::bytes::<32>().map_err(StoreError::from)?);
         let text = client_key_text::client_key(&random);
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let new = turn.new_client_key(new).await?;
         let row = turn.change.create_client_key(&new, &text, turn.now_ms).await?;
         turn.end().await?;
@@ -79,11 +85,14 @@ impl Control {
     /// When there is none, it is revoked, or a field cannot be what it is.
     pub async fn edit_client_key(
         &self,
+        by: &By,
         id: ClientKeyId,
+        expected: IfMatch,
         edit: EditClientKey,
     ) -> Result<ClientKey, ControlError> {
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let mut row = turn.usable_key(id).await?;
+        expected.fits(row.revision)?;
         apply(&mut row, edit, turn.now_ms)?;
         let saved = turn.change.save_client_key(&row, turn.now_ms).await?;
         turn.end().await?;
@@ -94,8 +103,8 @@ impl Control {
     ///
     /// # Errors
     /// When there is none with this id.
-    pub async fn revoke_client_key(&self, id: ClientKeyId) -> Result<ClientKey, ControlError> {
-        let mut turn = self.turn().await?;
+    pub async fn revoke_client_key(&self, by: &By, id: ClientKeyId) -> Result<ClientKey, ControlError> {
+        let mut turn = self.turn(by).await?;
         let mut row = match turn.usable_key(id).await {
             Err(ControlError::Final(_)) => return self.client_key(id).await,
             other => other?,

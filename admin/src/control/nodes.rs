@@ -14,7 +14,9 @@ use potluck_store::table::nodes::{NodeRow, Place};
 
 use super::{Control, Turn};
 use crate::api::{AddNode, EditNode, Node, NodeSwitch, Page, UpstreamFacts};
+use crate::caller::By;
 use crate::error::ControlError;
+use crate::input::IfMatch;
 use list::Nodes;
 pub(super) use lookup::system;
 pub use lookup::{Found, LookUp};
@@ -57,13 +59,13 @@ impl Control {
     ///
     /// # Errors
     /// When its name is taken, or its URL or another field cannot be what it is.
-    pub async fn add_node(&self, upstream: &str, new: AddNode) -> Result<Node, ControlError> {
+    pub async fn add_node(&self, by: &By, upstream: &str, new: AddNode) -> Result<Node, ControlError> {
         let facts = self.facts(upstream)?;
         let place = fields::place(&facts, &new)?;
         self.judge_addresses(&place.url, &facts).await?;
         let name = fields::name(&new.name)?;
         let metadata = fields::metadata(new.metadata)?;
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let nodes = turn.nodes(facts).await?;
         if nodes.has(&name) {
             return Err(ControlError::Exists(NOUN));
@@ -86,11 +88,19 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of this name, or it is the last one that takes new requests.
-    pub async fn edit_node(&self, upstream: &str, name: &str, edit: EditNode) -> Result<Node, ControlError> {
+    pub async fn edit_node(
+        &self,
+        by: &By,
+        upstream: &str,
+        name: &str,
+        expected: IfMatch,
+        edit: EditNode,
+    ) -> Result<Node, ControlError> {
         let facts = self.facts(upstream)?;
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let nodes = turn.nodes(facts).await?;
         let mut row = nodes.row(name)?;
+        expected.fits(row.revision)?;
         if let Some(state) = edit.state {
             if row.state == NodeState::Removed {
                 // It comes back as the file has it.
@@ -113,9 +123,9 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of this name, or it is the last one that takes new requests.
-    pub async fn remove_node(&self, upstream: &str, name: &str) -> Result<Node, ControlError> {
+    pub async fn remove_node(&self, by: &By, upstream: &str, name: &str) -> Result<Node, ControlError> {
         let facts = self.facts(upstream)?;
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let nodes = turn.nodes(facts).await?;
         let mut gone = nodes.get(name)?;
         let mut row = nodes.row(name)?;
@@ -135,8 +145,8 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of this name, or it takes no new requests.
-    pub async fn activate_node(&self, upstream: &str, name: &str) -> Result<Node, ControlError> {
-        let mut turn = self.turn().await?;
+    pub async fn activate_node(&self, by: &By, upstream: &str, name: &str) -> Result<Node, ControlError> {
+        let mut turn = self.turn(by).await?;
         turn.prefer(upstream, Some(name)).await?;
         turn.end().await?;
         self.node(upstream, name).await

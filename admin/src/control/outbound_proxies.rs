@@ -13,7 +13,9 @@ use potluck_store::table::outbound_proxies::{NewOutboundProxy, OutboundProxyRow,
 
 use super::{Control, Turn};
 use crate::api::{AddOutboundProxy, CheckedProxy, EditOutboundProxy, OutboundProxy, Page};
+use crate::caller::By;
 use crate::error::ControlError;
+use crate::input::IfMatch;
 pub(crate) use lists::ProxyNames;
 
 const NOUN: &str = "outbound proxy";
@@ -57,14 +59,18 @@ impl Control {
     ///
     /// # Errors
     /// When its name is taken, or its URL or another field cannot be what it is.
-    pub async fn add_outbound_proxy(&self, new: AddOutboundProxy) -> Result<OutboundProxy, ControlError> {
+    pub async fn add_outbound_proxy(
+        &self,
+        by: &By,
+        new: AddOutboundProxy,
+    ) -> Result<OutboundProxy, ControlError> {
         let new = NewOutboundProxy {
             name: fields::name(&new.name)?,
             url: fields::url(&new.url)?,
             login: new.login.as_ref().map(fields::login).transpose()?,
             enabled: new.enabled.unwrap_or(true),
         };
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         if turn.change.outbound_proxies().await?.len() >= MOST {
             let why = format!("there are at most {MOST} outbound proxies; remove one first");
             return Err(ControlError::invalid("name", why));
@@ -82,15 +88,18 @@ impl Control {
     /// host.
     pub async fn edit_outbound_proxy(
         &self,
+        by: &By,
         id: OutboundProxyId,
+        expected: IfMatch,
         edit: EditOutboundProxy,
     ) -> Result<OutboundProxy, ControlError> {
         let login = edit.login.as_ref().map(Option::as_ref);
         let login = login
             .map(|login| login.map(fields::login).transpose())
             .transpose()?;
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let mut row = turn.outbound_proxy(id).await?;
+        expected.fits(row.revision)?;
         let origin = row.url.origin();
         if let Some(name) = &edit.name {
             row.name = fields::name(name)?;
@@ -113,8 +122,12 @@ impl Control {
     ///
     /// # Errors
     /// When there is none, or somebody leaves through it.
-    pub async fn remove_outbound_proxy(&self, id: OutboundProxyId) -> Result<OutboundProxy, ControlError> {
-        let mut turn = self.turn().await?;
+    pub async fn remove_outbound_proxy(
+        &self,
+        by: &By,
+        id: OutboundProxyId,
+    ) -> Result<OutboundProxy, ControlError> {
+        let mut turn = self.turn(by).await?;
         let row = turn.outbound_proxy(id).await?;
         let used = turn.change.outbound_proxies_used_by().await?;
         if let Some(by) = used.get(&id) {

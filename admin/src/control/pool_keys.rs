@@ -14,7 +14,9 @@ use crate::api::{
     AddPoolKey, Caps, EditPoolKey, ImportPoolKeys, Imported, LineResult, Page, PageQuery, PoolKey,
     PoolSwitch, SecretText, UpstreamFacts, WhatBecame,
 };
+use crate::caller::By;
 use crate::error::ControlError;
+use crate::input::IfMatch;
 
 pub(super) const NOUN: &str = "pool key";
 
@@ -73,7 +75,7 @@ impl Control {
     ///
     /// # Errors
     /// When the credential cannot be one or is there already, or a field cannot be what it is.
-    pub async fn add_pool_key(&self, new: AddPoolKey) -> Result<PoolKey, ControlError> {
+    pub async fn add_pool_key(&self, by: &By, new: AddPoolKey) -> Result<PoolKey, ControlError> {
         let credential = credential(&new)?;
         let asked = Asked {
             upstream: new.upstream,
@@ -82,7 +84,7 @@ impl Control {
             concurrency: new.concurrency,
             caps: new.caps,
         };
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let terms = turn.terms(asked, new.contributor).await?;
         turn.takes(&terms, credential.kind())?;
         let added = turn
@@ -104,7 +106,7 @@ impl Control {
     ///
     /// # Errors
     /// When a field cannot be what it is; then none was added. A bad line is no error of the import.
-    pub async fn import_pool_keys(&self, import: ImportPoolKeys) -> Result<Imported, ControlError> {
+    pub async fn import_pool_keys(&self, by: &By, import: ImportPoolKeys) -> Result<Imported, ControlError> {
         let (numbers, credentials) = credentials(&import.lines);
         let asked = Asked {
             upstream: import.upstream,
@@ -113,7 +115,7 @@ impl Control {
             concurrency: import.concurrency,
             caps: import.caps,
         };
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let terms = turn.terms(asked, import.contributor).await?;
         let added = turn
             .change
@@ -131,9 +133,16 @@ impl Control {
     ///
     /// # Errors
     /// When there is none, it is withdrawn, or a field cannot be what it is.
-    pub async fn edit_pool_key(&self, id: PoolKeyId, edit: EditPoolKey) -> Result<PoolKey, ControlError> {
-        let mut turn = self.turn().await?;
+    pub async fn edit_pool_key(
+        &self,
+        by: &By,
+        id: PoolKeyId,
+        expected: IfMatch,
+        edit: EditPoolKey,
+    ) -> Result<PoolKey, ControlError> {
+        let mut turn = self.turn(by).await?;
         let mut row = turn.usable_pool_key(id).await?;
+        expected.fits(row.revision)?;
         if let Some(list) = &edit.egress {
             turn.assign_to_pool_key(id, list.as_deref()).await?;
         }
@@ -148,8 +157,8 @@ impl Control {
     ///
     /// # Errors
     /// When there is none with this id.
-    pub async fn withdraw_pool_key(&self, id: PoolKeyId) -> Result<PoolKey, ControlError> {
-        let mut turn = self.turn().await?;
+    pub async fn withdraw_pool_key(&self, by: &By, id: PoolKeyId) -> Result<PoolKey, ControlError> {
+        let mut turn = self.turn(by).await?;
         match turn.usable_pool_key(id).await {
             Err(ControlError::Final(_)) => return self.pool_key(id).await,
             other => other?,

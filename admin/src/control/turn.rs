@@ -5,6 +5,7 @@ use potluck_store::{Change, Probed, SavedProbe};
 use tokio::sync::MutexGuard;
 
 use super::Control;
+use crate::caller::By;
 use crate::error::ControlError;
 
 /// A change whose turn it is. Dropped before its end, nothing has happened.
@@ -13,6 +14,8 @@ pub struct Turn<'c> {
     pub(super) published: MutexGuard<'c, Revision>,
     pub(super) change: Change<'c>,
     pub(super) now_ms: i64,
+    /// Who makes it.
+    pub(super) by: By,
 }
 
 impl std::fmt::Debug for Turn<'_> {
@@ -28,7 +31,7 @@ impl Control {
     ///
     /// # Errors
     /// When the database fails, or another process keeps it locked.
-    pub async fn turn(&self) -> Result<Turn<'_>, ControlError> {
+    pub async fn turn(&self, by: &By) -> Result<Turn<'_>, ControlError> {
         let published = self.published.lock().await;
         let change = self.store.change().await?;
         Ok(Turn {
@@ -36,6 +39,7 @@ impl Control {
             published,
             change,
             now_ms: (self.clock)(),
+            by: *by,
         })
     }
 
@@ -47,7 +51,7 @@ impl Control {
         if self.store.save_quiet_probe(id, probed).await? {
             return Ok(SavedProbe::Saved);
         }
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(&By::job("probe")).await?;
         let saved = turn.change.save_probe(id, probed).await?;
         match saved {
             SavedProbe::Saved => turn.end().await?,
@@ -74,6 +78,7 @@ impl<'c> Turn<'c> {
             .check(&delta)
             .map_err(ControlError::Refused)?;
         let to = self.change.commit().await?;
+        tracing::debug!(by = ?self.by.caller, revision = to.0, "changed");
         self.control
             .publisher
             .publish(delta)

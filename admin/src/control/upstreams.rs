@@ -2,6 +2,7 @@
 
 use super::Control;
 use crate::api::{EditUpstream, Page, Upstream, UpstreamFacts};
+use crate::caller::By;
 use crate::error::ControlError;
 
 impl Control {
@@ -44,9 +45,14 @@ impl Control {
     ///
     /// # Errors
     /// When there is none of this name.
-    pub async fn edit_upstream(&self, name: &str, edit: EditUpstream) -> Result<Upstream, ControlError> {
+    pub async fn edit_upstream(
+        &self,
+        by: &By,
+        name: &str,
+        edit: EditUpstream,
+    ) -> Result<Upstream, ControlError> {
         self.facts(name)?;
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         if let Some(policy) = edit.policy {
             turn.change.set_policy(name, policy).await?;
         }

@@ -5,6 +5,7 @@ use potluck_store::table::users::{NewUser, UserRole};
 
 use super::{Control, Turn, fields, password};
 use crate::api::{CreateUser, Page, PageQuery, User};
+use crate::caller::By;
 use crate::error::ControlError;
 
 impl Control {
@@ -21,7 +22,7 @@ impl Control {
     ///
     /// # Errors
     /// When the name is taken or cannot be one, or the password is weak.
-    pub async fn create_user(&self, new: CreateUser) -> Result<User, ControlError> {
+    pub async fn create_user(&self, by: &By, new: CreateUser) -> Result<User, ControlError> {
         let name = fields::user_name(&new.name)?;
         let password_hash = match new.password {
             Some(text) => Some(password::hash(text.0, &name).await?),
@@ -33,7 +34,7 @@ impl Control {
             rate_limit: fields::limit(new.rate_limit),
             password_hash,
         };
-        let mut turn = self.turn().await?;
+        let mut turn = self.turn(by).await?;
         let row = turn.change.create_user(&new, turn.now_ms).await?;
         turn.end().await?;
         Ok(row.into())

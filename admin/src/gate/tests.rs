@@ -13,47 +13,32 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::{AdminToken, Gate, Hosts, Peer, bearer_router};
+use crate::router::document;
 use crate::tests::Relay;
 
 const TOKEN: &str = "pmMTzZQ3d8yFQkq6cUzW0v9gJ7bR2sLhXa4NfE1oTi5";
 const WRONG: &str = "qmMTzZQ3d8yFQkq6cUzW0v9gJ7bR2sLhXa4NfE1oTi5";
 
-/// Every route as `router.rs` writes it: path, and the text of its handlers. None can be forgotten.
-fn written() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let page = include_str!("../router.rs");
-    page.split(".route(").skip(1).map(|piece| {
-        let path = piece.split('"').nth(1).unwrap();
-        (path, piece.split(".method_not_allowed_fallback").next().unwrap())
-    })
-}
-
-/// Each route with each of its methods.
+/// Each operation, with a value for each name in its path.
 fn routes() -> Vec<(Method, String)> {
-    let methods = [
-        ("get(", Method::GET),
-        ("post(", Method::POST),
-        ("put(", Method::PUT),
-        ("patch(", Method::PATCH),
-        ("delete(", Method::DELETE),
-    ];
-    let mut found = Vec::new();
-    for (path, handlers) in written() {
-        let path = path
-            .split('/')
+    let plain = |path: &str| {
+        path.split('/')
             .map(|part| if part.starts_with('{') { "1" } else { part })
             .collect::<Vec<_>>()
-            .join("/");
-        let on = methods.iter().filter(|(word, _)| handlers.contains(word));
-        found.extend(on.map(|(_, method)| (method.clone(), path.clone())));
-    }
-    found
+            .join("/")
+    };
+    let document = document();
+    let operations = document.operations().iter();
+    operations
+        .map(|operation| (operation.method.clone(), plain(operation.path)))
+        .collect()
 }
 
 #[test]
 fn every_route_has_its_line_in_the_page_about_the_api() {
     let page = include_str!("../../../docs/api.md");
-    for (path, _) in written() {
-        let line = format!("| `{path}` | ");
+    for operation in document().operations() {
+        let line = format!("| `{}` | ", operation.path);
         assert!(
             page.contains(&line),
             "docs/api.md needs a line that begins with {line}"

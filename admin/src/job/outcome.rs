@@ -18,6 +18,7 @@ use potluck_store::{Change, Probed, SavedProbe, Told};
 
 use super::said::{self, Said};
 use super::visit::Visited;
+use crate::caller::By;
 use crate::control::Control;
 use crate::error::ControlError;
 
@@ -103,7 +104,7 @@ impl Outcomes {
             return Ok(());
         }
         let control = Arc::clone(&self.control);
-        let mut turn = control.turn().await?;
+        let mut turn = control.turn(&By::job("login")).await?;
         for visited in &loud {
             self.write(turn.change(), visited).await?;
         }

@@ -4,17 +4,37 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use potluck_filters::id::ClientKeyId;
 
+use crate::access::{Admin, area};
 use crate::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery};
-use crate::caller::Caller;
 use crate::control::Control;
+use crate::doc::Routes;
 use crate::error::ControlError;
-use crate::input::{Asked, Body, Id};
+use crate::input::{Asked, Body, Id, IfMatch};
+use crate::output::{Created, Tagged};
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/manage/v1/keys", "listKeys", "Lists client keys.", list)
+        .post(
+            "/manage/v1/keys",
+            "createKey",
+            "Makes a client key. Its text is in this answer and nowhere else.",
+            create,
+        )
+        .get("/manage/v1/keys/{id}", "showKey", "Shows a client key.", show)
+        .patch("/manage/v1/keys/{id}", "editKey", "Edits a client key.", edit)
+        .delete(
+            "/manage/v1/keys/{id}",
+            "revokeKey",
+            "Revokes a client key for ever.",
+            revoke,
+        )
+}
 
 pub(crate) async fn list(
-    _: Caller,
+    _: Admin<area::Keys>,
     State(control): State<Arc<Control>>,
     Asked(page): Asked<PageQuery>,
 ) -> Result<Json<Page<ClientKey>>, ControlError> {
@@ -22,37 +42,38 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn create(
-    _: Caller,
+    by: Admin<area::Keys>,
     State(control): State<Arc<Control>>,
     Body(new): Body<CreateClientKey>,
-) -> Result<(StatusCode, Json<CreatedClientKey>), ControlError> {
-    control
-        .create_client_key(new)
-        .await
-        .map(|created| (StatusCode::CREATED, Json(created)))
+) -> Result<Created<CreatedClientKey>, ControlError> {
+    control.create_client_key(&by, new).await.map(Created)
 }
 
 pub(crate) async fn show(
-    _: Caller,
+    _: Admin<area::Keys>,
     State(control): State<Arc<Control>>,
     Id(id): Id,
-) -> Result<Json<ClientKey>, ControlError> {
-    control.client_key(ClientKeyId(id)).await.map(Json)
+) -> Result<Tagged<ClientKey>, ControlError> {
+    control.client_key(ClientKeyId(id)).await.map(Tagged)
 }
 
 pub(crate) async fn edit(
-    _: Caller,
+    by: Admin<area::Keys>,
     State(control): State<Arc<Control>>,
     Id(id): Id,
+    expected: IfMatch,
     Body(edit): Body<EditClientKey>,
-) -> Result<Json<ClientKey>, ControlError> {
-    control.edit_client_key(ClientKeyId(id), edit).await.map(Json)
+) -> Result<Tagged<ClientKey>, ControlError> {
+    control
+        .edit_client_key(&by, ClientKeyId(id), expected, edit)
+        .await
+        .map(Tagged)
 }
 
 pub(crate) async fn revoke(
-    _: Caller,
+    by: Admin<area::Keys>,
     State(control): State<Arc<Control>>,
     Id(id): Id,
 ) -> Result<Json<ClientKey>, ControlError> {
-    control.revoke_client_key(ClientKeyId(id)).await.map(Json)
+    control.revoke_client_key(&by, ClientKeyId(id)).await.map(Json)
 }

@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 
+use crate::access::{Admin, area};
 use crate::api::{CreateUser, Page, PageQuery, User};
-use crate::caller::Caller;
 use crate::control::Control;
+use crate::doc::Routes;
 use crate::error::ControlError;
 use crate::input::{Asked, Body};
+use crate::output::Created;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/manage/v1/users", "listUsers", "Lists users.", list)
+        .post("/manage/v1/users", "createUser", "Makes a user.", create)
+}
 
 pub(crate) async fn list(
-    _: Caller,
+    _: Admin<area::Users>,
     State(control): State<Arc<Control>>,
     Asked(page): Asked<PageQuery>,
 ) -> Result<Json<Page<User>>, ControlError> {
@@ -21,12 +28,9 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn create(
-    _: Caller,
+    by: Admin<area::Users>,
     State(control): State<Arc<Control>>,
     Body(new): Body<CreateUser>,
-) -> Result<(StatusCode, Json<User>), ControlError> {
-    control
-        .create_user(new)
-        .await
-        .map(|user| (StatusCode::CREATED, Json(user)))
+) -> Result<Created<User>, ControlError> {
+    control.create_user(&by, new).await.map(Created)
 }

@@ -8,6 +8,7 @@ use potluck_store::Probed;
 use serde_json::{Value, json};
 
 use super::{NOW, Relay, id};
+use crate::caller::By;
 
 async fn refused(relay: &Relay, id: PoolKeyId) {
     let probed = Probed {
@@ -181,11 +182,11 @@ async fn a_quiet_probe_publishes_nothing() {
 async fn a_jobs_change_goes_the_way_of_all_changes() {
     let relay = Relay::seeded().await;
     let added = relay.add("pst-a").await;
-    let mut turn = relay.control.turn().await.unwrap();
+    let mut turn = relay.control.turn(&By::OPERATOR).await.unwrap();
     turn.change().schedule_probe(id(&added), 42).await.unwrap();
     drop(turn);
     assert_eq!(shown(&relay, id(&added)).await["next_probe_at"], NOW);
-    let mut turn = relay.control.turn().await.unwrap();
+    let mut turn = relay.control.turn(&By::OPERATOR).await.unwrap();
     turn.change().schedule_probe(id(&added), 42).await.unwrap();
     turn.end().await.unwrap();
     assert_eq!(shown(&relay, id(&added)).await["next_probe_at"], 42);

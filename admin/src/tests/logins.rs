@@ -6,6 +6,7 @@ use potluck_filters::snapshot::PoolKeyChange;
 use serde_json::json;
 
 use super::{Relay, id};
+use crate::caller::By;
 
 #[tokio::test]
 async fn a_login_waits_for_its_token_and_is_never_shown() {
@@ -22,7 +23,7 @@ async fn a_login_waits_for_its_token_and_is_never_shown() {
     assert!(!told.contains("hunter2") && !told.contains("who@"), "{told}");
     relay.probed_well(&added).await;
     assert_eq!(relay.last_given().pool_keys, [PoolKeyChange::Gone(id(&added))]);
-    let mut turn = relay.control.turn().await.unwrap();
+    let mut turn = relay.control.turn(&By::OPERATOR).await.unwrap();
     let token = Secret::new("eyJ.token.text");
     turn.change()
         .save_token(id(&added), &token, super::NOW + 9)

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use super::Relay;
 use crate::api::CreateClientKey;
+use crate::caller::By;
 use crate::control::Control;
 
 #[tokio::test]
@@ -20,7 +21,7 @@ async fn deltas_follow_one_another_without_a_gap() {
                 name: format!("key {n}"),
                 ..CreateClientKey::default()
             };
-            tokio::spawn(async move { control.create_client_key(new).await.unwrap() })
+            tokio::spawn(async move { control.create_client_key(&By::OPERATOR, new).await.unwrap() })
         })
         .collect();
     for call in calls {
@@ -112,7 +113,7 @@ async fn beside_a_stopped_relay_changes_are_stored_for_its_next_start() {
         name: "a".to_owned(),
         ..CreateClientKey::default()
     };
-    let created = offline.create_client_key(new).await.unwrap();
+    let created = offline.create_client_key(&By::OPERATOR, new).await.unwrap();
     assert_eq!(
         relay.control.load().await.unwrap().client_keys[0].id,
         created.key.id

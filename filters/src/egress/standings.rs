@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::history::{Event, History};
@@ -78,7 +79,7 @@ pub enum Blame {
 }
 
 /// How a proxy fares, for the panel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProxyReport {
     /// Which one.
     pub id: OutboundProxyId,
@@ -89,7 +90,7 @@ pub struct ProxyReport {
 }
 
 /// How a proxy fares with one upstream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StandingReport {
     /// The upstream's name.
     pub upstream: Box<str>,
@@ -102,7 +103,7 @@ pub struct StandingReport {
 }
 
 /// How a proxy fares with an upstream, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProxyHealth {
     /// It was not used or probed yet, or has not got through yet.
@@ -114,7 +115,7 @@ pub enum ProxyHealth {
 }
 
 /// What a probe found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbeReport {
     /// On the way to which upstream.
     pub upstream: String,

@@ -1,9 +1,10 @@
 //! What can go wrong between this machine and a target behind a proxy, and whose side it is on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why there was no way through a proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trouble {
     /// No TCP connection to the proxy, or its name was not found.

@@ -1,11 +1,12 @@
 //! A verdict: whom the end of an attempt blames, what rests for how long, and what may happen next.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::RuleName;
 
 /// Whom the end of an attempt blames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Nobody: the upstream did what was asked.
@@ -27,7 +28,7 @@ pub enum Outcome {
 }
 
 /// What rests during the cool-down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// Nothing rests. With a retry allowed, the same key and node may be taken again.
@@ -45,7 +46,7 @@ pub enum Scope {
 }
 
 /// Whether another attempt may be made. Nothing is repeated after the first relayed byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Retry {
     /// The work may have been done, or would fail again.
@@ -57,7 +58,7 @@ pub enum Retry {
 }
 
 /// The class of a cool-down; its length is in [`super::CoolDownSettings`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CoolDown {
     /// No rest.

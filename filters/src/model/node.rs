@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What an upstream speaks; decides its judge table, error format and what may be reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// NovelAI's native API: three hosts, one generation at a time per account.
@@ -20,7 +21,7 @@ pub enum Kind {
 }
 
 /// Which of NovelAI's three hosts a node stands for. Other kinds have one role.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Kinds other than `novelai`.
@@ -35,7 +36,7 @@ pub enum Role {
 }
 
 /// HTTP versions a node may be spoken to with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HttpVersion {
     /// h2 where TLS offers it, else HTTP/1.1.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use memchr::memmem;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Caps, Credit};
@@ -86,7 +87,7 @@ impl std::fmt::Debug for PoolCredential {
 
 /// What is known about a pool key for longer than minutes; how it fares from minute to minute is the
 /// pool's to know. See [`crate::life`] for how one state follows another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PoolKeyState {
     /// Brought, and not yet found to work. Does not serve.

@@ -1,5 +1,6 @@
 //! What a node is doing, for `status` and for whoever asks about nodes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::health::{Checked, Condition};
@@ -7,7 +8,7 @@ use crate::model::Role;
 use crate::time::Moment;
 
 /// What a node is doing. Spans of time are in milliseconds and end now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeReport {
     /// Its name.
     pub node: String,
@@ -34,7 +35,7 @@ pub struct NodeReport {
 }
 
 /// Whether a node gets new requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeState {
     /// It does.
@@ -46,7 +47,7 @@ pub enum NodeState {
 }
 
 /// What a check showed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckReport {
     /// Whether all was as expected.
     pub ok: bool,

@@ -7,6 +7,7 @@ use potluck_filters::id::PoolKeyId;
 use potluck_store::table::pool_keys::PoolKeyRow;
 
 use crate::api::{AllowHost, NodeGrant, PoolKey};
+use crate::caller::By;
 use crate::control::Control;
 use crate::error::ControlError;
 
@@ -18,7 +19,7 @@ impl Control {
     ///
     /// # Errors
     /// When there is no such node, or the upstream takes no keys. What was done before an error stays.
-    pub async fn grant_node(&self, upstream: &str, name: &str) -> Result<NodeGrant, ControlError> {
+    pub async fn grant_node(&self, by: &By, upstream: &str, name: &str) -> Result<NodeGrant, ControlError> {
         let nodes = self.listed(upstream).await?;
         let node = nodes.get(name)?;
         if !nodes.facts.keyed {
@@ -30,7 +31,7 @@ impl Control {
         }
         let (mut granted, mut after) = (0, PoolKeyId(0));
         loop {
-            let mut turn = self.turn().await?;
+            let mut turn = self.turn(by).await?;
             let origin = node.origin.as_str();
             let part = turn.change.grant_origin(upstream, origin, after, AT_ONCE).await?;
             if part.granted > 0 {
@@ -53,8 +54,13 @@ impl Control {
     ///
     /// # Errors
     /// When there is no such key, it is withdrawn, or its upstream has no such host.
-    pub async fn allow_host(&self, id: PoolKeyId, allow: &AllowHost) -> Result<PoolKey, ControlError> {
-        let mut turn = self.turn().await?;
+    pub async fn allow_host(
+        &self,
+        by: &By,
+        id: PoolKeyId,
+        allow: &AllowHost,
+    ) -> Result<PoolKey, ControlError> {
+        let mut turn = self.turn(by).await?;
         let PoolKeyRow { upstream, .. } = turn.usable_pool_key(id).await?;
         let facts = turn.facts_in_use(&upstream).await?;
         if !facts.origins().contains(&allow.origin.as_str()) {

@@ -14,6 +14,7 @@ use potluck_store::table::pool_keys::NewCredential;
 
 use super::world::upstream::upstream;
 use super::world::*;
+use crate::caller::By;
 
 const CREDITS: &str = "/v1/credits";
 const DAY: i64 = 24 * HOUR;
@@ -236,7 +237,11 @@ async fn people_who_want_it_asked_now_do_not_wait() {
     let key = bank.key("vck_a", 10).await;
     bank.world.until(key, |row| row.credit.is_some()).await;
     bank.fake.keys.set_balance("vck_a", 20_000_000);
-    bank.world.control.check_pool_key(key).await.unwrap();
+    bank.world
+        .control
+        .check_pool_key(&By::OPERATOR, key)
+        .await
+        .unwrap();
     bank.world
         .until(key, |row| {
             row.credit.is_some_and(|credit| credit.balance == 20_000_000)

@@ -21,6 +21,7 @@ use potluck_store::table::pool_keys::{Added, NewCredential, PoolKeyRow, Terms};
 use potluck_store::table::users::{NewUser, UserRole};
 use potluck_store::{KeyRing, Store};
 
+use crate::caller::By;
 use crate::control::Control;
 use crate::job::{JobSettings, Jobs, spawn};
 use edge::Edge;
@@ -221,7 +222,7 @@ impl World {
         origin: &str,
         state: PoolKeyState,
     ) -> PoolKeyId {
-        let mut turn = self.control.turn().await.unwrap();
+        let mut turn = self.control.turn(&By::OPERATOR).await.unwrap();
         let terms = Terms {
             upstream: upstream.to_owned(),
             contributor: turn.change().first_admin().await.unwrap().unwrap(),
@@ -246,7 +247,7 @@ impl World {
 
     /// What people do to a key, without its probe.
     pub(super) async fn set_state(&self, id: PoolKeyId, state: PoolKeyState) {
-        let mut turn = self.control.turn().await.unwrap();
+        let mut turn = self.control.turn(&By::OPERATOR).await.unwrap();
         let mut row = turn.change().pool_key(id).await.unwrap().unwrap();
         row.state = state;
         turn.change().save_pool_key(&row).await.unwrap();
@@ -254,7 +255,7 @@ impl World {
     }
 
     pub(super) async fn withdraw(&self, id: PoolKeyId) {
-        let mut turn = self.control.turn().await.unwrap();
+        let mut turn = self.control.turn(&By::OPERATOR).await.unwrap();
         turn.change().withdraw_pool_key(id, self.now()).await.unwrap();
         turn.end().await.unwrap();
     }

@@ -3,6 +3,7 @@
 use potluck_filters::id::{Revision, UserId};
 use potluck_filters::limit::Limit;
 use potluck_filters::model::User;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
@@ -12,7 +13,7 @@ use crate::error::{StoreError, is_duplicate};
 use crate::store::Store;
 
 /// What a user may do on the control plane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UserRole {
     /// Their own keys.

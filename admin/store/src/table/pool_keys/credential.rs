@@ -8,6 +8,7 @@ use std::fmt;
 
 use potluck_filters::model::{CredentialError, PoolCredential};
 use potluck_filters::secret::Secret;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -23,7 +24,7 @@ use crate::seal::ring::KeyRing;
 const LONGEST: usize = 1024;
 
 /// What a pool key's sealed part holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialKind {
     /// A token, sent as it is.
