@@ -18,6 +18,7 @@ pub mod error;
 pub mod location;
 pub mod random;
 pub mod seal;
+pub mod secret_text;
 pub mod store;
 pub mod table;
 

@@ -18,7 +18,9 @@ use crate::seal::chain::Chain;
 use crate::seal::envelope::wrong_ring;
 use crate::seal::fingerprint::Fingerprints;
 use crate::seal::ring::KeyRing;
-use crate::table::{client_keys, meta, nodes, outbound_proxies, pool_keys, upstream_settings, users};
+use crate::table::{
+    client_keys, meta, nodes, outbound_proxies, pool_keys, signing_keys, totp, upstream_settings, users,
+};
 
 /// An open control database with the key ring that fits it.
 #[derive(Clone, Debug)]
@@ -102,6 +104,8 @@ impl Store {
         let have: Vec<String> = self.ring.ids().iter().map(ToString::to_string).collect();
         let mut ids = pool_keys::sealing_keys(&self.pool).await?;
         ids.extend(outbound_proxies::sealing_keys(&self.pool).await?);
+        ids.extend(signing_keys::sealing_keys(&self.pool).await?);
+        ids.extend(totp::sealing_keys(&self.pool).await?);
         match ids.iter().find(|id| !have.contains(id)) {
             Some(missing) => Err(wrong_ring(&self.ring, missing).into()),
             None => Ok(()),
@@ -118,6 +122,12 @@ impl Store {
     #[must_use]
     pub fn epoch(&self) -> &str {
         &self.epoch
+    }
+
+    /// What a page has to send back so that it is known to be one of this session's own: of no use without it.
+    #[must_use]
+    pub fn page_token(&self, session: i64) -> [u8; 32] {
+        self.fingerprints.session(session)
     }
 
     /// Waits for the last statement and closes all connections.

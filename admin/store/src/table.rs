@@ -3,12 +3,18 @@
 pub mod audit;
 pub mod client_keys;
 pub mod idempotency;
+pub mod invitations;
 pub mod meta;
 pub mod nodes;
 pub mod objects;
 pub mod outbound_proxies;
+pub mod personal_tokens;
 pub mod pool_keys;
+pub mod sessions;
+pub mod settings;
+pub mod signing_keys;
 pub mod spent_days;
+pub mod totp;
 pub mod upstream_settings;
 pub mod users;
 

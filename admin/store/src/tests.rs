@@ -1,6 +1,7 @@
 //! The store on real databases: every test runs on SQLite, and on Postgres too when `TEST_POSTGRES_URL` names
 //! a database in which schemas may be made.
 
+mod accounts;
 mod audit;
 mod changes;
 mod idempotency;

@@ -31,6 +31,16 @@ pub enum Context<'a> {
         /// The proxy's `host:port`.
         origin: &'a str,
     },
+    /// What access tokens are signed with.
+    SigningKey {
+        /// Row id.
+        id: i64,
+    },
+    /// The secret of a user's second factor.
+    Totp {
+        /// The user's id.
+        user: i64,
+    },
     /// The root of all fingerprints of the database with this epoch.
     FingerprintRoot {
         /// The database's epoch.
@@ -58,6 +68,14 @@ impl Context<'_> {
                 part(&mut to, b"potluck outbound proxy v1");
                 part(&mut to, &id.to_be_bytes());
                 part(&mut to, origin.as_bytes());
+            }
+            Self::SigningKey { id } => {
+                part(&mut to, b"potluck signing key v1");
+                part(&mut to, &id.to_be_bytes());
+            }
+            Self::Totp { user } => {
+                part(&mut to, b"potluck second factor v1");
+                part(&mut to, &user.to_be_bytes());
             }
             Self::FingerprintRoot { epoch } => {
                 part(&mut to, b"potluck fingerprint root v1");
@@ -121,6 +139,8 @@ mod tests {
             bytes(1, "u", &["a:1", "b:2"]),
             bytes(1, "ua", &[":1"]),
             Context::FingerprintRoot { epoch: "u" }.bytes(),
+            Context::SigningKey { id: 1 }.bytes(),
+            Context::Totp { user: 1 }.bytes(),
             Context::OutboundProxy { id: 1, origin: "a:1" }.bytes(),
             Context::PoolKeyToken {
                 id: 1,

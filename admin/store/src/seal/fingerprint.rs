@@ -51,6 +51,12 @@ impl Fingerprints {
         self.print(upstream, b"account\0", id)
     }
 
+    /// What belongs to a session and to no other. No upstream has an empty name.
+    #[must_use]
+    pub fn session(&self, id: i64) -> [u8; LEN] {
+        self.print("", b"session\0", &id.to_string())
+    }
+
     /// No token holds a zero byte, so what stands before one cannot be mistaken for a token.
     fn print(&self, upstream: &str, kind: &[u8], text: &str) -> [u8; LEN] {
         let mac = self.0.clone().chain_update((upstream.len() as u64).to_be_bytes());

@@ -1,4 +1,16 @@
-//! Users.
+//! Users: listing and making them. `account` changes and deletes them, `find` looks for them.
+
+macro_rules! columns {
+    () => {
+        "id, name, role, enabled, rate_limit, \
+         (select count(*) from pool_keys p where p.contributor_id = users.id and p.state = 'healthy') as weight, \
+         case when password_hash is null then 0 else 1 end as has_password, \
+         (select count(*) from totp t where t.user_id = users.id and t.confirmed_at is not null) as has_totp, created_at, revision"
+    };
+}
+
+mod account;
+mod find;
 
 use potluck_filters::id::{Revision, UserId};
 use potluck_filters::limit::Limit;
@@ -6,6 +18,9 @@ use potluck_filters::model::User;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
+
+pub use account::AccountEdit;
+pub use find::{LoginRow, UserFilter};
 
 use super::{Cell, limit_number, meta};
 use crate::change::Change;
@@ -48,6 +63,8 @@ pub struct UserRow {
     pub role: UserRole,
     /// Whether a password is set.
     pub has_password: bool,
+    /// Whether logging in asks for a second factor.
+    pub has_totp: bool,
     /// Unix time in milliseconds.
     pub created_at: i64,
     /// The change that touched the row last.
@@ -76,16 +93,9 @@ struct Row {
     rate_limit: Option<i64>,
     weight: i64,
     has_password: i64,
+    has_totp: i64,
     created_at: i64,
     revision: i64,
-}
-
-macro_rules! columns {
-    () => {
-        "id, name, role, enabled, rate_limit, \
-         (select count(*) from pool_keys p where p.contributor_id = users.id and p.state = 'healthy') as weight, \
-         case when password_hash is null then 0 else 1 end as has_password, created_at, revision"
-    };
 }
 
 impl Row {
@@ -106,6 +116,7 @@ impl Row {
             role: UserRole::parse(&self.role).ok_or_else(|| cell("role").unreadable())?,
             name: self.name,
             has_password: self.has_password != 0,
+            has_totp: self.has_totp != 0,
             created_at: self.created_at,
             revision: Revision(self.revision),
         })
@@ -121,7 +132,7 @@ impl Store {
         let rows: Vec<Row> = sqlx::query_as(concat!(
             "select ",
             columns!(),
-            " from users where id > $1 order by id limit $2"
+            " from users where id > $1 and deleted_at is null order by id limit $2"
         ))
         .bind(after.0)
         .bind(i64::from(limit))

@@ -1,0 +1,52 @@
+//! What is set for the whole relay at run time, as JSON by name.
+
+use sqlx::AnyConnection;
+
+use crate::change::Change;
+use crate::error::StoreError;
+use crate::store::Store;
+
+async fn read(connection: &mut AnyConnection, name: &str) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> = sqlx::query_as("select value from settings where name = $1")
+        .bind(name)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|(value,)| value))
+}
+
+impl Store {
+    /// A setting's JSON, if it was ever set.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        read(&mut *self.pool.acquire().await?, name).await
+    }
+}
+
+impl Change<'_> {
+    /// A setting's JSON, as this change sees it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
+        read(&mut self.tx, name).await
+    }
+
+    /// Sets a setting to this JSON.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_setting(&mut self, name: &str, json: &str) -> Result<(), StoreError> {
+        sqlx::query(
+            "insert into settings (name, value, revision) values ($1, $2, $3) \
+             on conflict (name) do update set value = excluded.value, revision = excluded.revision",
+        )
+        .bind(name)
+        .bind(json)
+        .bind(self.revision.0)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+}
