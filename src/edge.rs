@@ -69,6 +69,7 @@ use potluck_filters::window::SPAN;
 use crate::clock::{Clock, RequestIds, chance, unix_ms};
 use addresses::NodeAddresses;
 use catalogues::{Catalogues, Fetcher};
+pub(crate) use egress::Opener;
 pub(crate) use heart::Heart;
 use live::{Live, Surroundings};
 use memory::BodyMemory;

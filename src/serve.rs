@@ -37,7 +37,7 @@ use crate::cli::local::{self, DataLock};
 use crate::cli::{Exit, Failure};
 use crate::clock::{chance, unix_ms};
 use crate::config::{Config, Listener};
-use crate::edge::{Edge, Settings};
+use crate::edge::{Edge, Opener, Settings};
 use crate::secrets::Secrets;
 use admin::Door;
 use books::Books;
@@ -230,7 +230,11 @@ fn in_a_thread(serve: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> 
 /// Probes and logins; what the edge sees of pool keys is told to them.
 fn jobs(config: &Config, layout: Arc<Layout>, edge: &Edge, control: &Arc<Control>) -> Jobs {
     let probe = (&config.probe).into();
-    let settings = JobSettings { layout, probe };
+    let settings = JobSettings {
+        layout,
+        probe,
+        tunnels: Arc::new(Opener),
+    };
     let jobs = job::spawn(Arc::clone(control), settings, unix_ms, chance);
     let observer = jobs.observer();
     edge.on_observation(move |seen| observer.observe(seen));

@@ -5,7 +5,8 @@
 //! 2. `prober`: one loop that starts visits when they are due, a few at a time and evenly paced; `place` is an
 //!    upstream to it.
 //! 3. `visit`: one look at one account, logging in where that is needed. `askable` says which nodes are asked,
-//!    `ask` is the HTTP client, `resolve` looks names up for it.
+//!    `ask` is the HTTP client, `link` connects for it: `resolve` looks names up, `ways` says which outbound proxy
+//!    is next, [`Tunnels`] opens the way through it.
 //! 4. `outcome`: what came back becomes a change, which goes the way of every change; `said` is its log.
 //!
 //! Invariant: a pool key is on one visit at a time, and its credential goes to no node but those it is bound
@@ -13,13 +14,16 @@
 
 mod ask;
 mod askable;
+mod link;
 mod outcome;
 mod place;
 mod prober;
 mod reports;
 mod resolve;
 mod said;
+mod tunnels;
 mod visit;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -34,17 +38,28 @@ use tokio::task::JoinHandle;
 
 use crate::control::Control;
 use prober::Prober;
+pub use tunnels::{Opening, Tunnels};
 
 /// Reports that wait to be looked at; more are dropped, since the next refusal reports the same again.
 const REPORTS: usize = 1024;
 
 /// What jobs are told at the start.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobSettings {
     /// Where the upstreams are and whom they trust.
     pub layout: Arc<Layout>,
     /// How pool keys are probed. Where that is off, nobody logs in either.
     pub probe: probe::Settings,
+    /// What opens ways through outbound proxies.
+    pub tunnels: Arc<dyn Tunnels>,
+}
+
+impl std::fmt::Debug for JobSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JobSettings")
+            .field("probe", &self.probe)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The jobs that run. Dropped, they end at once.
@@ -74,8 +89,7 @@ impl Observer {
 pub fn spawn(control: Arc<Control>, settings: JobSettings, now: fn() -> i64, chance: fn() -> f64) -> Jobs {
     let (observer, reports) = mpsc::channel(REPORTS);
     let (stop, stopped) = oneshot::channel();
-    let JobSettings { layout, probe } = settings;
-    let prober = Prober::new(control, &layout, probe, now, chance);
+    let prober = Prober::new(control, settings, now, chance);
     let task = tokio::spawn(async move {
         let work = prober.run(reports);
         tokio::select! {

@@ -1,5 +1,6 @@
 //! Leaving through outbound proxies: real ones, and some that misbehave.
 
+mod known;
 mod real;
 mod scripted;
 

@@ -17,6 +17,7 @@ mod apart;
 mod bearer;
 mod changes;
 mod checks;
+mod egress;
 mod hostile;
 mod kill;
 mod leaks;

@@ -1,22 +1,29 @@
-//! The HTTP client of probes, logins and questions of credit: one per upstream, with the upstream's own certificate authorities.
+//! The HTTP client of probes, logins and questions of credit: one per upstream, with the upstream's own certificate
+//! authorities.
 //!
-//! Invariants: HTTP/1.1, no redirects, no proxies of the environment, every answer within one time-out and cut
-//! at [`MOST_BYTES`]; names lead only to addresses that were judged.
+//! Invariants: HTTP/1.1, a connection for each question, no redirects, no proxies of the environment, every answer
+//! within one time-out and cut at [`MOST_BYTES`].
 
-use std::sync::Arc;
+use std::pin::pin;
 use std::time::Duration;
 
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::body::Body;
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use axum::http::request::Builder;
+use axum::http::{HeaderValue, Request, Response};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use openssl::error::ErrorStack;
 use potluck_filters::inject::USER_AGENT_VALUE;
 use potluck_filters::judge::{End, Stage};
 use potluck_filters::model::{Node, PoolCredential, Upstream};
 use potluck_filters::secret::Secret;
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, RequestBuilder, Response};
 use serde::Serialize;
 
-use super::resolve::Judging;
+use super::link::{Link, Linker, Unlinked};
+use super::ways::Leave;
 
 /// Bytes of an answer that are read.
 const MOST_BYTES: usize = 64 * 1024;
@@ -24,7 +31,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Where an upstream's accounts are asked.
 pub(super) struct Site {
-    client: Client,
+    linker: Linker,
+    timeout: Duration,
 }
 
 /// What became of a request.
@@ -46,40 +54,56 @@ struct Login<'a> {
 }
 
 impl Site {
-    pub(super) fn new(upstream: &Upstream, timeout: Duration) -> Result<Self, reqwest::Error> {
-        let headers = [(USER_AGENT, USER_AGENT_VALUE), (ACCEPT, JSON)];
-        let mut builder = Client::builder()
-            .default_headers(HeaderMap::from_iter(headers))
-            .http1_only()
-            .redirect(Policy::none())
-            .no_proxy()
-            .dns_resolver(Arc::new(Judging::of(upstream)))
-            .connect_timeout(upstream.timeouts.connect)
-            .timeout(timeout);
-        if let Some(pem) = &upstream.ca_pem {
-            builder = builder.tls_certs_only(Certificate::from_pem_bundle(pem.as_bytes())?);
-        }
-        Ok(Self {
-            client: builder.build()?,
-        })
+    /// # Errors
+    /// When the upstream's certificate authorities cannot be read.
+    pub(super) fn new(upstream: &Upstream, timeout: Duration) -> Result<Self, ErrorStack> {
+        let linker = Linker::new(upstream, timeout)?;
+        Ok(Self { linker, timeout })
     }
 
     /// `GET path` with a token. A token that no header can carry is refused as the upstream would.
-    pub(super) async fn get(&self, node: &Node, path: &str, token: &Secret) -> Answer {
+    pub(super) async fn get(&self, node: &Node, path: &str, token: &Secret, leave: &Leave) -> Answer {
         let Ok(credential) = PoolCredential::bearer(token) else {
             return Answer::unauthorized();
         };
-        let request = self.client.get(format!("{}{path}", node.base));
-        answer(request.header(AUTHORIZATION, credential.authorization().clone())).await
+        let request = head(Request::get(format!("{}{path}", node.base.prefix)), node);
+        let request = request.header(AUTHORIZATION, credential.authorization().clone());
+        self.answer(node, request.body(Body::empty()), leave).await
     }
 
     /// `POST path` with an access key.
-    pub(super) async fn log_in(&self, node: &Node, path: &str, key: &Secret) -> Answer {
+    pub(super) async fn log_in(&self, node: &Node, path: &str, key: &Secret, leave: &Leave) -> Answer {
         let login = Login { key: key.expose() };
         // A struct of one text always serialises.
         let body = serde_json::to_vec(&login).unwrap_or_default();
-        let request = self.client.post(format!("{}{path}", node.base));
-        answer(request.header(CONTENT_TYPE, JSON).body(body)).await
+        let request = head(Request::post(format!("{}{path}", node.base.prefix)), node);
+        let request = request.header(CONTENT_TYPE, JSON).body(body.into());
+        self.answer(node, request, leave).await
+    }
+
+    async fn answer(
+        &self,
+        node: &Node,
+        request: Result<Request<Body>, axum::http::Error>,
+        leave: &Leave,
+    ) -> Answer {
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return failed(&error, Stage::Connect),
+        };
+        let link = match self.linker.link(&node.base, leave).await {
+            Ok(link) => link,
+            Err(Unlinked { stage, timed_out }) => return Answer::Failed { stage, timed_out },
+        };
+        let mut stage = Stage::FirstByte;
+        match tokio::time::timeout(self.timeout, exchanged(link, request, &mut stage)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => failed(&error, stage),
+            Err(_) => Answer::Failed {
+                stage,
+                timed_out: true,
+            },
+        }
     }
 }
 
@@ -113,21 +137,28 @@ impl Answer {
     }
 }
 
-async fn answer(request: RequestBuilder) -> Answer {
-    match request.send().await {
-        Ok(response) => whole(response).await,
-        Err(error) => failed(
-            &error,
-            if error.is_connect() {
-                Stage::Connect
-            } else {
-                Stage::FirstByte
-            },
-        ),
+fn head(request: Builder, node: &Node) -> Builder {
+    request
+        .header(HOST, node.base.authority())
+        .header(USER_AGENT, USER_AGENT_VALUE)
+        .header(ACCEPT, JSON)
+}
+
+async fn exchanged(link: Link, request: Request<Body>, stage: &mut Stage) -> hyper::Result<Answer> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(link)).await?;
+    let mut asking = pin!(async {
+        let response = sender.send_request(request).await?;
+        *stage = Stage::Body;
+        whole(response).await
+    });
+    tokio::select! {
+        answer = &mut asking => answer,
+        // What has come before its end is still to be read; if something is missing, reading says so.
+        _ = connection => asking.await,
     }
 }
 
-async fn whole(mut response: Response) -> Answer {
+async fn whole(mut response: Response<Incoming>) -> hyper::Result<Answer> {
     let status = response.status().as_u16();
     let content_type = response.headers().get(CONTENT_TYPE);
     let content_type = content_type
@@ -135,25 +166,24 @@ async fn whole(mut response: Response) -> Answer {
         .map(str::to_owned);
     let mut body = Vec::new();
     while body.len() < MOST_BYTES {
-        match response.chunk().await {
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => break,
-            Err(error) => return failed(&error, Stage::Body),
+        match response.frame().await.transpose()? {
+            Some(frame) => body.extend_from_slice(frame.data_ref().map(AsRef::as_ref).unwrap_or_default()),
+            None => break,
         }
     }
     body.truncate(MOST_BYTES);
-    Answer::Came {
+    Ok(Answer::Came {
         status,
         content_type,
         body,
-    }
+    })
 }
 
-fn failed(error: &reqwest::Error, stage: Stage) -> Answer {
+fn failed(error: &(dyn std::error::Error + 'static), stage: Stage) -> Answer {
     // Neither headers nor bodies are part of these errors.
-    tracing::debug!(%error, ?stage, "an account could not be asked");
+    tracing::debug!(error, ?stage, "an account could not be asked");
     Answer::Failed {
         stage,
-        timed_out: error.is_timeout(),
+        timed_out: false,
     }
 }

@@ -9,16 +9,18 @@ use std::time::Duration;
 
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::life::{Event, Observation, SUSPICION, Seen, State};
-use potluck_filters::model::{Layout, PoolKeyState};
+use potluck_filters::model::PoolKeyState;
 use potluck_filters::probe::{Found, REPORT_WAIT, Reader, Refusal, Settings};
 use potluck_store::{Lead, ProbeTarget, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::JobSettings;
 use super::outcome::{Outcomes, moment, ms};
 use super::place::{Place, places};
 use super::reports::Reports;
 use super::visit::{Visit, Visited};
+use super::ways::Ways;
 use crate::control::Control;
 
 /// Visits at once.
@@ -37,6 +39,7 @@ pub(super) struct Prober {
     chance: fn() -> f64,
     settings: Settings,
     places: HashMap<String, Place>,
+    ways: Arc<Ways>,
     reader: Arc<Reader>,
     reports: Reports,
     outcomes: Outcomes,
@@ -53,17 +56,22 @@ pub(super) struct Prober {
 impl Prober {
     pub(super) fn new(
         control: Arc<Control>,
-        layout: &Layout,
-        settings: Settings,
+        settings: JobSettings,
         now: fn() -> i64,
         chance: fn() -> f64,
     ) -> Self {
+        let JobSettings {
+            layout,
+            probe: settings,
+            tunnels,
+        } = settings;
         Self {
+            ways: Arc::new(Ways::new(tunnels, now, chance)),
             outcomes: Outcomes::new(Arc::clone(&control), settings, now, chance),
             control,
             now,
             chance,
-            places: places(layout, &settings),
+            places: places(&layout, &settings),
             settings,
             reader: Arc::default(),
             reports: Reports::default(),
@@ -106,6 +114,7 @@ impl Prober {
         for (name, place) in &mut self.places {
             place.lay(plans.get(name.as_str()));
         }
+        self.ways.lay(self.control.store().egress().await?);
         while let Some(key) = self.takes_report(now) {
             match self.control.store().probe_target(key).await? {
                 Some(target) if serves(&target) && self.places.contains_key(&target.upstream) => {
@@ -167,6 +176,7 @@ impl Prober {
         let place = self.places.get_mut(&target.upstream).ok_or(again)?;
         place.slots.take(now)?;
         let visit = Visit {
+            leave: self.ways.of(&target),
             node: place.node(&target.origins, target.probe_streak),
             interval: place.meet(id, now, &self.settings),
             site: Arc::clone(&place.site),

@@ -4,11 +4,12 @@
 //! later, leads nowhere.
 
 use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use potluck_filters::address::{self, allowed};
 use potluck_filters::model::{BaseUrl, Network, Upstream};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// The look-up of one upstream.
 #[derive(Default)]
@@ -19,10 +20,14 @@ pub(super) struct Judging {
     configured: HashMap<Arc<str>, Arc<[Network]>>,
 }
 
-/// None of the addresses of a name may be connected to.
+/// Why there is no address to connect to.
 #[derive(Debug, thiserror::Error)]
-#[error("it leads to {0}, which {1}")]
-struct Inside(std::net::IpAddr, address::Why);
+pub(super) enum Unfound {
+    #[error("it leads to {0}, which {1}")]
+    Inside(IpAddr, address::Why),
+    #[error(transparent)]
+    Unknown(#[from] io::Error),
+}
 
 impl Judging {
     pub(super) fn of(upstream: &Upstream) -> Self {
@@ -45,36 +50,32 @@ impl Judging {
         let judged = |ip| address::judge(ip, &self.allowed(&base.host));
         base.host.parse().map_or(true, |ip| judged(ip).is_ok())
     }
-}
 
-impl Resolve for Judging {
-    fn resolve(&self, name: Name) -> Resolving {
-        let allowed = self.allowed(name.as_str());
-        Box::pin(async move {
-            let (mut good, mut inside) = (Vec::new(), None);
-            for found in tokio::net::lookup_host((name.as_str(), 0)).await? {
-                match address::judge(found.ip(), &allowed) {
-                    Ok(()) => good.push(found),
-                    Err(why) => inside = Some(Inside(found.ip(), why)),
-                }
+    /// Where a node may be connected to: those addresses of it that were found good, if any is.
+    pub(super) async fn addresses(&self, base: &BaseUrl) -> Result<Vec<SocketAddr>, Unfound> {
+        let allowed = self.allowed(&base.host);
+        let (mut good, mut inside) = (Vec::new(), None);
+        for found in tokio::net::lookup_host((&*base.host, base.port)).await? {
+            match address::judge(found.ip(), &allowed) {
+                Ok(()) => good.push(found),
+                Err(why) => inside = Some(Unfound::Inside(found.ip(), why)),
             }
-            match inside {
-                Some(inside) if good.is_empty() => Err(inside.into()),
-                Some(_) | None => Ok(Box::new(good.into_iter()) as Addrs),
-            }
-        })
+        }
+        match inside {
+            Some(inside) if good.is_empty() => Err(inside),
+            Some(_) | None => Ok(good),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use super::*;
 
     async fn found(resolver: &Judging, name: &str) -> Result<Vec<SocketAddr>, String> {
-        let found = resolver.resolve(name.parse().unwrap()).await;
-        found.map(Iterator::collect).map_err(|error| error.to_string())
+        let base = format!("http://{name}").parse().unwrap();
+        let found = resolver.addresses(&base).await;
+        found.map_err(|error| error.to_string())
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 //! test moves on; nothing here waits for a clock, only for what must come.
 
 mod credit;
+mod leaving;
 mod logins;
 mod probes;
 mod secrets;

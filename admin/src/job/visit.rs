@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use potluck_filters::credit::CreditTerms;
 use potluck_filters::id::PoolKeyId;
-use potluck_filters::judge::End;
 use potluck_filters::login::{self, LOGIN_PATH, Session};
 use potluck_filters::model::{Node, PoolKeyState};
 use potluck_filters::probe::{
@@ -19,6 +18,7 @@ use potluck_store::{Credential, ProbeTarget};
 
 use super::ask::{Answer, Site};
 use super::place::Question;
+use super::ways::Leave;
 
 /// What one visit needs.
 pub(super) struct Visit {
@@ -26,6 +26,8 @@ pub(super) struct Visit {
     pub(super) site: Arc<Site>,
     /// Where to ask; `None` where the key is bound to no node in use.
     pub(super) node: Option<Node>,
+    /// By which way its questions leave.
+    pub(super) leave: Leave,
     pub(super) question: Question,
     pub(super) reader: Arc<Reader>,
     pub(super) now: fn() -> i64,
@@ -114,7 +116,7 @@ impl Visit {
     /// What is left behind a token. What is used from the moment of asking on is not in the answer.
     async fn credit(&self, node: &Node, token: &Secret, terms: &CreditTerms) -> Found {
         let asked_at = (self.now)();
-        let answer = self.site.get(node, &terms.path, token).await;
+        let answer = self.site.get(node, &terms.path, token, &self.leave).await;
         terms.read(&answer.end(), asked_at)
     }
 
@@ -138,7 +140,7 @@ impl Visit {
 
     /// The account's e-mail address, if it is told; `None` where the upstream could not say.
     async fn address(&self, node: &Node, token: &Secret) -> Option<Option<String>> {
-        match self.site.get(node, INFORMATION_PATH, token).await {
+        match self.site.get(node, INFORMATION_PATH, token, &self.leave).await {
             Answer::Came {
                 status: 200, body, ..
             } => Some(read_address(&body)),
@@ -191,7 +193,7 @@ impl Visit {
     }
 
     async fn probe(&self, node: &Node, token: &Secret) -> Found {
-        let answer = self.site.get(node, SUBSCRIPTION_PATH, token).await;
+        let answer = self.site.get(node, SUBSCRIPTION_PATH, token, &self.leave).await;
         self.reader.read(&answer.end(), (self.now)())
     }
 
@@ -203,14 +205,14 @@ impl Visit {
         let mut last = Found::Nothing(Lesson::Unreadable);
         for spelling in login::spellings(username) {
             let key = access_key(spelling, password.clone()).await?;
-            let answer = self.site.log_in(node, LOGIN_PATH, &key).await;
+            let answer = self.site.log_in(node, LOGIN_PATH, &key, &self.leave).await;
             if let Answer::Came {
                 status: 201, body, ..
             } = &answer
             {
                 return login::read_answer(body).ok_or(Found::Nothing(Lesson::Unreadable));
             }
-            last = self.refusal(&answer.end());
+            last = self.refusal(&answer);
             if last != Found::Refused(Refusal::LoginRefused) {
                 break;
             }
@@ -219,8 +221,12 @@ impl Visit {
     }
 
     /// What an answer other than 201 says.
-    fn refusal(&self, end: &End<'_>) -> Found {
-        match self.reader.read(end, 0) {
+    fn refusal(&self, answer: &Answer) -> Found {
+        if let Answer::Failed { .. } = answer {
+            // Nobody has turned it away, so it need not wait as long as if somebody had.
+            return Found::Nothing(Lesson::Upstream);
+        }
+        match self.reader.read(&answer.end(), 0) {
             Found::Refused(_) => Found::Refused(Refusal::LoginRefused),
             Found::Nothing(lesson) => Found::Nothing(lesson),
             Found::Well(_) | Found::Credit(_) | Found::NoCredit => Found::Nothing(Lesson::Unreadable),

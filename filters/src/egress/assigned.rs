@@ -20,7 +20,16 @@ impl Egress {
     /// an empty one too, wins over its upstream's.
     #[must_use]
     pub fn list<'a>(&'a self, upstream: &str, key: Option<&'a PoolKey>) -> &'a [OutboundProxyId] {
-        let own = key.and_then(|key| key.egress.as_deref());
+        self.list_of(upstream, key.and_then(|key| key.egress.as_deref()))
+    }
+
+    /// The same by a pool key's own list, where it has one.
+    #[must_use]
+    pub fn list_of<'a>(
+        &'a self,
+        upstream: &str,
+        own: Option<&'a [OutboundProxyId]>,
+    ) -> &'a [OutboundProxyId] {
         own.or_else(|| self.upstreams.get(upstream).map(AsRef::as_ref))
             .unwrap_or_default()
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use potluck_filters::egress::Egress;
 use potluck_filters::id::OutboundProxyId;
-use potluck_filters::model::{OutboundProxy, PoolKey, may_be_proxy};
+use potluck_filters::model::{OutboundProxy, PoolKey, ProxyUrl, may_be_proxy};
 
 /// All proxies of one snapshot.
 #[derive(Default)]
@@ -120,20 +120,25 @@ impl Exit {
 
     /// A look-up that finds nothing keeps what the last good one found.
     async fn resolve(&self) {
-        let (host, port) = (&*self.proxy.url.host, self.proxy.url.port);
-        if host.parse::<std::net::IpAddr>().is_ok() {
+        if self.proxy.url.host.parse::<std::net::IpAddr>().is_ok() {
             return;
         }
-        let Ok(found) = tokio::net::lookup_host((host, port)).await else {
-            return;
-        };
-        let mut found: Vec<SocketAddr> = found.filter(may_be).collect();
-        found.sort_unstable();
-        found.dedup();
+        let found = look_up(&self.proxy.url).await;
         if !found.is_empty() && **self.addresses.load() != found {
             self.addresses.store(Arc::new(found));
         }
     }
+}
+
+/// Where a proxy is, as far as one may be there; nothing where its name is not known.
+pub(super) async fn look_up(url: &ProxyUrl) -> Vec<SocketAddr> {
+    let Ok(found) = tokio::net::lookup_host((&*url.host, url.port)).await else {
+        return Vec::new();
+    };
+    let mut found: Vec<SocketAddr> = found.filter(may_be).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn may_be(address: &SocketAddr) -> bool {

@@ -3,7 +3,8 @@
 use potluck_fakes::node::NodeFake;
 use potluck_filters::health::{Condition, HealthSettings};
 
-use super::real::{RealProxy, free_port, proxy};
+use super::known::proxy;
+use super::real::{RealProxy, free_port};
 use super::{KINDS, gpu_through};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use potluck_fakes::node::NodeFake;
 use potluck_filters::model::{HttpVersion, Node, Role};
 
-use super::real::{RealProxy, free_port, proxy};
+use super::known::proxy;
+use super::real::{RealProxy, free_port};
 use super::{KINDS, cooling, gpu_through, troubles};
 use crate::ask::{refusal, sent};
 use crate::world::World;

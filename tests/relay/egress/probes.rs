@@ -6,7 +6,8 @@ use potluck_fakes::node::NodeFake;
 use potluck_filters::egress::{ProxyHealth, Trouble};
 use potluck_filters::id::OutboundProxyId;
 
-use super::real::{RealProxy, free_port, proxy};
+use super::known::proxy;
+use super::real::{RealProxy, free_port};
 use super::{KINDS, cooling, gpu_through, report, troubles};
 use crate::ask::sent;
 

@@ -8,7 +8,8 @@ use potluck_fakes::novelai::Settings;
 use potluck_filters::model::{ProxyKind, ProxyLogin};
 use potluck_filters::secret::Secret;
 
-use super::real::{PASSWORD, RealProxy, USER, proxy};
+use super::known::proxy;
+use super::real::{PASSWORD, RealProxy, USER};
 use super::scripted::{Act, start};
 use super::{KINDS, all_of, cooling, gpu_through, troubles};
 use crate::ask::{refusal, sent};

@@ -156,7 +156,7 @@ async fn uploads_that_stream_past_and_websockets_leave_through_it_too() {
 async fn the_proxy_looks_the_name_up_and_not_the_relay() {
     let node = NodeFake::start("gpu-1").await.unwrap();
     let (port, asked) = socks5_to(node.server.addr).await;
-    let mut proxy = super::real::proxy(1, KINDS[0], port);
+    let mut proxy = super::known::proxy(1, KINDS[0], port);
     proxy.login = None;
     let mut plan = gpu_through(std::slice::from_ref(&node), &[proxy]);
     // Reserved by RFC 2606: nobody knows an address for it.

@@ -31,7 +31,7 @@ async fn bank<const N: usize>() -> Bank {
     Bank { world, fake }
 }
 
-fn vercel(server: &potluck_fakes::FakeServer) -> Upstream {
+pub(super) fn vercel(server: &potluck_fakes::FakeServer) -> Upstream {
     let mut vercel = upstream(server);
     vercel.nodes.retain(|node| node.role == Role::Image);
     vercel.nodes = vercel

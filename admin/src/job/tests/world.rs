@@ -1,6 +1,7 @@
 //! What every test of the jobs begins with.
 
 pub(super) mod edge;
+pub(super) mod tunnels;
 pub(super) mod upstream;
 
 use std::future::Future;
@@ -25,6 +26,7 @@ use crate::caller::By;
 use crate::control::Control;
 use crate::job::{JobSettings, Jobs, spawn};
 use edge::Edge;
+use tunnels::Scripted;
 use upstream::upstream;
 
 pub(super) const MINUTE: i64 = 60_000;
@@ -36,7 +38,7 @@ const START: i64 = 1_790_000_000_000;
 /// Longer than anything here can take, so that a test that waits in vain ends.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-static CLOCKS: [AtomicI64; 32] = [const { AtomicI64::new(START) }; 32];
+static CLOCKS: [AtomicI64; 40] = [const { AtomicI64::new(START) }; 40];
 
 /// The clock of test `N`: the jobs take a plain function.
 fn clock<const N: usize>() -> i64 {
@@ -50,6 +52,7 @@ pub(super) struct World {
     edge: Arc<Edge>,
     pub(super) jobs: Jobs,
     job: JobSettings,
+    pub(super) tunnels: Arc<Scripted>,
     clock: fn() -> i64,
     store: Store,
     now: &'static AtomicI64,
@@ -124,6 +127,7 @@ impl World {
         let control = Control::new(store.clone(), Vec::new(), edge.clone(), edge.clone(), clock::<N>);
         control.begin_at(revision).await;
         let control = Arc::new(control);
+        let tunnels = Arc::new(Scripted::default());
         let layout = Layout {
             routes: Vec::new(),
             upstreams: std::iter::once(upstream(&server)).chain(others).collect(),
@@ -131,6 +135,7 @@ impl World {
         let job = JobSettings {
             layout: Arc::new(layout),
             probe: settings,
+            tunnels: tunnels.clone(),
         };
         let jobs = spawn(Arc::clone(&control), job.clone(), clock::<N>, || 0.5);
         let origin = format!(
@@ -145,6 +150,7 @@ impl World {
             edge,
             jobs,
             job,
+            tunnels,
             clock: clock::<N>,
             store,
             now: &CLOCKS[N],

@@ -1,4 +1,4 @@
-//! Outbound proxies as an edge needs them: opened, in memory only.
+//! Outbound proxies as an edge and the jobs need them: opened, in memory only.
 
 use potluck_filters::egress::Egress;
 use potluck_filters::id::{OutboundProxyId, Revision};
@@ -8,6 +8,7 @@ use sqlx::AnyConnection;
 use super::{lists, login, url};
 use crate::error::StoreError;
 use crate::seal::ring::KeyRing;
+use crate::store::Store;
 
 #[derive(sqlx::FromRow)]
 struct Opened {
@@ -31,6 +32,16 @@ impl Opened {
             enabled: self.enabled != 0,
         };
         Ok((id, proxy))
+    }
+}
+
+impl Store {
+    /// Outbound proxies, opened, and which upstreams leave through them.
+    ///
+    /// # Errors
+    /// When the database fails, or holds what this program cannot read or open.
+    pub async fn egress(&self) -> Result<Egress, StoreError> {
+        egress(&mut *self.pool.acquire().await?, &self.ring).await
     }
 }
 

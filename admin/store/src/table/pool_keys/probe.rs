@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use potluck_filters::id::PoolKeyId;
+use potluck_filters::id::{OutboundProxyId, PoolKeyId};
 use potluck_filters::model::{Account, PoolKeyState};
 use potluck_filters::secret::Secret;
 use sqlx::AssertSqlSafe;
@@ -16,6 +16,7 @@ use crate::error::StoreError;
 use crate::seal::context::Context;
 use crate::seal::ring::KeyRing;
 use crate::store::Store;
+use crate::table::outbound_proxies;
 
 /// A pool key to be probed.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct ProbeTarget {
     pub state: PoolKeyState,
     /// The `host:port` origins it may be sent to, and no other.
     pub origins: Arc<[Box<str>]>,
+    /// The outbound proxies that it leaves through, where it has a list of its own.
+    pub egress: Option<Arc<[OutboundProxyId]>>,
     /// What to probe with.
     pub credential: Credential,
     /// What the last probe said.
@@ -47,6 +50,7 @@ struct Row {
     token_sealed: Option<Vec<u8>>,
     token_expires_at: Option<i64>,
     origins: String,
+    egress: Option<String>,
     state: String,
     account: Option<String>,
     probe_streak: i64,
@@ -55,8 +59,8 @@ struct Row {
 
 macro_rules! select {
     () => {
-        "select id, upstream, kind, sealed, token_sealed, token_expires_at, origins, state, account, probe_streak, \
-         next_probe_at from pool_keys where "
+        "select id, upstream, kind, sealed, token_sealed, token_expires_at, origins, egress, state, account, \
+         probe_streak, next_probe_at from pool_keys where "
     };
 }
 
@@ -146,6 +150,7 @@ impl Row {
             account: account(self.id, self.account.as_deref())?,
             probe_streak: u32::try_from(self.probe_streak).map_err(|_| cell("probe_streak").unreadable())?,
             next_probe_at: self.next_probe_at,
+            egress: outbound_proxies::ids(cell("egress"), self.egress.as_deref())?,
             upstream: self.upstream,
             origins,
         })
