@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use potluck_filters::id::Revision;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::doc::{self, Operation};
 use crate::error::ControlError;
@@ -25,9 +25,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| buffering(&rejection))?;
-        serde_json::from_slice(&bytes)
-            .map(Body)
-            .map_err(|error| ControlError::Unreadable(json_reason(&error)))
+        // Serde would also take an array of the fields' values.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(ControlError::Unreadable("the body is no JSON object".to_owned()));
+        }
+        let read = serde_json::from_slice(&bytes);
+        let read = read.or_else(|error| again_with_whole_numbers(&bytes).unwrap_or(Err(error)));
+        read.map(Body).map_err(|error| misfit(&error))
     }
 }
 
@@ -55,11 +59,12 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ControlError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ControlError> {
-        if_match(&parts.headers)
-            .map(Self)
-            .ok_or(ControlError::ChangedMeanwhile)
+        Ok(Self(if_match(&parts.headers).unwrap_or(Some(NO_REVISION))))
     }
 }
+
+/// A revision that nothing has.
+const NO_REVISION: Revision = Revision(-1);
 
 /// `None` for a tag that none of ours can be: what it stands for is not there.
 fn if_match(headers: &HeaderMap) -> Option<Option<Revision>> {
@@ -183,20 +188,65 @@ fn buffering(rejection: &BytesRejection) -> ControlError {
     }
 }
 
-/// Where and why a body does not fit. Of serde's own words only those that name what is expected are kept.
-fn json_reason(error: &serde_json::Error) -> String {
-    let place = format!("line {}, column {}", error.line(), error.column());
+/// JSON knows one kind of number, so `5.0` is as good as `5`; serde takes no float for an integer.
+/// `None` where the body has no such number.
+fn again_with_whole_numbers<T: DeserializeOwned>(bytes: &[u8]) -> Option<Result<T, serde_json::Error>> {
+    let mut value: Value = serde_json::from_slice(bytes).ok()?;
+    whole(&mut value).then(|| serde_json::from_value(value))
+}
+
+/// Makes integers of floats that are whole and exact. Whether there were any.
+fn whole(value: &mut Value) -> bool {
+    /// Up to here every whole number is a float of its own: 2^53.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            let float = number.as_f64().filter(|_| number.is_f64());
+            let exact = float.filter(|float| float.fract() == 0.0 && float.abs() <= EXACT);
+            let Some(integer) = exact.and_then(|exact| format!("{exact:.0}").parse::<i64>().ok()) else {
+                return false;
+            };
+            *value = integer.into();
+            true
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| whole(item) | any),
+        Value::Object(map) => map.values_mut().fold(false, |any, item| whole(item) | any),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
+}
+
+/// Where and why a body does not fit. Of serde's own words only those that name what is expected are kept; a value
+/// that has the right form and still cannot be is told apart.
+fn misfit(error: &serde_json::Error) -> ControlError {
+    let place = match error.line() {
+        0 => "one place".to_owned(),
+        line => format!("line {line}, column {}", error.column()),
+    };
     let words = error.to_string();
     let words = words
         .rsplit_once(" at line ")
         .map_or(words.as_str(), |(words, _)| words);
+    if error.is_data() && !SERDE.iter().any(|own| words.starts_with(own)) {
+        return ControlError::invalid("body", format!("has a value at {place} that cannot be"));
+    }
     let expected = words
         .rsplit_once(", expected ")
         .map(|(_, expected)| format!("expected {expected}"));
     let missing = words.starts_with("missing field `").then(|| words.to_owned());
-    let known = missing.or(expected);
-    known.map_or_else(
+    ControlError::Unreadable(missing.or(expected).map_or_else(
         || format!("the body is no JSON that fits, at {place}"),
         |known| format!("the body does not fit at {place}: {known}"),
-    )
+    ))
 }
+
+/// How serde's own errors about form begin; others are of the types that were read.
+const SERDE: [&str; 8] = [
+    "invalid type",
+    "invalid value",
+    "invalid length",
+    "unknown variant",
+    "unknown field",
+    "missing field",
+    "duplicate field",
+    "number out of range",
+];

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use potluck_admin::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Switch};
 use potluck_filters::id::UserId;
 use potluck_filters::model::{ClientKeyState, Network};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::api::Api;
 use super::date::{self, Expiry};
@@ -186,7 +186,7 @@ async fn delete(key: &str, yes: bool, api: &Api, options: &Options) -> Result<()
         &format!("Delete client key {} ({}) for ever?", found.id, found.name),
         yes,
     )?;
-    let answer = api.delete(&path).await?;
+    let answer = api.post(&format!("{path}/revoke"), &json!({})).await?;
     show(answer, api, options).await
 }
 

@@ -85,6 +85,7 @@ pub(super) fn at_most(limit: Limit) -> Option<u32> {
 #[serde(deny_unknown_fields)]
 pub struct CreateClientKey {
     /// Its owner's name for it, 1 to 100 characters.
+    #[schemars(length(min = 1, max = 100))]
     pub name: String,
     /// Its owner; the first admin when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -48,6 +48,7 @@ impl From<UserRow> for User {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
+    #[schemars(regex(pattern = r"^[a-z0-9._@+-]{1,64}$"))]
     /// Unique; 1 to 64 of `a-z`, `0-9` and `. _ @ + -`.
     pub name: String,
     /// What they may do.

@@ -1,7 +1,8 @@
 //! All operations together, as OpenAPI 3.1.
 
-use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::Operation;
@@ -19,7 +20,24 @@ pub(super) fn generator() -> SchemaGenerator {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = "/components/schemas".into();
     settings.meta_schema = None;
+    settings.transforms.push(Box::new(RecursiveTransform(bounded)));
     settings.into_generator()
+}
+
+/// Says of a number what its type can hold, where the schema does not say less already.
+pub(super) fn bounded(schema: &mut Schema) {
+    let (least, most): (i64, u64) = match schema.get("format").and_then(Value::as_str) {
+        Some("uint8") => (0, u8::MAX.into()),
+        Some("uint16") => (0, u16::MAX.into()),
+        Some("uint32") => (0, u32::MAX.into()),
+        Some("uint" | "uint64") => (0, u64::MAX),
+        Some("int32") => (i32::MIN.into(), i32::MAX.unsigned_abs().into()),
+        Some("int64") => (i64::MIN, i64::MAX.unsigned_abs()),
+        Some(_) | None => return,
+    };
+    let map = schema.ensure_object();
+    map.entry("minimum").or_insert(least.into());
+    map.entry("maximum").or_insert(most.into());
 }
 
 impl Document {

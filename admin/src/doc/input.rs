@@ -2,9 +2,11 @@
 
 use axum::extract::{Request, State};
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::Operation;
+use super::document::bounded;
 
 /// An argument of a handler.
 pub(crate) trait Input {
@@ -39,5 +41,6 @@ pub(crate) fn inlined<T: JsonSchema>() -> Schema {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
     settings.meta_schema = None;
+    settings.transforms.push(Box::new(RecursiveTransform(bounded)));
     settings.into_generator().into_root_schema_for::<T>()
 }

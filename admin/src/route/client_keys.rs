@@ -25,8 +25,8 @@ pub(crate) fn routes() -> Routes {
         )
         .get("/manage/v1/keys/{id}", "showKey", "Shows a client key.", show)
         .patch("/manage/v1/keys/{id}", "editKey", "Edits a client key.", edit)
-        .delete(
-            "/manage/v1/keys/{id}",
+        .post(
+            "/manage/v1/keys/{id}/revoke",
             "revokeKey",
             "Revokes a client key for ever.",
             revoke,

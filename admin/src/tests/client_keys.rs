@@ -57,11 +57,11 @@ async fn a_revoked_key_stays_revoked() {
     let relay = Relay::seeded().await;
     let created = relay.create_key(json!({ "name": "a" })).await;
     let path = format!("/manage/v1/keys/{}", created["key"]["id"]);
-    let (status, revoked) = relay.send(Method::DELETE, &path, String::new()).await;
+    let (status, revoked) = relay.post(&format!("{path}/revoke"), json!({})).await;
     assert_eq!((status, &revoked["state"]), (StatusCode::OK, &json!("revoked")));
     let before = relay.edge.given.lock().len();
     assert_eq!(
-        relay.send(Method::DELETE, &path, String::new()).await,
+        relay.post(&format!("{path}/revoke"), json!({})).await,
         (StatusCode::OK, revoked)
     );
     assert_eq!(relay.edge.given.lock().len(), before);
@@ -120,8 +120,12 @@ async fn what_cannot_be_is_refused_by_field() {
 #[tokio::test]
 async fn a_key_that_is_not_there_is_404() {
     let relay = Relay::seeded().await;
-    for method in [Method::GET, Method::PATCH, Method::DELETE] {
-        let (status, problem) = relay.send(method, "/manage/v1/keys/999", "{}".to_owned()).await;
+    for (method, path) in [
+        (Method::GET, "/manage/v1/keys/999"),
+        (Method::PATCH, "/manage/v1/keys/999"),
+        (Method::POST, "/manage/v1/keys/999/revoke"),
+    ] {
+        let (status, problem) = relay.send(method, path, "{}".to_owned()).await;
         assert_eq!(
             (status, &problem["code"]),
             (StatusCode::NOT_FOUND, &json!("not_found"))
