@@ -58,13 +58,14 @@ use pingora::connectors::ConnectorOptions;
 use pingora::connectors::http::Connector;
 use pingora_limits::rate::Rate;
 use potluck_filters::framing::HeadLimits;
-use potluck_filters::id::PoolKeyId;
+use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::life::Observation;
+use potluck_filters::limit::Limit;
 use potluck_filters::objects::{Shelved, Stored};
 use potluck_filters::pool::KeyReport;
 use potluck_filters::snapshot::{Delta, Problem, Snapshot};
 use potluck_filters::spending::{Booking, Spending, Whose};
-use potluck_filters::window::SPAN;
+use potluck_filters::window::{Filled, SPAN};
 
 use crate::clock::{Clock, RequestIds, chance, unix_ms};
 use addresses::NodeAddresses;
@@ -319,6 +320,29 @@ impl Edge {
         reports
             .flat_map(|live| live.desk.look(|scheduler, now| scheduler.pool().report_keys(now)))
             .collect()
+    }
+
+    /// What one pool key is doing, if it is here.
+    #[must_use]
+    pub fn pool_key(&self, upstream: &str, key: PoolKeyId) -> Option<KeyReport> {
+        let live = self.live.load();
+        let mut upstreams = live.upstreams.iter();
+        let live = upstreams.find(|live| *live.upstream.name == *upstream)?;
+        live.desk
+            .look(|scheduler, now| scheduler.pool().report_key(key, now))
+    }
+
+    /// How a user's window is filled; `None` where there is no such user, or nothing is counted.
+    #[must_use]
+    pub fn window(&self, user: UserId) -> Option<Filled> {
+        let live = self.live.load();
+        let user = live.snapshot.user(user)?;
+        let limit = live
+            .snapshot
+            .limits()
+            .of(user, unix_ms)
+            .unwrap_or(Limit::AtMost(0));
+        (limit != Limit::Unlimited).then(|| self.traffic.of_user(user.id, limit, self.clock.now()))
     }
 
     /// From now on `observer` is told what is seen of pool keys. It is called on the request path and must

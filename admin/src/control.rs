@@ -23,10 +23,11 @@ pub use nodes::{Found, LookUp};
 pub(crate) use outbound_proxies::ProxyNames;
 use parking_lot::RwLock;
 use potluck_filters::egress::{ProbeReport, ProxyReport};
-use potluck_filters::id::{OutboundProxyId, PoolKeyId, Revision};
-use potluck_filters::pool::NodeReport;
+use potluck_filters::id::{OutboundProxyId, PoolKeyId, Revision, UserId};
+use potluck_filters::pool::{KeyReport, NodeReport};
 use potluck_filters::snapshot::Delta;
 use potluck_filters::spending::day_of;
+use potluck_filters::window::Filled;
 use potluck_store::{Parts, Store};
 use tokio::sync::{Mutex, Notify};
 pub use turn::Turn;
@@ -57,6 +58,16 @@ pub trait Live: Send + Sync {
     /// What it thinks is left behind those pool keys whose upstreams tell it, in millionths of their currency.
     fn credit_left(&self) -> HashMap<PoolKeyId, u64> {
         HashMap::new()
+    }
+
+    /// How a user's window is filled; `None` where no edge runs, or nothing is counted.
+    fn window(&self, _user: UserId) -> Option<Filled> {
+        None
+    }
+
+    /// How a pool key does, where there is an edge that has it.
+    fn pool_key(&self, _upstream: &str, _id: PoolKeyId) -> Option<KeyReport> {
+        None
     }
 
     /// Somebody wants pool keys tried again at once, whatever they rest for.

@@ -204,6 +204,7 @@ impl Relay {
             account_id: None,
             probe_streak: 0,
             next_probe_at: Some(NOW + 600_000),
+            at: NOW,
         };
         let saved = self.control.save_probe(id(added), &probed).await.unwrap();
         assert_eq!(saved, SavedProbe::Saved);

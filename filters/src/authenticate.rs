@@ -43,9 +43,7 @@ pub fn authenticate<'a>(snapshot: &'a Snapshot, presented: &str, unix_ms: i64) -
     if presented.len() > LONGEST_KEY {
         return Err(Code::UnknownKey);
     }
-    let key = snapshot
-        .client_key(&KeyHash::of(presented))
-        .ok_or(Code::UnknownKey)?;
+    let key = find(snapshot, &KeyHash::of(presented), unix_ms)?;
     match key.state {
         ClientKeyState::Active => {}
         ClientKeyState::Disabled => return Err(Code::DisabledKey),
@@ -59,6 +57,20 @@ pub fn authenticate<'a>(snapshot: &'a Snapshot, presented: &str, unix_ms: i64) -
         Ok(Identity { key, user })
     } else {
         Err(Code::UserDisabled)
+    }
+}
+
+/// By the text that a key has now, or by one that it had before and that still works.
+fn find<'a>(snapshot: &'a Snapshot, hash: &KeyHash, unix_ms: i64) -> Result<&'a ClientKey, Code> {
+    if let Some(key) = snapshot.client_key(hash) {
+        return Ok(key);
+    }
+    let former = snapshot.former_text(hash).ok_or(Code::UnknownKey)?;
+    let key = snapshot.client_key(&former.now).ok_or(Code::UnknownKey)?;
+    if former.until > unix_ms || key.state == ClientKeyState::Revoked {
+        Ok(key)
+    } else {
+        Err(Code::ExpiredKey)
     }
 }
 
@@ -93,6 +105,7 @@ mod tests {
     use super::*;
     use crate::id::{ClientKeyId, Revision, UserId};
     use crate::limit::Limit;
+    use crate::model::FormerText;
     use crate::snapshot::Draft;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -126,12 +139,7 @@ mod tests {
     }
 
     fn snapshot(change: impl Fn(&mut ClientKey, &mut User)) -> Snapshot {
-        let mut user = User {
-            id: UserId(1),
-            enabled: true,
-            rate_limit: Limit::Unlimited,
-            weight: 0,
-        };
+        let mut user = User::new(UserId(1));
         let mut key = ClientKey {
             id: ClientKeyId(1),
             user: UserId(1),
@@ -152,10 +160,12 @@ mod tests {
             layout,
             users,
             client_keys,
-            pool_keys: vec![],
-            policies: std::collections::BTreeMap::new(),
-            nodes: std::collections::BTreeMap::new(),
-            egress: crate::egress::Egress::default(),
+            former_texts: vec![FormerText {
+                hash: KeyHash::of("np-0"),
+                now: KeyHash::of("np-1"),
+                until: 500,
+            }],
+            ..Draft::default()
         })
         .unwrap()
     }
@@ -165,6 +175,8 @@ mod tests {
         check(|_, _| {}, "np-1", 999, Ok(ClientKeyId(1)));
         check(|_, _| {}, "np-1", 1_000, Err(Code::ExpiredKey));
         check(|_, _| {}, "np-2", 0, Err(Code::UnknownKey));
+        check(|_, _| {}, "np-0", 499, Ok(ClientKeyId(1)));
+        check(|_, _| {}, "np-0", 500, Err(Code::ExpiredKey));
         check(|_, _| {}, &"n".repeat(10_000), 0, Err(Code::UnknownKey));
         check(
             |key, _| key.state = ClientKeyState::Disabled,

@@ -2,8 +2,22 @@
 //!
 //! Only a client key's `rate_limit: 0` means "unlimited", because the field has it so; that reading
 //! happens once, at that boundary, in [`Limit::from_rate_limit`].
+//!
+//! What a user may send over all keys is an admin's number, or comes of what they contribute: [`Limits`].
+
+mod contribution;
+mod effect;
+mod policy;
+mod receipt;
+mod tier;
 
 use serde::{Deserialize, Serialize};
+
+pub use contribution::Contribution;
+pub use effect::{BeforeAfter, Effect, by_harm};
+pub use policy::{Barred, LimitPolicy, LimitRule, Limits, WHOLE};
+pub use receipt::{BroughtKey, Line, NotCounted, Receipt};
+pub use tier::{ByTier, Tier};
 
 /// How much of something is allowed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +50,9 @@ impl Limit {
         }
     }
 }
+
+#[cfg(test)]
+mod auto_tests;
 
 #[cfg(test)]
 mod tests {

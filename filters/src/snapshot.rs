@@ -17,7 +17,8 @@ use shards::Shards;
 
 use crate::egress::Egress;
 use crate::id::{PoolKeyId, Revision, UserId};
-use crate::model::{ClientKey, KeyHash, Layout, NodePlan, NodeSet, PoolKey, Upstream, User};
+use crate::limit::{LimitPolicy, Limits};
+use crate::model::{ClientKey, FormerText, KeyHash, Layout, NodePlan, NodeSet, PoolKey, Upstream, User};
 use crate::pool::Policy;
 
 /// Everything a snapshot is built from.
@@ -31,6 +32,8 @@ pub struct Draft {
     pub users: Vec<User>,
     /// All client keys, revoked ones too.
     pub client_keys: Vec<ClientKey>,
+    /// Texts that client keys had before they were rotated.
+    pub former_texts: Vec<FormerText>,
     /// The pool keys that may serve.
     pub pool_keys: Vec<PoolKey>,
     /// Policies that were switched at run time, by upstream; they win over the layout's.
@@ -39,6 +42,8 @@ pub struct Draft {
     pub nodes: NodePlans,
     /// Outbound proxies, and which upstreams leave through them.
     pub egress: Egress,
+    /// How users' limits come about.
+    pub limits: LimitPolicy,
 }
 
 /// Policies by the upstream's name.
@@ -54,12 +59,14 @@ pub struct Snapshot {
     layout: Arc<Layout>,
     users: Shards<UserId, User>,
     client_keys: Shards<KeyHash, ClientKey>,
+    former_texts: Shards<KeyHash, FormerText>,
     pool_keys: Shards<PoolKeyId, Arc<PoolKey>>,
     policies: Arc<Policies>,
     plans: Arc<NodePlans>,
     /// What the plans come to, in the order of the layout's upstreams.
     nodes: Arc<[Arc<NodeSet>]>,
     egress: Arc<Egress>,
+    limits: Limits,
 }
 
 impl Snapshot {
@@ -102,10 +109,22 @@ impl Snapshot {
         &self.egress
     }
 
+    /// How users' limits come about.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The client key with that hash.
     #[must_use]
     pub fn client_key(&self, hash: &KeyHash) -> Option<&ClientKey> {
         self.client_keys.get(hash)
+    }
+
+    /// The text with that hash that a client key had before.
+    #[must_use]
+    pub fn former_text(&self, hash: &KeyHash) -> Option<&FormerText> {
+        self.former_texts.get(hash)
     }
 
     /// The user with that id.

@@ -34,6 +34,15 @@ pub struct Remaining {
     pub reset: Duration,
 }
 
+/// How a window is filled, for its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filled {
+    /// Admissions that count now.
+    pub used: u32,
+    /// Until one more is admitted; zero is now.
+    pub wait: Duration,
+}
+
 impl Window {
     /// Whether one more is admitted now; if not, the exact time until one is.
     ///
@@ -83,7 +92,7 @@ impl Window {
     #[must_use]
     pub fn remaining(&self, limit: Limit, now: Moment) -> Option<Remaining> {
         let Limit::AtMost(limit) = limit else { return None };
-        let taken = u32::try_from(self.admitted.len()).unwrap_or(u32::MAX);
+        let taken = self.taken();
         let reset = if self.is_empty() {
             Duration::ZERO
         } else {
@@ -94,6 +103,12 @@ impl Window {
             remaining: limit.saturating_sub(taken),
             reset,
         })
+    }
+
+    /// Admissions that are remembered; as of the last look.
+    #[must_use]
+    pub fn taken(&self) -> u32 {
+        u32::try_from(self.admitted.len()).unwrap_or(u32::MAX)
     }
 
     /// Whether nothing is remembered: such a window may be dropped.

@@ -16,6 +16,7 @@ use potluck_filters::authenticate::{Identity, presented};
 use potluck_filters::cost::{Price, is_priced, read_cost};
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::inject::query_without_key;
+use potluck_filters::limit::Limits;
 use potluck_filters::model::{ClientKey, Kind, Role};
 use potluck_filters::queue::Share;
 use potluck_filters::reach::{Act, BodyUse, Reach, Synthetic, decode_path, reach};
@@ -32,6 +33,7 @@ use super::objects::uses_a_model;
 use super::traffic::Ticket;
 use super::wait::max_wait;
 use super::{Edge, hooks};
+use crate::clock::unix_ms;
 use crate::plugin::{Answer, Running};
 pub(crate) use caller::neighbourhood;
 
@@ -220,7 +222,8 @@ impl Edge {
         let key = self
             .identify(live, presented, asked.peer, found.route.auth)
             .map_err(no)?;
-        let relay = |behind, onward| self.relay_to(asked, &found, (key, presented), behind, onward);
+        let limits = live.snapshot.limits();
+        let relay = |behind, onward| self.relay_to(asked, &found, (limits, key, presented), behind, onward);
         match way {
             Reach::Forward { role, path, body } => relay(behind, (role, path, body, None)).map(Plan::Relay),
             Reach::Owned { act, path, body } => {
@@ -250,7 +253,7 @@ impl Edge {
         &self,
         asked: &Asked<'_>,
         found: &route::Match<'_>,
-        (key, presented): (Option<Identity<'_>>, Option<&str>),
+        (limits, key, presented): (&Limits, Option<Identity<'_>>, Option<&str>),
         behind: Behind,
         (role, path, body, act): (Role, Cow<'_, str>, BodyUse, Option<Act>),
     ) -> Result<Box<Relay>, No> {
@@ -261,7 +264,7 @@ impl Edge {
         let Behind { main, choice, exits } = behind;
         let most = found.route.max_wait.unwrap_or(found.upstream.queue.max_wait);
         let max_wait = max_wait(asked.headers, most).map_err(|code| no(code.into()))?;
-        let ticket = self.limit(key, kind, asked.now)?;
+        let ticket = self.limit(key, limits, kind, asked.now)?;
         let (_, query) = asked.path_and_query();
         Ok(Box::new(Relay {
             upstream: upstream.unwrap_or(main),
@@ -294,23 +297,24 @@ impl Edge {
     fn limit(
         &self,
         identity: Option<Identity<'_>>,
+        limits: &Limits,
         dialect: Kind,
         now: Moment,
     ) -> Result<Option<Ticket>, No> {
         let Some(identity) = identity else { return Ok(None) };
-        self.traffic
-            .admit(identity.key, identity.user, now)
-            .map_err(|refused| {
-                let rejection = Rejection::new(refused.code);
-                let rejection = refused
-                    .wait
-                    .map_or_else(|| rejection.clone(), |wait| rejection.clone().after(wait));
-                No {
-                    rejection,
-                    dialect,
-                    remaining: refused.remaining,
-                }
-            })
+        let of_user = limits.of(identity.user, unix_ms);
+        let of_user = of_user.map_err(|barred| No::new(dialect, Rejection::new(barred.code())))?;
+        self.traffic.admit(identity.key, of_user, now).map_err(|refused| {
+            let rejection = Rejection::new(refused.code);
+            let rejection = refused
+                .wait
+                .map_or_else(|| rejection.clone(), |wait| rejection.clone().after(wait));
+            No {
+                rejection,
+                dialect,
+                remaining: refused.remaining,
+            }
+        })
     }
 }
 

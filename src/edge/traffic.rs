@@ -11,11 +11,11 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard};
 use potluck_filters::id::{ClientKeyId, UserId};
 use potluck_filters::limit::Limit;
-use potluck_filters::model::{ClientKey, User};
+use potluck_filters::model::ClientKey;
 use potluck_filters::rejection::Code;
 use potluck_filters::spread::Spreading;
 use potluck_filters::time::Moment;
-use potluck_filters::window::{Remaining, Window};
+use potluck_filters::window::{Filled, Remaining, Window};
 
 const SHARDS: usize = 64;
 
@@ -76,16 +76,17 @@ impl Traffic {
     pub(super) fn admit(
         self: &Arc<Self>,
         key: &ClientKey,
-        user: &User,
+        of_user: Limit,
         now: Moment,
     ) -> Result<Option<Ticket>, Refused> {
-        if [key.rate_limit, key.concurrency, user.rate_limit] == [Limit::Unlimited; 3] {
+        let (user, user_limit) = (key.user, of_user);
+        if [key.rate_limit, key.concurrency, user_limit] == [Limit::Unlimited; 3] {
             return Ok(None);
         }
         let mut keys = shard(&self.keys, key.id.0);
-        let mut users = shard(&self.users, user.id.0);
+        let mut users = shard(&self.users, user.0);
         let of_key = keys.entry(key.id).or_default();
-        let of_user = users.entry(user.id).or_default();
+        let of_user = users.entry(user).or_default();
         let too_many = |window: &mut Window, limit| {
             window.check(limit, now).map_err(|wait| Refused {
                 code: Code::RateLimited,
@@ -94,7 +95,7 @@ impl Traffic {
             })
         };
         too_many(&mut of_key.window, key.rate_limit)?;
-        too_many(&mut of_user.window, user.rate_limit)?;
+        too_many(&mut of_user.window, user_limit)?;
         if !key.concurrency.allows_one_more(of_key.in_flight) {
             return Err(Refused {
                 code: Code::ConcurrencyLimited,
@@ -104,17 +105,31 @@ impl Traffic {
         }
         of_key.in_flight += 1;
         let of_key = Place::take(&mut of_key.window, key.rate_limit, now);
-        let of_user = Place::take(&mut of_user.window, user.rate_limit, now);
+        let of_user = Place::take(&mut of_user.window, user_limit, now);
         let remaining = tighter(of_key.1, of_user.1);
         let (traffic, of_key, of_user) = (Arc::clone(self), of_key.0, of_user.0);
         Ok(Some(Ticket {
             traffic,
             key: key.id,
-            user: user.id,
+            user,
             of_key,
             of_user,
             remaining,
         }))
+    }
+
+    /// What a user has sent in the last 60 seconds under that limit, and until when the next request waits.
+    pub(super) fn of_user(&self, user: UserId, limit: Limit, now: Moment) -> Filled {
+        let mut users = shard(&self.users, user.0);
+        let mut nothing = Window::default();
+        let window = users
+            .get_mut(&user)
+            .map_or(&mut nothing, |usage| &mut usage.window);
+        let wait = window.check(limit, now).err().unwrap_or_default();
+        Filled {
+            used: window.taken(),
+            wait,
+        }
     }
 
     /// Forgets what has run empty.
@@ -203,27 +218,18 @@ mod tests {
         }
     }
 
-    fn user(rate_limit: Limit) -> User {
-        User {
-            id: UserId(1),
-            enabled: true,
-            rate_limit,
-            weight: 0,
-        }
-    }
-
     const NOW: Moment = Moment::from_millis(1_000);
 
     #[test]
     fn the_users_window_is_over_all_keys() {
         let traffic = Arc::new(Traffic::default());
-        let user = user(Limit::AtMost(2));
+        let user = Limit::AtMost(2);
         let keys = [1, 2, 3].map(|id| key(id, Limit::Unlimited, Limit::Unlimited));
         let _held: Vec<_> = keys[..2]
             .iter()
-            .map(|k| traffic.admit(k, &user, NOW).ok().unwrap())
+            .map(|k| traffic.admit(k, user, NOW).ok().unwrap())
             .collect();
-        let refused = traffic.admit(&keys[2], &user, NOW).err().unwrap();
+        let refused = traffic.admit(&keys[2], user, NOW).err().unwrap();
         assert_eq!(
             (refused.code, refused.wait),
             (Code::RateLimited, Some(Duration::from_secs(60)))
@@ -233,31 +239,44 @@ mod tests {
     #[test]
     fn requests_in_flight_come_back_and_places_stay_taken() {
         let traffic = Arc::new(Traffic::default());
-        let (key, user) = (key(1, Limit::AtMost(2), Limit::AtMost(1)), user(Limit::Unlimited));
-        let ticket = traffic.admit(&key, &user, NOW).ok().unwrap().unwrap();
+        let (key, user) = (key(1, Limit::AtMost(2), Limit::AtMost(1)), Limit::Unlimited);
+        let ticket = traffic.admit(&key, user, NOW).ok().unwrap().unwrap();
         assert_eq!(ticket.remaining.map(|left| left.remaining), Some(1));
         assert_eq!(
-            traffic.admit(&key, &user, NOW).err().unwrap().code,
+            traffic.admit(&key, user, NOW).err().unwrap().code,
             Code::ConcurrencyLimited
         );
         drop(ticket);
-        traffic.admit(&key, &user, NOW).ok().unwrap().unwrap().refund();
-        let again = traffic.admit(&key, &user, NOW).ok().unwrap().unwrap();
+        traffic.admit(&key, user, NOW).ok().unwrap().unwrap().refund();
+        let again = traffic.admit(&key, user, NOW).ok().unwrap().unwrap();
         drop(again);
         assert_eq!(
-            traffic.admit(&key, &user, NOW).err().unwrap().code,
+            traffic.admit(&key, user, NOW).err().unwrap().code,
             Code::RateLimited
         );
     }
 
     #[test]
+    fn a_user_is_told_what_is_used_and_when_the_next_request_may_come() {
+        let traffic = Arc::new(Traffic::default());
+        let limit = Limit::AtMost(2);
+        let later = |seconds| NOW + Duration::from_secs(seconds);
+        let filled = |used, seconds| Filled {
+            used,
+            wait: Duration::from_secs(seconds),
+        };
+        assert_eq!(traffic.of_user(UserId(1), limit, NOW), filled(0, 0));
+        for at in [NOW, later(10)] {
+            drop(traffic.admit(&key(1, Limit::Unlimited, Limit::Unlimited), limit, at));
+        }
+        assert_eq!(traffic.of_user(UserId(1), limit, later(20)), filled(2, 40));
+        assert_eq!(traffic.of_user(UserId(2), Limit::AtMost(0), NOW), filled(0, 60));
+    }
+
+    #[test]
     fn empty_windows_are_forgotten() {
         let traffic = Arc::new(Traffic::default());
-        drop(traffic.admit(
-            &key(1, Limit::AtMost(2), Limit::Unlimited),
-            &user(Limit::AtMost(9)),
-            NOW,
-        ));
+        drop(traffic.admit(&key(1, Limit::AtMost(2), Limit::Unlimited), Limit::AtMost(9), NOW));
         traffic.tidy(NOW + Duration::from_secs(61));
         assert!(traffic.keys.iter().all(|shard| shard.lock().is_empty()));
         assert!(traffic.users.iter().all(|shard| shard.lock().is_empty()));

@@ -22,9 +22,10 @@ use pingora::services::listening::Service;
 use potluck_admin::gate::Peer;
 use potluck_admin::{Checking, Control, Live, Probing, Publisher, Recheck, operator_router};
 use potluck_filters::egress::ProxyReport;
-use potluck_filters::id::{OutboundProxyId, PoolKeyId};
-use potluck_filters::pool::NodeReport;
+use potluck_filters::id::{OutboundProxyId, PoolKeyId, UserId};
+use potluck_filters::pool::{KeyReport, NodeReport};
 use potluck_filters::snapshot::{Delta, Problem};
+use potluck_filters::window::Filled;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -70,6 +71,14 @@ impl Live for EdgeLink {
         reports
             .filter_map(|report| Some((report.key, report.left?)))
             .collect()
+    }
+
+    fn window(&self, user: UserId) -> Option<Filled> {
+        self.0.window(user)
+    }
+
+    fn pool_key(&self, upstream: &str, id: PoolKeyId) -> Option<KeyReport> {
+        self.0.pool_key(upstream, id)
     }
 
     fn nodes(&self, upstream: &str) -> Vec<NodeReport> {

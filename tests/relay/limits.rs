@@ -2,9 +2,9 @@
 
 use potluck_fakes::novelai::Settings;
 use potluck_filters::id::PoolKeyId;
-use potluck_filters::limit::Limit;
-use potluck_filters::model::{ClientKey, ClientKeyState};
-use potluck_filters::snapshot::PoolKeyChange;
+use potluck_filters::limit::{Contribution, Limit, LimitPolicy, LimitRule, Tier};
+use potluck_filters::model::{Caps, ClientKey, ClientKeyState, FormerText, KeyHash, User};
+use potluck_filters::snapshot::{Delta, PoolKeyChange};
 use reqwest::Response;
 
 use crate::ask::{refusal, sent};
@@ -25,7 +25,7 @@ async fn exactly_as_many_requests_pass_as_the_limit_says() {
     for of_user in [false, true] {
         let (fake, _, mut plan) = openai(1).await;
         if of_user {
-            plan.users[0].rate_limit = Limit::AtMost(3);
+            plan.users[0].limit = Some(LimitRule::Manual(Limit::AtMost(3)));
         } else {
             plan.client_keys[0].rate_limit = Limit::AtMost(3);
         }
@@ -225,6 +225,7 @@ async fn a_pool_key_that_is_brought_serves_the_next_request() {
         client_keys,
         pool_keys,
         egress,
+        limits,
     } = plan;
     let world = Plan {
         settings,
@@ -233,6 +234,7 @@ async fn a_pool_key_that_is_brought_serves_the_next_request() {
         client_keys,
         pool_keys: vec![],
         egress,
+        limits,
     }
     .start();
     assert_eq!(refusal(world.chat(false)).await, (503, "pool_empty".to_owned()));
@@ -290,4 +292,82 @@ async fn one_account_is_never_asked_for_two_images_at_once() {
     drop(all);
     world.idle().await;
     assert_eq!(world.leases(), 0);
+}
+
+fn contributes(count: u32) -> User {
+    User {
+        limit: Some(LimitRule::Auto),
+        contribution: Contribution::of([(Tier::Opus, Caps::default(), count)]),
+        ..crate::world::user(1)
+    }
+}
+
+fn policy(per_key: u32) -> LimitPolicy {
+    LimitPolicy {
+        base: 0,
+        per_key,
+        ..LimitPolicy::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_comes_of_contributions_follows_them_and_the_policy_at_once() {
+    let (_fake, _, mut plan) = openai(1).await;
+    plan.users = vec![contributes(0)];
+    plan.limits = policy(3);
+    let world = plan.start();
+    let no = (403, "no_contribution".to_owned());
+    assert_eq!(refusal(world.chat(false)).await, no);
+    world.put(Delta {
+        users: vec![contributes(2)],
+        ..Delta::default()
+    });
+    let answer = sent(world.chat(false)).await;
+    assert_eq!(number(&answer, "x-ratelimit-limit-requests"), 6);
+    for per_key in [1, 10, 5] {
+        world.put(Delta {
+            limits: Some(policy(per_key)),
+            ..Delta::default()
+        });
+        let answer = sent(world.chat(false)).await;
+        let limit = number(&answer, "x-ratelimit-limit-requests");
+        assert_eq!(limit, u64::from(2 * per_key));
+    }
+    world.put(Delta {
+        limits: Some(LimitPolicy {
+            require_contribution: true,
+            ..policy(0)
+        }),
+        users: vec![contributes(0)],
+        ..Delta::default()
+    });
+    let required = (403, "contribution_required".to_owned());
+    assert_eq!(refusal(world.chat(false)).await, required);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_key_works_on_with_the_same_window_until_its_old_text_ends() {
+    let (_fake, _, mut plan) = openai(1).await;
+    plan.client_keys[0].rate_limit = Limit::AtMost(2);
+    let world = plan.start();
+    assert_eq!(sent(world.chat(false)).await.status(), 200);
+    let new = "np-another-client-key-0123456789abcdefghijklmn";
+    let rotated = |until| Delta {
+        client_keys: vec![ClientKey {
+            rate_limit: Limit::AtMost(2),
+            ..client_key(1, new)
+        }],
+        former_texts: vec![FormerText {
+            hash: KeyHash::of(CLIENT_KEY),
+            now: KeyHash::of(new),
+            until,
+        }],
+        ..Delta::default()
+    };
+    world.put(rotated(i64::MAX));
+    assert_eq!(sent(world.chat(false)).await.status(), 200);
+    let with = |key: &str| client().get(world.url("/v1/models")).bearer_auth(key);
+    assert_eq!(refusal(with(new)).await, (429, "rate_limited".to_owned()));
+    world.put(rotated(1));
+    assert_eq!(refusal(world.chat(false)).await, (401, "expired_key".to_owned()));
 }

@@ -22,7 +22,7 @@ use potluck_fakes::server::FakeServer;
 use potluck_filters::egress::{Egress, EgressSettings};
 use potluck_filters::id::{ClientKeyId, PoolKeyId, Revision, UserId};
 use potluck_filters::judge::{CoolDownSettings, JudgeTable};
-use potluck_filters::limit::Limit;
+use potluck_filters::limit::{Limit, LimitPolicy};
 use potluck_filters::model::{
     Bodies, Caps, ClientKey, ClientKeyState, HttpVersion, KeyHash, Kind, Layout, Node, NodePlan, Opened,
     PoolCredential, PoolKey, Role, Route, RouteAuth, Timeouts, Upstream, User,
@@ -30,7 +30,7 @@ use potluck_filters::model::{
 use potluck_filters::pool::Policy;
 use potluck_filters::queue::QueueSettings;
 use potluck_filters::secret::Secret;
-use potluck_filters::snapshot::{Delta, Draft, NodePlans, Policies, PoolKeyChange, Snapshot};
+use potluck_filters::snapshot::{Delta, Draft, PoolKeyChange, Snapshot};
 use tokio::sync::oneshot;
 
 /// The client key of most tests.
@@ -53,15 +53,11 @@ pub struct Plan {
     pub client_keys: Vec<ClientKey>,
     pub pool_keys: Vec<PoolKey>,
     pub egress: Egress,
+    pub limits: LimitPolicy,
 }
 
 pub fn user(id: i64) -> User {
-    User {
-        id: UserId(id),
-        enabled: true,
-        rate_limit: Limit::Unlimited,
-        weight: 0,
-    }
+    User::new(UserId(id))
 }
 
 pub fn client_key(id: i64, text: &str) -> ClientKey {
@@ -148,6 +144,7 @@ impl Plan {
             client_keys: vec![client_key(1, CLIENT_KEY)],
             pool_keys: vec![],
             egress: Egress::default(),
+            limits: LimitPolicy::default(),
         }
     }
 
@@ -193,9 +190,9 @@ impl Plan {
             users: self.users,
             client_keys: self.client_keys,
             pool_keys: self.pool_keys,
-            policies: Policies::new(),
             egress: self.egress,
-            nodes: NodePlans::new(),
+            limits: self.limits,
+            ..Draft::default()
         };
         let edge = Arc::new(Edge::new(
             self.settings,
@@ -242,6 +239,18 @@ impl World {
             client_keys,
             pool_keys,
             ..Delta::default()
+        };
+        self.edge.apply(delta).expect("a sound change");
+        *revision += 1;
+    }
+
+    /// Puts any change into force; its revisions are filled in.
+    pub fn put(&self, change: Delta) {
+        let mut revision = self.revision.lock();
+        let delta = Delta {
+            from: Revision(*revision),
+            to: Revision(*revision + 1),
+            ..change
         };
         self.edge.apply(delta).expect("a sound change");
         *revision += 1;

@@ -33,12 +33,10 @@ pub struct Hours {
     pub to: u8,
 }
 
-const HOUR_MS: i64 = 3_600_000;
-
 impl Hours {
     /// Where a day's hours begin and end; `None` where they never do.
     fn of(hours: model::Hours) -> Option<Self> {
-        let open = |hour: u8| hours.open_at(i64::from(hour) * HOUR_MS);
+        let open = |hour: u8| hours.has(hour);
         let from = (0..24).find(|hour| open(*hour) && !open((hour + 23) % 24))?;
         let to = (1..=24).find(|hour| !open(hour % 24) && open(hour - 1))?;
         Some(Self { from, to })

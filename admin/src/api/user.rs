@@ -1,6 +1,7 @@
 //! Users.
 
 use potluck_filters::id::{Revision, UserId};
+use potluck_filters::limit::LimitRule;
 use potluck_store::table::users::{UserRole, UserRow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,8 @@ pub struct User {
     pub role: UserRole,
     /// A disabled user's keys are refused.
     pub enabled: bool,
-    /// Requests per 60 seconds over all their keys; `null` is unlimited, 0 allows nothing.
+    /// Requests per 60 seconds over all their keys, where they have a number of their own; `null` is unlimited, 0
+    /// allows nothing.
     pub rate_limit: Option<u32>,
     /// Whether a password is set.
     pub has_password: bool,
@@ -36,7 +38,10 @@ impl From<UserRow> for User {
             name: row.name,
             role: row.role,
             enabled: row.user.enabled,
-            rate_limit: at_most(row.user.rate_limit),
+            rate_limit: match row.user.limit {
+                Some(LimitRule::Manual(limit)) => at_most(limit),
+                Some(LimitRule::Auto) | None => None,
+            },
             has_password: row.has_password,
             created_at: row.created_at,
             revision: row.revision,
@@ -56,7 +61,7 @@ pub struct CreateUser {
     /// At least 12 characters; without one nobody can log in as this user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretText>,
-    /// Requests per 60 seconds over all their keys; absent is unlimited, 0 allows nothing.
+    /// Requests per 60 seconds over all their keys; absent is as for all, 0 allows nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
 }

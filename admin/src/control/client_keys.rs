@@ -126,6 +126,7 @@ impl Turn<'_> {
             expires_at: fields::expiry(new.expires_at, self.now_ms)?,
             models: fields::models(new.models)?.map(Into::into),
             addresses: fields::addresses(new.addresses)?.map(Into::into),
+            purpose: None,
             user: self.owner(new.user, "user").await?,
         })
     }

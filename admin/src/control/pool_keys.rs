@@ -209,6 +209,7 @@ impl Turn<'_> {
             label: fields::label("label", &asked.label)?,
             upstream: asked.upstream,
             concurrency: asked.concurrency,
+            notice: None,
             contributor,
         })
     }

@@ -1,6 +1,7 @@
 //! Users.
 
 use potluck_filters::id::UserId;
+use potluck_filters::limit::{Limit, LimitRule};
 use potluck_store::table::users::{NewUser, UserRole};
 
 use super::{Control, Turn, fields, password};
@@ -31,7 +32,7 @@ impl Control {
         let new = NewUser {
             name,
             role: new.role,
-            rate_limit: fields::limit(new.rate_limit),
+            limit: new.rate_limit.map(|most| LimitRule::Manual(Limit::AtMost(most))),
             password_hash,
         };
         let mut turn = self.turn(by).await?;

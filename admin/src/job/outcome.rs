@@ -196,6 +196,7 @@ impl Outcomes {
                 account_id: visited.account_id.clone(),
                 probe_streak: known.streak,
                 next_probe_at: next.map(|next| renew_at.map_or(next, |at| at.min(next))),
+                at: now_ms,
             },
         }
     }

@@ -19,6 +19,7 @@ async fn refused(relay: &Relay, id: PoolKeyId) {
         account_id: None,
         probe_streak: 2,
         next_probe_at: Some(NOW + 5),
+        at: NOW,
     };
     relay.control.save_probe(id, &probed).await.unwrap();
 }

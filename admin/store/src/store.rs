@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use potluck_filters::egress::Egress;
 use potluck_filters::id::Revision;
-use potluck_filters::model::{ClientKey, Layout, PoolKey, User};
+use potluck_filters::limit::LimitPolicy;
+use potluck_filters::model::{ClientKey, FormerText, Layout, PoolKey, User};
 use potluck_filters::snapshot::{Delta, Draft, NodePlans, Policies};
 use sqlx::{AnyConnection, AnyPool};
 
@@ -19,7 +20,8 @@ use crate::seal::envelope::wrong_ring;
 use crate::seal::fingerprint::Fingerprints;
 use crate::seal::ring::KeyRing;
 use crate::table::{
-    client_keys, meta, nodes, outbound_proxies, pool_keys, signing_keys, totp, upstream_settings, users,
+    client_keys, limits, meta, nodes, outbound_proxies, pool_keys, signing_keys, totp, upstream_settings,
+    users,
 };
 
 /// An open control database with the key ring that fits it.
@@ -42,6 +44,8 @@ pub struct Parts {
     pub users: Vec<User>,
     /// All client keys, whatever their state.
     pub client_keys: Vec<ClientKey>,
+    /// Texts that client keys had before they were rotated.
+    pub former_texts: Vec<FormerText>,
     /// The pool keys that may serve.
     pub pool_keys: Vec<PoolKey>,
     /// Policies that were switched at run time.
@@ -50,6 +54,8 @@ pub struct Parts {
     pub nodes: NodePlans,
     /// Outbound proxies, opened, and which upstreams leave through them.
     pub egress: Egress,
+    /// How users' limits come about.
+    pub limits: LimitPolicy,
 }
 
 impl Parts {
@@ -60,20 +66,24 @@ impl Parts {
             revision,
             users,
             client_keys,
+            former_texts,
             pool_keys,
             policies,
             nodes,
             egress,
+            limits,
         } = self;
         Draft {
             revision,
             layout,
             users,
             client_keys,
+            former_texts,
             pool_keys,
             policies,
             nodes,
             egress,
+            limits,
         }
     }
 }
@@ -153,6 +163,8 @@ impl Store {
             revision: meta::revision(&mut tx).await?,
             users: users::changed(&mut tx, Revision(0)).await?,
             client_keys: client_keys::changed(&mut tx, Revision(0)).await?,
+            former_texts: client_keys::former_texts(&mut tx, Revision(0)).await?,
+            limits: limits::policy(&mut tx).await?,
             pool_keys: pool_keys::serving(&mut tx, &self.ring).await?,
             policies: upstream_settings::policies(&mut tx).await?,
             nodes: nodes::plans(&mut tx).await?,
@@ -208,6 +220,8 @@ pub(crate) async fn delta(
         layout: None,
         users: users::changed(connection, since).await?,
         client_keys: client_keys::changed(connection, since).await?,
+        former_texts: client_keys::former_texts(connection, since).await?,
+        limits: limits::changed(connection, since).await?,
         pool_keys: pool_keys::changed(connection, ring, since).await?,
         policies: upstream_settings::changed(connection, since).await?,
         nodes: nodes::changed(connection, since).await?,

@@ -2,8 +2,11 @@
 
 pub mod audit;
 pub mod client_keys;
+pub mod contributions;
 pub mod idempotency;
 pub mod invitations;
+pub mod jobs;
+pub mod limits;
 pub mod meta;
 pub mod nodes;
 pub mod objects;

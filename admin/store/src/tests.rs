@@ -5,7 +5,9 @@ mod accounts;
 mod audit;
 mod changes;
 mod idempotency;
+mod jobs;
 mod leading;
+mod limits;
 mod logins;
 mod migrating;
 mod nodes;
@@ -97,7 +99,7 @@ async fn user(store: &Store, name: &str, role: UserRole) -> UserId {
     let new = NewUser {
         name: name.to_owned(),
         role,
-        rate_limit: Limit::Unlimited,
+        limit: None,
         password_hash: None,
     };
     let mut change = store.change().await.unwrap();
@@ -120,6 +122,7 @@ fn new_key(owner: UserId) -> NewClientKey {
         expires_at: Some(99),
         models: Some(vec!["gpt-*".into()].into()),
         addresses: Some(vec!["10.0.0.0/8".parse().unwrap()].into()),
+        purpose: None,
     }
 }
 
@@ -142,6 +145,7 @@ fn terms(contributor: UserId) -> Terms {
         concurrency: None,
         caps: Caps::default(),
         state: PoolKeyState::Healthy,
+        notice: None,
     }
 }
 
@@ -188,6 +192,7 @@ fn well(account: Option<Account>) -> Probed {
         account_id: None,
         probe_streak: 0,
         next_probe_at: Some(100),
+        at: 1,
     }
 }
 

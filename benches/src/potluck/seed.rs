@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use potluck_filters::id::UserId;
-use potluck_filters::limit::Limit;
+use potluck_filters::limit::{Limit, LimitRule};
 use potluck_filters::model::{Caps, PoolKeyState};
 use potluck_filters::secret::Secret;
 use potluck_store::table::client_keys::NewClientKey;
@@ -68,6 +68,7 @@ async fn users(
                 expires_at: None,
                 models: None,
                 addresses: None,
+                purpose: None,
             };
             change
                 .create_client_key(&new, &Secret::new(key.as_str()), now_ms)
@@ -81,7 +82,7 @@ async fn user(change: &mut Change<'_>, name: &str, role: UserRole, now_ms: i64) 
     let new = NewUser {
         name: name.to_owned(),
         role,
-        rate_limit: USER_RATE,
+        limit: Some(LimitRule::Manual(USER_RATE)),
         password_hash: None,
     };
     Ok(change.create_user(&new, now_ms).await?.user.id)
@@ -102,6 +103,7 @@ async fn pool(
         concurrency: None,
         caps: Caps::default(),
         state: PoolKeyState::Healthy,
+        notice: None,
     };
     let credentials: Vec<_> = keys
         .iter()

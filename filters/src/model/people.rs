@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Network;
 use crate::id::{ClientKeyId, UserId};
-use crate::limit::Limit;
+use crate::limit::{Contribution, Limit, LimitRule};
 
 /// SHA-256 of a whole client key. A client key is long and random, so no slow hash is needed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +74,17 @@ pub struct ClientKey {
     pub addresses: Option<Arc<[Network]>>,
 }
 
+/// A text that a client key had before it was rotated. It leads to the same key, with the same limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormerText {
+    /// How it is found.
+    pub hash: KeyHash,
+    /// The hash of the text that the key has now.
+    pub now: KeyHash,
+    /// Until when it still works, in milliseconds since the Unix epoch.
+    pub until: i64,
+}
+
 /// A user as the edge needs it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
@@ -81,9 +92,28 @@ pub struct User {
     pub id: UserId,
     /// A disabled user's keys are refused.
     pub enabled: bool,
-    /// Requests per 60 seconds over all the user's keys.
-    pub rate_limit: Limit,
+    /// Whether they run this relay (an admin): nothing need be contributed.
+    pub operator: bool,
+    /// How many requests per 60 seconds over all the user's keys; `None`: as for all.
+    pub limit: Option<LimitRule>,
+    /// What of theirs others can use.
+    pub contribution: Contribution,
     /// Weight in the queue: how many pool keys that others can use the user has brought. All with 0
     /// share the weight of one.
     pub weight: u32,
+}
+
+impl User {
+    /// A user who has brought nothing and is under the rule for all.
+    #[must_use]
+    pub fn new(id: UserId) -> Self {
+        Self {
+            id,
+            enabled: true,
+            operator: false,
+            limit: None,
+            contribution: Contribution::default(),
+            weight: 0,
+        }
+    }
 }

@@ -253,7 +253,6 @@ impl Keys {
         self.cohorts.len()
     }
 
-    #[cfg(test)]
     pub(super) fn slot(&self, id: PoolKeyId) -> Option<&Slot> {
         self.slots.get(*self.by_id.get(&id)?)
     }

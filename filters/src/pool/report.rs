@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::slot::Slot;
 use super::{NodeReport, Policy, Pool, State};
 use crate::id::PoolKeyId;
 use crate::time::Moment;
@@ -61,23 +62,29 @@ impl Pool {
     /// What each key is doing, in the order of their ids.
     pub fn report_keys(&mut self, now: Moment) -> Vec<KeyReport> {
         self.keys.wake(now);
-        let mut reports: Vec<_> = self
-            .keys
-            .each()
-            .map(|(key, slot)| KeyReport {
-                key: key.id,
-                state: slot.state,
-                rests_ms: slot
-                    .state
-                    .until()
-                    .map(|until| until.millis().saturating_sub(now.millis())),
-                in_flight: slot.in_flight,
-                requests_today: u64::from(slot.today().requests),
-                anlas_today: slot.today().anlas,
-                left: slot.left(),
-            })
-            .collect();
+        let each = self.keys.each();
+        let mut reports: Vec<_> = each.map(|(key, slot)| report(key.id, slot, now)).collect();
         reports.sort_unstable_by_key(|report| report.key);
         reports
+    }
+
+    /// What one key is doing, if it is here.
+    pub fn report_key(&mut self, key: PoolKeyId, now: Moment) -> Option<KeyReport> {
+        self.keys.wake(now);
+        let slot = self.keys.slot(key).filter(|slot| !slot.leaving)?;
+        Some(report(key, slot, now))
+    }
+}
+
+fn report(key: PoolKeyId, slot: &Slot, now: Moment) -> KeyReport {
+    let until = slot.state.until();
+    KeyReport {
+        key,
+        state: slot.state,
+        rests_ms: until.map(|until| until.millis().saturating_sub(now.millis())),
+        in_flight: slot.in_flight,
+        requests_today: u64::from(slot.today().requests),
+        anlas_today: slot.today().anlas,
+        left: slot.left(),
     }
 }

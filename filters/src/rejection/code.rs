@@ -42,6 +42,8 @@ codes! {
     RevokedKey "revoked_key" UNAUTHORIZED "This client key has been revoked.";
     DisabledKey "disabled_key" UNAUTHORIZED "This client key is switched off.";
     UserDisabled "user_disabled" FORBIDDEN "The owner of this client key is switched off.";
+    ContributionRequired "contribution_required" FORBIDDEN "Only who contributes a pool key that others can use may send requests.";
+    NoContribution "no_contribution" FORBIDDEN "What the owner of this client key contributes allows no requests.";
     AddressNotAllowed "address_not_allowed" FORBIDDEN "This client key may not be used from this address.";
     ModelNotAllowed "model_not_allowed" FORBIDDEN "This client key may not use this model.";
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests in the last 60 seconds.";

@@ -8,7 +8,7 @@ use super::{Draft, Problem, Shards, Snapshot};
 use crate::egress::Egress;
 use crate::id::UserId;
 use crate::model::{
-    ClientKey, Kind, Layout, ModelRoutes, NodePlan, NodeSet, Opened, PoolKey, Upstream, User,
+    ClientKey, FormerText, Kind, Layout, ModelRoutes, NodePlan, NodeSet, Opened, PoolKey, Upstream, User,
 };
 
 impl Snapshot {
@@ -25,11 +25,13 @@ impl Snapshot {
             layout: Arc::default(),
             users: Shards::default(),
             client_keys: Shards::default(),
+            former_texts: Shards::default(),
             pool_keys: Shards::default(),
             policies: Arc::new(draft.policies),
             plans: Arc::new(draft.nodes),
             nodes: Arc::default(),
             egress: Arc::default(),
+            limits: draft.limits.into(),
         };
         let mut problems = snapshot.set_layout(draft.layout);
         problems.extend(snapshot.set_nodes());
@@ -39,6 +41,9 @@ impl Snapshot {
         }
         for key in draft.client_keys {
             problems.extend(snapshot.put_client_key(key));
+        }
+        for former in draft.former_texts {
+            snapshot.put_former_text(former);
         }
         for key in draft.pool_keys {
             snapshot.pool_keys.put(key.id, Arc::new(key));
@@ -100,6 +105,12 @@ impl Snapshot {
         let problems = missing.collect();
         self.egress = Arc::new(egress);
         problems
+    }
+
+    /// A text that was rotated away finds its key no longer by itself.
+    pub(super) fn put_former_text(&mut self, former: FormerText) {
+        self.client_keys.remove(&former.hash);
+        self.former_texts.put(former.hash, former);
     }
 
     pub(super) fn put_client_key(&mut self, key: ClientKey) -> Option<Problem> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{NodePlans, Policies, Problem, Shards, Snapshot};
 use crate::egress::Egress;
 use crate::id::{PoolKeyId, Revision};
-use crate::model::{ClientKey, Layout, PoolKey, User};
+use crate::limit::LimitPolicy;
+use crate::model::{ClientKey, FormerText, Layout, PoolKey, User};
 
 /// Whole rows that are new or different, and tombstones for what may no longer serve. Users and
 /// client keys are never taken out: they are disabled and revoked.
@@ -22,6 +23,8 @@ pub struct Delta {
     pub users: Vec<User>,
     /// New or changed client keys.
     pub client_keys: Vec<ClientKey>,
+    /// Texts that client keys had before they were rotated, new or leading to another text now.
+    pub former_texts: Vec<FormerText>,
     /// New, changed and withdrawn pool keys.
     pub pool_keys: Vec<PoolKeyChange>,
     /// All policies that were switched at run time, when one of them changed.
@@ -30,6 +33,8 @@ pub struct Delta {
     pub nodes: Option<NodePlans>,
     /// All outbound proxies and the lists of upstreams, when one of them changed.
     pub egress: Option<Egress>,
+    /// How users' limits come about, when that changed.
+    pub limits: Option<LimitPolicy>,
 }
 
 /// A pool key that can serve, or one that no longer can.
@@ -85,8 +90,14 @@ impl Snapshot {
         if let Some(egress) = delta.egress {
             problems.extend(next.set_egress(egress));
         }
+        if let Some(limits) = delta.limits {
+            next.limits = limits.into();
+        }
         for user in delta.users {
             next.users.put(user.id, user);
+        }
+        for former in delta.former_texts {
+            next.put_former_text(former);
         }
         for key in delta.client_keys {
             problems.extend(next.put_client_key(key));
@@ -122,10 +133,14 @@ impl Snapshot {
             layout: (self.layout != target.layout).then(|| Arc::clone(&target.layout)),
             users: changed(&self.users, &target.users).cloned().collect(),
             client_keys: changed(&self.client_keys, &target.client_keys).cloned().collect(),
+            former_texts: changed(&self.former_texts, &target.former_texts)
+                .copied()
+                .collect(),
             pool_keys: gone.chain(put).collect(),
             policies: (self.policies != target.policies).then(|| Policies::clone(&target.policies)),
             nodes: (self.plans != target.plans).then(|| NodePlans::clone(&target.plans)),
             egress: (self.egress != target.egress).then(|| Egress::clone(&target.egress)),
+            limits: (self.limits != target.limits).then(|| *target.limits.policy()),
         }
     }
 }

@@ -12,10 +12,8 @@ use crate::secret::Secret;
 
 fn user(id: i64, enabled: bool) -> User {
     User {
-        id: UserId(id),
         enabled,
-        rate_limit: Limit::Unlimited,
-        weight: 0,
+        ..User::new(UserId(id))
     }
 }
 
@@ -57,9 +55,7 @@ fn draft(revision: i64, users: Vec<User>, client_keys: Vec<ClientKey>, pool_keys
         users,
         client_keys,
         pool_keys,
-        policies: Policies::new(),
-        nodes: NodePlans::new(),
-        egress: Egress::default(),
+        ..Draft::default()
     }
 }
 
@@ -279,4 +275,43 @@ fn a_contributed_key_and_an_open_upstream_are_refused_together() {
         ..Delta::default()
     };
     assert!(refused(closed.apply(opened).unwrap_err()));
+}
+
+fn rotated(id: i64, times: usize) -> (ClientKey, Vec<FormerText>) {
+    let text = |time: usize| KeyHash::of(&format!("np-{id}-{time}"));
+    let key = ClientKey {
+        hash: text(times),
+        ..client_key(id, 1, ClientKeyState::Active)
+    };
+    let former = (0..times).map(|time| FormerText {
+        hash: text(time),
+        now: text(times),
+        until: 100 + time as i64,
+    });
+    (key, former.collect())
+}
+
+proptest! {
+    #[test]
+    fn rotations_and_limits_applied_are_the_same_as_built_anew(
+        keys in prop::collection::vec((0_usize..3, 0_usize..3), 1..40), base in 0_u32..3,
+    ) {
+        let build = |revision, base, now: bool| {
+            let (mut client_keys, mut former_texts) = (vec![], vec![]);
+            for ((before, more), id) in keys.iter().zip(1..) {
+                let (key, former) = rotated(id, if now { before + more } else { *before });
+                client_keys.push(key);
+                former_texts.extend(former);
+            }
+            let limits = LimitPolicy { base, ..LimitPolicy::default() };
+            let draft = draft(revision, vec![user(1, true)], client_keys, vec![]);
+            Snapshot::build(Draft { former_texts, limits, ..draft }).unwrap()
+        };
+        let (a, b) = (build(1, 0, false), build(2, base, true));
+        let delta = a.delta_to(&b);
+        prop_assert_eq!(delta.limits.is_some(), base != 0);
+        let applied = a.apply(delta).unwrap();
+        prop_assert_eq!(&applied, &b);
+        prop_assert_eq!(applied.counts().client_keys, keys.len());
+    }
 }

@@ -14,7 +14,6 @@ use potluck_fakes::novelai::{Account, Holder, NovelAi};
 use potluck_fakes::{FakeServer, Faults, Records, TestCa};
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::life::{Observation, Seen};
-use potluck_filters::limit::Limit;
 use potluck_filters::model::{Caps, Layout, PoolKey, PoolKeyState, Upstream};
 use potluck_filters::probe;
 use potluck_filters::secret::Secret;
@@ -117,7 +116,7 @@ impl World {
         let admin = NewUser {
             name: "owner".to_owned(),
             role: UserRole::Admin,
-            rate_limit: Limit::Unlimited,
+            limit: None,
             password_hash: None,
         };
         let mut change = store.change().await.unwrap();
@@ -237,6 +236,7 @@ impl World {
             concurrency: None,
             caps: Caps::default(),
             state,
+            notice: None,
         };
         let added = turn
             .change()

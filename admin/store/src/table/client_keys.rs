@@ -1,5 +1,6 @@
 //! Client keys. Of a key's text only its hash and its last four characters are kept.
 
+mod rotate;
 mod write;
 
 use futures_util::TryStreamExt;
@@ -7,6 +8,7 @@ use potluck_filters::id::{ClientKeyId, Revision, UserId};
 use potluck_filters::model::{ClientKey, ClientKeyState, KeyHash, Network};
 use sqlx::AnyConnection;
 
+pub(crate) use rotate::former_texts;
 pub use write::NewClientKey;
 
 use super::Cell;
@@ -22,12 +24,29 @@ pub struct ClientKeyRow {
     pub name: String,
     /// The last four characters of its text.
     pub hint: String,
+    /// What it is for, where it was not made to be kept.
+    pub purpose: Option<Purpose>,
     /// Unix time in milliseconds.
     pub created_at: i64,
     /// Unix time in milliseconds.
     pub updated_at: i64,
     /// The change that touched the row last.
     pub revision: Revision,
+}
+
+/// What a client key is for that was not made to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A few minutes of trying things out in the browser.
+    Playground,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Playground => "playground",
+        }
+    }
 }
 
 /// What an edge needs; read for every key at start, so nothing more.
@@ -51,6 +70,7 @@ struct Row {
     served: Served,
     name: String,
     hint: String,
+    purpose: Option<String>,
     created_at: i64,
     updated_at: i64,
     revision: i64,
@@ -64,7 +84,10 @@ macro_rules! served {
 
 macro_rules! columns {
     () => {
-        concat!(served!(), ", name, hint, created_at, updated_at, revision")
+        concat!(
+            served!(),
+            ", name, hint, purpose, created_at, updated_at, revision"
+        )
     };
 }
 
@@ -123,7 +146,13 @@ impl Served {
 
 impl Row {
     fn read(self) -> Result<ClientKeyRow, StoreError> {
+        let cell = cell(self.served.id, "purpose");
         Ok(ClientKeyRow {
+            purpose: match self.purpose.as_deref() {
+                None => None,
+                Some("playground") => Some(Purpose::Playground),
+                Some(_) => return Err(cell.unreadable()),
+            },
             key: self.served.read()?,
             name: self.name,
             hint: self.hint,
@@ -145,8 +174,31 @@ impl Store {
         let rows: Vec<Row> = sqlx::query_as(concat!(
             "select ",
             columns!(),
-            " from client_keys where id > $1 order by id limit $2"
+            " from client_keys where id > $1 and purpose is null order by id limit $2"
         ))
+        .bind(after.0)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// A user's own client keys with an id above `after`, by id, at most `limit`, but for those not made to be kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn client_keys_of(
+        &self,
+        user: UserId,
+        after: ClientKeyId,
+        limit: u32,
+    ) -> Result<Vec<ClientKeyRow>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(concat!(
+            "select ",
+            columns!(),
+            " from client_keys where user_id = $1 and id > $2 and purpose is null order by id limit $3"
+        ))
+        .bind(user.0)
         .bind(after.0)
         .bind(i64::from(limit))
         .fetch_all(&self.pool)

@@ -53,6 +53,12 @@ pub struct PoolKeyRow {
     pub state: PoolKeyState,
     /// Why, in a stable word, where there is something to say.
     pub state_reason: Option<String>,
+    /// Since when, in Unix time in milliseconds; `None` where that was not noted.
+    pub state_since: Option<i64>,
+    /// Who holds it back.
+    pub holds: Holds,
+    /// Which notice of the risk its contributor has accepted, and when in Unix time in milliseconds.
+    pub notice: Option<(u32, i64)>,
     /// What the last probe said of its account.
     pub account: Option<Account>,
     /// What its upstream says is left, where it says so.
@@ -75,6 +81,34 @@ pub struct PoolKeyRow {
     pub revision: Revision,
 }
 
+/// Who holds a pool key back. It is paused as long as one of them does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holds {
+    /// When its contributor did, in Unix time in milliseconds.
+    pub contributor: Option<i64>,
+    /// An admin.
+    pub admin: Option<AdminHold>,
+}
+
+/// An admin's hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminHold {
+    /// When, in Unix time in milliseconds.
+    pub at: i64,
+    /// Who; `None` is somebody with the operator's token, or at the machine.
+    pub by: Option<UserId>,
+    /// Why, where they have said so.
+    pub reason: Option<String>,
+}
+
+impl Holds {
+    /// Whether nobody does.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.contributor.is_none() && self.admin.is_none()
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: i64,
@@ -88,6 +122,13 @@ struct Row {
     caps: String,
     state: String,
     state_reason: Option<String>,
+    state_since: Option<i64>,
+    paused_at: Option<i64>,
+    held_at: Option<i64>,
+    held_by: Option<i64>,
+    held_reason: Option<String>,
+    notice_version: Option<i64>,
+    notice_accepted_at: Option<i64>,
     account: Option<String>,
     credit: Option<i64>,
     credit_used: Option<i64>,
@@ -104,7 +145,7 @@ struct Row {
 macro_rules! columns {
     () => {
         "id, upstream, contributor_id, label, kind, key_id, origins, concurrency, caps, state, state_reason, \
-         account, credit, credit_used, credit_at, egress, probe_streak, next_probe_at, token_expires_at, created_at, \
+         state_since, paused_at, held_at, held_by, held_reason, notice_version, notice_accepted_at, account, credit, credit_used, credit_at, egress, probe_streak, next_probe_at, token_expires_at, created_at, \
          withdrawn_at, revision"
     };
 }
@@ -121,7 +162,7 @@ fn state_text(state: PoolKeyState) -> &'static str {
     }
 }
 
-fn parse_state(text: &str) -> Option<PoolKeyState> {
+pub(super) fn parse_state(text: &str) -> Option<PoolKeyState> {
     [
         PoolKeyState::Pending,
         PoolKeyState::Healthy,
@@ -133,7 +174,7 @@ fn parse_state(text: &str) -> Option<PoolKeyState> {
     .find(|state| state_text(*state) == text)
 }
 
-fn cell(id: i64, column: &'static str) -> Cell {
+pub(super) fn cell(id: i64, column: &'static str) -> Cell {
     Cell {
         table: "pool_keys",
         id,
@@ -150,7 +191,7 @@ fn account(id: i64, text: Option<&str>) -> Result<Option<Account>, StoreError> {
     cell(id, "account").json(text)
 }
 
-fn caps(id: i64, text: &str) -> Result<Caps, StoreError> {
+pub(super) fn caps(id: i64, text: &str) -> Result<Caps, StoreError> {
     let caps: Option<Caps> = cell(id, "caps").json(Some(text))?;
     caps.ok_or_else(|| cell(id, "caps").unreadable())
 }
@@ -182,7 +223,19 @@ impl Row {
             credit_at: self.credit_at,
             egress: outbound_proxies::ids(cell("egress"), self.egress.as_deref())?,
             probe_streak: u32::try_from(self.probe_streak).map_err(|_| cell("probe_streak").unreadable())?,
+            notice: cell("notice_version")
+                .count(self.notice_version)?
+                .zip(self.notice_accepted_at),
+            holds: Holds {
+                contributor: self.paused_at,
+                admin: self.held_at.map(|at| AdminHold {
+                    at,
+                    by: self.held_by.map(UserId),
+                    reason: self.held_reason,
+                }),
+            },
             state_reason: self.state_reason,
+            state_since: self.state_since,
             next_probe_at: self.next_probe_at,
             token_expires_at: self.token_expires_at,
             state: parse_state(&self.state).ok_or_else(|| cell("state").unreadable())?,
@@ -209,6 +262,29 @@ impl Store {
             columns!(),
             " from pool_keys where id > $1 order by id limit $2"
         ))
+        .bind(after.0)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// Pool keys that a user brought with an id above `after`, by id, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pool_keys_of(
+        &self,
+        user: UserId,
+        after: PoolKeyId,
+        limit: u32,
+    ) -> Result<Vec<PoolKeyRow>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(concat!(
+            "select ",
+            columns!(),
+            " from pool_keys where contributor_id = $1 and id > $2 order by id limit $3"
+        ))
+        .bind(user.0)
         .bind(after.0)
         .bind(i64::from(limit))
         .fetch_all(&self.pool)

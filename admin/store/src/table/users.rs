@@ -2,7 +2,7 @@
 
 macro_rules! columns {
     () => {
-        "id, name, role, enabled, rate_limit, \
+        "id, name, role, enabled, rate_limit, limit_mode, \
          (select count(*) from pool_keys p where p.contributor_id = users.id and p.state = 'healthy') as weight, \
          case when password_hash is null then 0 else 1 end as has_password, \
          (select count(*) from totp t where t.user_id = users.id and t.confirmed_at is not null) as has_totp, created_at, revision"
@@ -13,7 +13,7 @@ mod account;
 mod find;
 
 use potluck_filters::id::{Revision, UserId};
-use potluck_filters::limit::Limit;
+use potluck_filters::limit::{Contribution, LimitRule};
 use potluck_filters::model::User;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use sqlx::AnyConnection;
 pub use account::AccountEdit;
 pub use find::{LoginRow, UserFilter};
 
-use super::{Cell, limit_number, meta};
+use super::{Cell, contributions, limit_number, meta};
 use crate::change::Change;
 use crate::error::{StoreError, is_duplicate};
 use crate::store::Store;
@@ -55,7 +55,7 @@ impl UserRole {
 /// A user with everything that is kept of them, save the password's hash.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserRow {
-    /// As an edge needs them.
+    /// As an edge needs them, but without what they contribute, which [`Store::contributions`] tells.
     pub user: User,
     /// Unique.
     pub name: String,
@@ -78,8 +78,8 @@ pub struct NewUser {
     pub name: String,
     /// What they may do.
     pub role: UserRole,
-    /// Requests per 60 seconds over all the user's keys.
-    pub rate_limit: Limit,
+    /// How many requests per 60 seconds over all the user's keys; `None`: as the policy says.
+    pub limit: Option<LimitRule>,
     /// Argon2id in PHC form; without one nobody can log in as this user.
     pub password_hash: Option<String>,
 }
@@ -91,6 +91,7 @@ struct Row {
     role: String,
     enabled: i64,
     rate_limit: Option<i64>,
+    limit_mode: Option<String>,
     weight: i64,
     has_password: i64,
     has_totp: i64,
@@ -106,20 +107,37 @@ impl Row {
             column,
         };
         let rate_limit = cell("rate_limit").limit(self.rate_limit)?;
+        let role = UserRole::parse(&self.role).ok_or_else(|| cell("role").unreadable())?;
         Ok(UserRow {
             user: User {
                 id: UserId(self.id),
                 enabled: self.enabled != 0,
-                rate_limit,
+                operator: role == UserRole::Admin,
+                limit: match self.limit_mode.as_deref() {
+                    None => None,
+                    Some("auto") => Some(LimitRule::Auto),
+                    Some("manual") => Some(LimitRule::Manual(rate_limit)),
+                    Some(_) => return Err(cell("limit_mode").unreadable()),
+                },
+                contribution: Contribution::default(),
                 weight: u32::try_from(self.weight).unwrap_or(u32::MAX),
             },
-            role: UserRole::parse(&self.role).ok_or_else(|| cell("role").unreadable())?,
+            role,
             name: self.name,
             has_password: self.has_password != 0,
             has_totp: self.has_totp != 0,
             created_at: self.created_at,
             revision: Revision(self.revision),
         })
+    }
+}
+
+/// The columns `limit_mode` and `rate_limit` of a rule.
+pub(super) fn rule_columns(rule: Option<LimitRule>) -> (Option<&'static str>, Option<i64>) {
+    match rule {
+        None => (None, None),
+        Some(LimitRule::Auto) => (Some("auto"), None),
+        Some(LimitRule::Manual(limit)) => (Some("manual"), limit_number(limit)),
     }
 }
 
@@ -150,16 +168,17 @@ impl Change<'_> {
     pub async fn create_user(&mut self, new: &NewUser, now_ms: i64) -> Result<UserRow, StoreError> {
         let id = meta::reserve_ids(&mut self.tx, 1).await?;
         sqlx::query(
-            "insert into users (id, name, role, enabled, rate_limit, password_hash, created_at, revision) \
-             values ($1, $2, $3, 1, $4, $5, $6, $7)",
+            "insert into users (id, name, role, enabled, rate_limit, password_hash, created_at, revision, limit_mode) \
+             values ($1, $2, $3, 1, $4, $5, $6, $7, $8)",
         )
         .bind(id)
         .bind(new.name.as_str())
         .bind(new.role.as_str())
-        .bind(limit_number(new.rate_limit))
+        .bind(rule_columns(new.limit).1)
         .bind(new.password_hash.as_deref())
         .bind(now_ms)
         .bind(self.revision.0)
+        .bind(rule_columns(new.limit).0)
         .execute(&mut *self.tx)
         .await
         .map_err(|error| {
@@ -197,7 +216,8 @@ impl Change<'_> {
     }
 }
 
-/// Users as an edge needs them, changed after `since`; they, or pool keys of theirs, from which their weight comes.
+/// Users as an edge needs them, changed after `since`; they, or pool keys of theirs, from which their weight and what
+/// they contribute come.
 pub(crate) async fn changed(
     connection: &mut AnyConnection,
     since: Revision,
@@ -208,9 +228,14 @@ pub(crate) async fn changed(
         " from users where revision > $1 or id in (select contributor_id from pool_keys where revision > $1)"
     ))
     .bind(since.0)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    let mut contributions = contributions::changed(connection, since).await?;
     rows.into_iter()
-        .map(|row| row.read().map(|read| read.user))
+        .map(|row| {
+            let mut user = row.read()?.user;
+            user.contribution = contributions.remove(&user.id).unwrap_or_default();
+            Ok(user)
+        })
         .collect()
 }

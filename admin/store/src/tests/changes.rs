@@ -116,7 +116,7 @@ async fn a_taken_name_or_text_and_an_unknown_owner_are_told_apart() {
         let new = NewUser {
             name: "owner".into(),
             role: UserRole::User,
-            rate_limit: Limit::Unlimited,
+            limit: None,
             password_hash: None,
         };
         let taken = store

@@ -1,5 +1,6 @@
 //! A database of an earlier program is taken over with all that is in it.
 
+use potluck_filters::limit::{Limit, LimitRule};
 use potluck_filters::model::{Caps, PoolCredential, PoolKeyState};
 use potluck_filters::secret::Secret;
 use sqlx::any::AnyPoolOptions;
@@ -110,6 +111,9 @@ async fn keys_of_the_first_schema_serve_on_and_are_probed_soon() {
                 (4, PoolKeyState::Withdrawn)
             ]
         );
+        let limit = parts.users[0].limit;
+        assert_eq!(limit, Some(LimitRule::Manual(Limit::Unlimited)), "as before");
+        assert!(rows[1].holds.admin.is_some() && rows[0].holds.is_empty());
         assert_eq!((rows[2].withdrawn_at, rows[2].next_probe_at), (Some(8), None));
         let due = store.due_probes(&["novelai"], 0, 9).await.unwrap();
         assert_eq!(due.iter().map(|target| target.id.0).collect::<Vec<_>>(), [2]);

@@ -7,7 +7,7 @@ use potluck_filters::limit::Limit;
 use potluck_filters::model::{KeyHash, Network};
 use potluck_filters::secret::Secret;
 
-use super::{BY_ID, ClientKeyRow, Row, cell, state_text};
+use super::{BY_ID, ClientKeyRow, Purpose, Row, cell, state_text};
 use crate::change::Change;
 use crate::client_key_text;
 use crate::error::{StoreError, is_dangling, is_duplicate};
@@ -32,6 +32,8 @@ pub struct NewClientKey {
     pub models: Option<Arc<[Box<str>]>>,
     /// Addresses it may come from; `None` allows all.
     pub addresses: Option<Arc<[Network]>>,
+    /// What it is for, where it is not made to be kept.
+    pub purpose: Option<Purpose>,
 }
 
 /// The lists of a key as they are written.
@@ -68,8 +70,8 @@ impl Change<'_> {
         let lists = Lists::of(id, new.models.as_deref(), new.addresses.as_deref())?;
         sqlx::query(
             "insert into client_keys (id, user_id, name, hash, hint, state, rate_limit, concurrency, expires_at, \
-             models, addresses, created_at, updated_at, revision, anlas_per_day) \
-             values ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10, $11, $11, $12, $13)",
+             models, addresses, created_at, updated_at, revision, anlas_per_day, purpose) \
+             values ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $10, $11, $11, $12, $13, $14)",
         )
         .bind(id)
         .bind(new.user.0)
@@ -84,12 +86,35 @@ impl Change<'_> {
         .bind(now_ms)
         .bind(self.revision.0)
         .bind(limit_number(new.anlas_per_day))
+        .bind(new.purpose.map(Purpose::as_str))
         .execute(&mut *self.tx)
         .await
         .map_err(refused)?;
         self.client_key(ClientKeyId(id))
             .await?
             .ok_or(StoreError::Missing("client key"))
+    }
+
+    /// How many client keys a user has that may be used now: those made to be kept, or those for that purpose.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_client_keys(
+        &mut self,
+        user: UserId,
+        purpose: Option<Purpose>,
+        now_ms: i64,
+    ) -> Result<u64, StoreError> {
+        let (count,): (i64,) = sqlx::query_as(
+            "select count(*) from client_keys where user_id = $1 and coalesce(purpose, '') = $2 \
+             and state <> 'revoked' and (expires_at is null or expires_at > $3)",
+        )
+        .bind(user.0)
+        .bind(purpose.map_or("", Purpose::as_str))
+        .bind(now_ms)
+        .fetch_one(&mut *self.tx)
+        .await?;
+        Ok(count.unsigned_abs())
     }
 
     /// A client key by id, as this change sees it.

@@ -30,6 +30,8 @@ pub struct Terms {
     pub caps: Caps,
     /// What they begin as: `Pending` where a probe will look at them.
     pub state: PoolKeyState,
+    /// Which notice of the risk their contributor has accepted; `None` where nobody was asked.
+    pub notice: Option<u32>,
 }
 
 /// What became of one credential.
@@ -115,8 +117,9 @@ impl Change<'_> {
         let terms = written.terms;
         let done = sqlx::query(
             "insert into pool_keys (id, upstream, contributor_id, label, kind, sealed, fingerprint, key_id, \
-             origins, concurrency, caps, state, next_probe_at, created_at, revision) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14) \
+             origins, concurrency, caps, state, next_probe_at, created_at, revision, \
+             state_since, notice_version, notice_accepted_at) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $13, $15, $16) \
              on conflict (upstream, fingerprint) do nothing",
         )
         .bind(prepared.id)
@@ -133,6 +136,8 @@ impl Change<'_> {
         .bind(state_text(terms.state))
         .bind(written.now_ms)
         .bind(self.revision.0)
+        .bind(terms.notice.map(i64::from))
+        .bind(terms.notice.map(|_| written.now_ms))
         .execute(&mut *self.tx)
         .await
         .map_err(|error| {

@@ -30,7 +30,8 @@ impl Change<'_> {
             "update pool_keys set state = 'withdrawn', sealed = null, fingerprint = null, key_id = null, \
              token_sealed = null, token_expires_at = null, account = null, account_print = null, credit = null, \
              credit_used = null, credit_at = null, \
-             state_reason = null, next_probe_at = null, withdrawn_at = $2, revision = $3 \
+             tier = null, state_reason = null, state_since = $2, paused_at = null, held_at = null, held_by = null, \
+             held_reason = null, next_probe_at = null, withdrawn_at = $2, revision = $3 \
              where id = $1 and state <> 'withdrawn'",
         )
         .bind(id.0)
@@ -41,15 +42,17 @@ impl Change<'_> {
         self.written(id, done.rows_affected()).await
     }
 
-    /// Writes what people may change of a pool key: label, concurrency, caps and state, with the state's reason
-    /// and the next probe.
+    /// Writes what people may change of a pool key: label, concurrency, caps, holds and state, with the state's
+    /// reason, since when it is so, and the next probe.
     ///
     /// # Errors
     /// [`StoreError::Missing`] when there is none, or it was withdrawn.
     pub async fn save_pool_key(&mut self, row: &PoolKeyRow) -> Result<PoolKeyRow, StoreError> {
+        let held = row.holds.admin.as_ref();
         let done = sqlx::query(
             "update pool_keys set label = $2, concurrency = $3, caps = $4, state = $5, state_reason = $6, \
-             next_probe_at = $7, revision = $8 where id = $1 and state <> 'withdrawn'",
+             next_probe_at = $7, revision = $8, state_since = $9, paused_at = $10, held_at = $11, held_by = $12, \
+             held_reason = $13 where id = $1 and state <> 'withdrawn'",
         )
         .bind(row.id.0)
         .bind(row.label.as_str())
@@ -59,6 +62,11 @@ impl Change<'_> {
         .bind(row.state_reason.as_deref())
         .bind(row.next_probe_at)
         .bind(self.revision.0)
+        .bind(row.state_since)
+        .bind(row.holds.contributor)
+        .bind(held.map(|held| held.at))
+        .bind(held.and_then(|held| held.by).map(|by| by.0))
+        .bind(held.and_then(|held| held.reason.clone()))
         .execute(&mut *self.tx)
         .await?;
         self.written(row.id, done.rows_affected()).await
@@ -87,6 +95,7 @@ impl Change<'_> {
         let stays = if from == to { 0 } else { self.revision.0 };
         let done = sqlx::query(
             "update pool_keys set state = $3, state_reason = null, next_probe_at = $4, \
+             state_since = case when $2 = $3 then state_since else $4 end, \
              revision = case when $5 = 0 then revision else $5 end where upstream = $1 and state = $2",
         )
         .bind(upstream)

@@ -32,6 +32,8 @@ pub struct Probed {
     pub probe_streak: u32,
     /// When to probe next, in milliseconds since the Unix epoch.
     pub next_probe_at: Option<i64>,
+    /// When that was found, in milliseconds since the Unix epoch.
+    pub at: i64,
 }
 
 /// What a probe was told of what is left.
@@ -159,6 +161,11 @@ fn columns(id: PoolKeyId, before: &Before, told: Told, quiet: bool) -> Result<Co
     })
 }
 
+/// The tier as limits count it: without a running subscription there is none.
+fn counted_tier(account: &Account) -> u8 {
+    if account.active { account.tier } else { 0 }
+}
+
 async fn write(
     connection: &mut AnyConnection,
     id: PoolKeyId,
@@ -175,7 +182,8 @@ async fn write(
     let done = sqlx::query(
         "update pool_keys set state = $2, state_reason = $3, account = coalesce($4, account), \
          account_print = coalesce($5, account_print), probe_streak = $6, next_probe_at = $7, revision = $8, \
-         credit = $11, credit_used = $12, credit_at = $13 where id = $1 and state = $9 and revision = $10",
+         credit = $11, credit_used = $12, credit_at = $13, tier = coalesce($14, tier), \
+         state_since = case when state = $2 then state_since else $15 end where id = $1 and state = $9 and revision = $10",
     )
     .bind(id.0)
     .bind(state_text(probed.state))
@@ -190,6 +198,8 @@ async fn write(
     .bind(credit)
     .bind(credit_used)
     .bind(credit_at)
+    .bind(probed.account.map(|account| i64::from(counted_tier(&account))))
+    .bind(probed.at)
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)

@@ -164,6 +164,7 @@ const TAKE_BACK: [&str; 3] = [
      revision = $3 where user_id = $1",
     "update pool_keys set state = 'withdrawn', label = '', sealed = null, fingerprint = null, key_id = null, \
      token_sealed = null, token_expires_at = null, account = null, account_print = null, credit = null, \
-     credit_used = null, credit_at = null, state_reason = null, next_probe_at = null, \
+     credit_used = null, credit_at = null, tier = null, state_reason = null, state_since = coalesce(withdrawn_at, $2), \
+     paused_at = null, held_at = null, held_by = null, held_reason = null, next_probe_at = null, \
      withdrawn_at = coalesce(withdrawn_at, $2), revision = $3 where contributor_id = $1",
 ];
