@@ -35,6 +35,7 @@ mod models;
 mod native;
 mod node_places;
 mod objects;
+mod peer;
 mod plan;
 mod proxy;
 mod purse;
@@ -108,7 +109,7 @@ pub struct Settings {
     pub min_send_rate: usize,
     /// Whether each request is logged in one line.
     pub access_log: bool,
-    /// Idle connections kept to upstreams, for the whole process.
+    /// Idle connections that Pingora keeps to upstreams, for the whole process: those of h2, and those of its own path.
     pub keepalive_pool: usize,
     /// How long an upstream's list of models is answered from memory before it is asked for again.
     pub models_refresh: Duration,
@@ -411,7 +412,9 @@ impl Edge {
 
     /// Forgets windows that have run empty. Called from time to time.
     pub fn tidy(&self) {
-        self.traffic.tidy(self.clock.now());
+        let now = self.clock.now();
+        self.traffic.tidy(now);
+        self.live.load().tidy(now);
         self.purses.tidy(unix_ms());
         self.objects.tidy(unix_ms());
         self.tidy_proxies();

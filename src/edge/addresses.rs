@@ -19,11 +19,11 @@ use pingora::tls::x509::X509;
 use pingora::upstreams::peer::HttpPeer;
 use potluck_filters::address::{allowed, judge};
 use potluck_filters::model::{HttpVersion, Network, Node, NodeInUse, Scheme, Upstream};
+use potluck_filters::time::Moment;
 
 use super::egress::PeersThrough;
+use super::peer::{IDLE, Peer};
 
-/// How long an idle connection to a node is kept; below what common origins keep theirs.
-const IDLE: Duration = Duration::from_secs(55);
 const H2_PING: Duration = Duration::from_secs(30);
 const H2_STREAMS: usize = 100;
 
@@ -38,7 +38,7 @@ pub(super) struct NodeAddresses {
     connect: Duration,
     write: Duration,
     ca: Option<Arc<Box<[X509]>>>,
-    peers: ArcSwap<Vec<Arc<HttpPeer>>>,
+    peers: ArcSwap<Vec<Arc<Peer>>>,
     turn: AtomicUsize,
     /// Whether the last look-up found nothing.
     missing: AtomicBool,
@@ -90,7 +90,7 @@ impl NodeAddresses {
     }
 
     /// The peer to use next, or `None` while the name has never been found.
-    pub(super) fn next(&self) -> Option<Arc<HttpPeer>> {
+    pub(super) fn next(&self) -> Option<Arc<Peer>> {
         let peers = self.peers.load();
         match peers.as_slice() {
             [] => None,
@@ -104,7 +104,7 @@ impl NodeAddresses {
 
     /// The peer to use next, for a node that has perhaps never been looked up: it is new then, and this
     /// request is the first to need it.
-    pub(super) async fn found(&self) -> Option<Arc<HttpPeer>> {
+    pub(super) async fn found(&self) -> Option<Arc<Peer>> {
         let peer = self.next();
         // Relaxed: a second look-up would do no harm.
         if peer.is_some() || self.looked_up.load(Ordering::Relaxed) {
@@ -162,16 +162,23 @@ impl NodeAddresses {
         let old = self.peers.load();
         let same = old
             .iter()
-            .map(|peer| peer._address.as_inet().copied())
+            .map(|peer| peer.http._address.as_inet().copied())
             .eq(good.iter().copied().map(Some));
         if !same {
-            let peers = good.into_iter().map(|address| self.peer(address));
+            // Those that stay keep their connections.
+            let at = |address| move |peer: &&Arc<Peer>| peer.http._address.as_inet() == Some(address);
+            let peers = good.iter().map(|address| {
+                let kept = old.iter().find(at(address));
+                kept.map_or_else(|| Peer::new(self.peer_at(*address)), Arc::clone)
+            });
             self.peers.store(Arc::new(peers.collect()));
         }
     }
 
-    fn peer(&self, address: SocketAddr) -> Arc<HttpPeer> {
-        Arc::new(self.peer_at(address))
+    /// Closes connections that will not serve again.
+    pub(super) fn tidy(&self, now: Moment) {
+        self.peers.load().iter().for_each(|peer| peer.tidy(now));
+        self.through.tidy(now);
     }
 
     /// Whether it is an address literal that nothing may connect to, through a proxy neither.
@@ -234,7 +241,7 @@ mod tests {
             place.take(addresses.map(|ip| SocketAddr::new(ip, 443)).collect());
         }
         let peers = place.peers.load();
-        peers.iter().map(|peer| peer._address.to_string()).collect()
+        peers.iter().map(|peer| peer.http._address.to_string()).collect()
     }
 
     #[test]

@@ -13,11 +13,11 @@ use http::HeaderMap;
 use pingora::connectors::http::Connector;
 use pingora::http::ResponseHeader;
 use pingora::protocols::http::client::HttpSession;
-use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType};
 use potluck_filters::model::PoolCredential;
 use potluck_filters::time::Moment;
 
+use super::peer::Peer;
 use crate::clock::Clock;
 
 /// What of an unwanted body is read to keep its connection, in bytes.
@@ -57,7 +57,7 @@ pub(super) struct Asked {
 pub(super) struct Exchange {
     /// Boxed, since it is large and every future on the way holds it.
     session: Box<HttpSession>,
-    peer: Arc<HttpPeer>,
+    peer: Arc<Peer>,
     pace: Pace,
     pub(super) reused: bool,
     sent: bool,
@@ -68,7 +68,7 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn new(session: Box<HttpSession>, peer: Arc<HttpPeer>, pace: Pace, asked: Asked) -> Self {
+    pub(super) fn new(session: Box<HttpSession>, peer: Arc<Peer>, pace: Pace, asked: Asked) -> Self {
         let Asked {
             reused,
             sent,
@@ -213,17 +213,15 @@ impl Exchange {
     pub(super) async fn finish(mut self, connector: &Connector) {
         self.drain();
         let ended = self.sent && self.broken.is_none() && self.all_read();
-        let idle = self.peer.options.idle_timeout;
         match &mut *self.session {
-            HttpSession::H1(h1) if ended => h1.respect_keepalive(),
+            HttpSession::H1(_) if ended => {}
             HttpSession::H1(h1) => return h1.shutdown().await,
             // Only this stream ends; the connection carries others.
             HttpSession::H2(h2) if !ended => h2.shutdown(),
             HttpSession::H2(_) | HttpSession::Custom(()) => {}
         }
-        connector
-            .release_http_session(*self.session, &*self.peer, idle)
-            .await;
+        let now = self.pace.clock.now();
+        self.peer.release(self.session, connector, now).await;
     }
 
     /// Reads what is there of a small body that nobody wants.

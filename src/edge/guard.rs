@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pingora::listeners::ALPN;
-use pingora::upstreams::peer::HttpPeer;
 use potluck_filters::id::{OutboundProxyId, PoolKeyId};
 use potluck_filters::judge::{Scope, Verdict};
 use potluck_filters::model::PoolKey;
@@ -70,16 +68,6 @@ impl LeaseGuard {
     /// A lease on another way that is free now.
     pub(super) fn elsewhere(&self, want: &Want<'_>) -> Result<Lease, NoWay> {
         self.upstream.desk.ask_now(want)
-    }
-
-    /// The peer, in the version that this request needs.
-    pub(super) fn spoken_to(&self, peer: Arc<HttpPeer>) -> Arc<HttpPeer> {
-        if !self.upgrade {
-            return peer;
-        }
-        let mut peer = HttpPeer::clone(&peer);
-        peer.options.alpn = ALPN::H1;
-        Arc::new(peer)
     }
 
     pub(super) fn key(&self) -> Option<&Arc<PoolKey>> {

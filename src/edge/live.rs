@@ -11,6 +11,7 @@ use potluck_filters::pool::Report;
 use potluck_filters::scheduler::QueueReport;
 use potluck_filters::snapshot::{Delta, PoolKeyChange, Problem, Snapshot};
 use potluck_filters::spending::{Spending, Whose};
+use potluck_filters::time::Moment;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -123,6 +124,11 @@ impl Live {
             }
         }
         Ok(next)
+    }
+
+    /// Closes idle connections that will not serve again.
+    pub(super) fn tidy(&self, now: Moment) {
+        self.upstreams.iter().for_each(|live| live.nodes.tidy(now));
     }
 }
 

@@ -179,7 +179,7 @@ impl Edge {
             return Err(Error::explain(ErrorType::ConnectNoRoute, "there is no way out").into_up());
         };
         native.exit = way.exit.map(|exit| (exit, self.clock.now()));
-        let mut peer = HttpPeer::clone(&way.peer);
+        let mut peer = way.peer.http.clone();
         let timeouts = native.timeouts();
         peer.options.read_timeout = Some(timeouts.first_byte.max(timeouts.idle));
         Ok(Box::new(peer))

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use potluck_filters::model::{NodeInUse, NodeSet, Upstream};
 use potluck_filters::pool::NodeHandle;
+use potluck_filters::time::Moment;
 
 use super::addresses::NodeAddresses;
 
@@ -48,6 +49,11 @@ impl NodePlaces {
         let at = at.collect();
         let set = Arc::clone(set);
         self.0.store(Arc::new(Places { set, at }));
+    }
+
+    /// Closes connections that will not serve again.
+    pub(super) fn tidy(&self, now: Moment) {
+        self.0.load().at.iter().for_each(|place| place.tidy(now));
     }
 
     /// Those of the nodes in use, without such as only end what they have.

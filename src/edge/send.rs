@@ -25,7 +25,7 @@ use super::egress::{Out, session};
 use super::exchange::{Asked, Exchange, Pace};
 use super::guard::LeaseGuard;
 use super::plan::Relay;
-use super::together::together;
+use super::together::await_body;
 use crate::clock::RequestId;
 use crate::plugin::Refused;
 
@@ -103,12 +103,12 @@ pub(super) async fn exchange(
 
     lease.upgrade = upgrade;
     let connected = session(connector, out, lease, pace).await;
-    let (session, reused, peer) = connected?;
-    let mut session = Box::new(together(session, body.len(), &peer));
+    let (mut session, reused, peer) = connected?;
     if let HttpSession::H2(_) = *session {
-        as_h2(&mut head, peer.tls()).map_err(|e| failed(Stage::Connect, reused, e))?;
+        as_h2(&mut head, peer.http.tls()).map_err(|e| failed(Stage::Connect, reused, e))?;
     }
     session.set_write_timeout(Some(timeouts.write));
+    await_body(&session, body.len());
     session
         .write_request_header(head)
         .await

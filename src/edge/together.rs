@@ -14,42 +14,34 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Buf as _, BytesMut};
 use pingora::protocols::http::client::HttpSession;
-use pingora::protocols::http::v1::client::HttpSession as H1;
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::tls::{SslDigest, TlsRef};
 use pingora::protocols::{
     ALPN, GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, Stream,
     TimingDigest, UniqueID, UniqueIDType,
 };
-use pingora::upstreams::peer::HttpPeer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Longest body that is copied behind its head, in bytes: up to here a copy costs less than a packet.
 const LONGEST: usize = 16 * 1024;
 
-/// The session, ready for a head that a body of so many bytes follows at once.
-pub(super) fn together(session: HttpSession, body: usize, peer: &HttpPeer) -> HttpSession {
-    match session {
-        HttpSession::H1(h1) if (1..=LONGEST).contains(&body) => HttpSession::H1(joined(h1, body, peer)),
+/// Lets the head that is written next wait for the body of so many bytes that follows at once.
+pub(super) fn await_body(session: &HttpSession, bytes: usize) {
+    let stream = match session {
+        HttpSession::H1(h1) if bytes <= LONGEST => (**h1.stream()).as_any().downcast_ref::<Together>(),
         // Frames of one connection are joined by the connection.
-        HttpSession::H1(_) | HttpSession::H2(_) | HttpSession::Custom(()) => session,
-    }
-}
-
-fn joined(h1: H1, body: usize, peer: &HttpPeer) -> H1 {
-    if let Some(stream) = (**h1.stream()).as_any().downcast_ref::<Together>() {
+        HttpSession::H1(_) | HttpSession::H2(_) | HttpSession::Custom(()) => None,
+    };
+    if let Some(stream) = stream {
         // Relaxed: session and stream have one owner, who goes on to write; it is atomic only because the
         // session shows its stream, but does not lend it out.
-        stream.awaits.store(body, Ordering::Relaxed);
-        return h1;
+        stream.awaits.store(bytes, Ordering::Relaxed);
     }
-    let stream = Together::new(h1.into_inner(), body);
-    H1::new_with_options(Box::new(stream), peer)
 }
 
 /// A connection that can hold a head back.
 #[derive(Debug)]
-struct Together {
+pub(super) struct Together {
     stream: Stream,
     /// Bytes of the body that is to follow the next head; 0: it goes out by itself.
     awaits: AtomicUsize,
@@ -57,12 +49,12 @@ struct Together {
 }
 
 impl Together {
-    fn new(stream: Stream, awaits: usize) -> Self {
-        Self {
+    pub(super) fn over(stream: Stream) -> Stream {
+        Box::new(Self {
             stream,
-            awaits: AtomicUsize::new(awaits),
+            awaits: AtomicUsize::new(0),
             held: BytesMut::new(),
-        }
+        })
     }
 
     /// Keeps these bytes, if they are a head that is to wait or the body that it waits for.
@@ -197,6 +189,8 @@ impl GetSocketDigest for Together {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
+    use pingora::http::RequestHeader;
+    use pingora::protocols::http::v1::client::HttpSession as H1;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
     use super::*;
@@ -204,7 +198,12 @@ mod tests {
     /// A connection that awaits so many bytes of body, and its other end.
     fn connection(awaits: usize, room: usize) -> (Together, DuplexStream) {
         let (near, far) = tokio::io::duplex(room);
-        (Together::new(Box::new(near), awaits), far)
+        let near = Together {
+            stream: Box::new(near),
+            awaits: AtomicUsize::new(awaits),
+            held: BytesMut::new(),
+        };
+        (near, far)
     }
 
     /// What has come out so far.
@@ -255,19 +254,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_is_told_anew_for_each_request() {
+    async fn a_session_is_told_anew_for_each_request() {
         let (near, mut far) = connection(0, 4096);
-        let peer = HttpPeer::new(("127.0.0.1", 1), false, String::new());
-        let mut h1 = H1::new(Box::new(near));
-        for _ in 0..2 {
-            h1 = joined(h1, 4, &peer);
-            let mut head = pingora::http::RequestHeader::build("POST", b"/", None).unwrap();
+        let mut session = HttpSession::H1(H1::new(Box::new(near)));
+        for waits in [true, false, true] {
+            if waits {
+                await_body(&session, 4);
+            }
+            let mut head = RequestHeader::build("POST", b"/", None).unwrap();
             head.insert_header("content-length", 4).unwrap();
-            h1.write_request_header(Box::new(head)).await.unwrap();
-            assert_eq!(came(&mut far), b"");
-            h1.write_body(b"body").await.unwrap();
-            h1.finish_body().await.unwrap();
-            assert!(came(&mut far).ends_with(b"\r\n\r\nbody"));
+            session.write_request_header(Box::new(head)).await.unwrap();
+            assert_eq!(came(&mut far).is_empty(), waits);
+            session.write_request_body("body".into(), true).await.unwrap();
+            assert!(came(&mut far).ends_with(b"body"));
+            let HttpSession::H1(h1) = session else {
+                unreachable!()
+            };
+            session = HttpSession::H1(H1::new(h1.into_inner()));
         }
     }
 }

@@ -79,7 +79,7 @@ impl Target<'_> {
 
     async fn straight(&self, connector: &Connector) -> Result<HttpSession, Unlinked> {
         let peer = self.node.found().await.ok_or(Unlinked::NoAddress)?;
-        let connected = connector.get_http_session(&alone(&peer)).await;
+        let connected = connector.get_http_session(&alone(&peer.http)).await;
         let (session, _) = connected.map_err(|error| Unlinked::Node(Some(error)))?;
         Ok(session)
     }
@@ -95,7 +95,10 @@ impl Target<'_> {
         let peer = self.node.through.get(self.node, exit, address);
         let clock = self.upstream.around().clock;
         let began = clock.now();
-        let (session, _) = connector.get_http_session(&alone(&peer)).await.map_err(Some)?;
+        let (session, _) = connector
+            .get_http_session(&alone(&peer.http))
+            .await
+            .map_err(Some)?;
         let seen = (By::Probe, clock.now().since(began));
         worked(self.upstream, exit, &self.node.node().base.origin(), seen);
         Ok(session)

@@ -11,10 +11,12 @@ use std::sync::{Arc, Weak};
 use parking_lot::RwLock;
 use pingora::upstreams::peer::HttpPeer;
 use potluck_filters::model::OutboundProxy;
+use potluck_filters::time::Moment;
 
 use super::exits::Exit;
 use super::tunnel::Tunnel;
 use crate::edge::addresses::NodeAddresses;
+use crate::edge::peer::Peer;
 
 /// The peers of one node through proxies, as far as they were needed.
 #[derive(Default)]
@@ -25,17 +27,17 @@ struct Through {
     address: SocketAddr,
     /// Whether the proxy is still there.
     proxy: Weak<Exit>,
-    peer: Arc<HttpPeer>,
+    peer: Arc<Peer>,
 }
 
 impl PeersThrough {
     /// The peer for `node` through the proxy at `address`.
-    pub(super) fn get(&self, node: &NodeAddresses, exit: &Arc<Exit>, address: SocketAddr) -> Arc<HttpPeer> {
+    pub(super) fn get(&self, node: &NodeAddresses, exit: &Arc<Exit>, address: SocketAddr) -> Arc<Peer> {
         let same = |one: &&Through| one.generation == exit.generation && one.address == address;
         if let Some(known) = self.0.read().iter().find(same) {
             return Arc::clone(&known.peer);
         }
-        let peer = Arc::new(peer(node, &exit.proxy, exit.generation, address));
+        let peer = Peer::new(peer(node, &exit.proxy, exit.generation, address));
         let mut all = self.0.write();
         all.retain(|one| one.proxy.strong_count() > 0);
         all.push(Through {
@@ -45,6 +47,15 @@ impl PeersThrough {
             peer: Arc::clone(&peer),
         });
         peer
+    }
+
+    /// Forgets proxies that are gone, and closes what will not serve again.
+    pub(in crate::edge) fn tidy(&self, now: Moment) {
+        let mut all = self.0.write();
+        all.retain(|one| one.proxy.strong_count() > 0);
+        let kept: Vec<_> = all.iter().map(|one| Arc::clone(&one.peer)).collect();
+        drop(all);
+        kept.iter().for_each(|peer| peer.tidy(now));
     }
 }
 

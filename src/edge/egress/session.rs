@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use pingora::connectors::http::Connector;
 use pingora::protocols::http::client::HttpSession;
-use pingora::upstreams::peer::HttpPeer;
 use potluck_filters::egress::{Blame, By, Tries};
 use potluck_filters::judge::Stage;
 
@@ -12,10 +11,11 @@ use super::tunnel::trouble_of;
 use super::way::{Known, Leaver, Way, failed, worked};
 use crate::edge::exchange::Pace;
 use crate::edge::guard::LeaseGuard;
+use crate::edge::peer::Peer;
 use crate::edge::send::Failed;
 
 /// A connection: its session, whether it carried requests before, and where it leads.
-pub(in crate::edge) type Connected = (HttpSession, bool, Arc<HttpPeer>);
+pub(in crate::edge) type Connected = (Box<HttpSession>, bool, Arc<Peer>);
 
 /// The proxies that may be left through, and those that the request has tried.
 pub(in crate::edge) type Out<'a> = (Known<'a>, &'a mut Tries);
@@ -33,8 +33,8 @@ pub(in crate::edge) async fn session(
         let way = Way::straight(lease.node())
             .await
             .map_err(|stage| Failed::at(stage, None))?;
-        let peer = lease.spoken_to(way.peer);
-        let connected = connector.get_http_session(&*peer).await;
+        let peer = way.peer;
+        let connected = peer.session(connector, lease.upgrade, pace.clock.now()).await;
         let (session, reused) = connected.map_err(|error| Failed::at(Stage::Connect, Some(error)))?;
         return Ok((session, reused, peer));
     }
@@ -56,8 +56,8 @@ async fn through(
             Err(stage) => return Err(Failed::at(stage, last)),
         };
         let began = pace.clock.now();
-        let peer = lease.spoken_to(way.peer);
-        let connected = connector.get_http_session(&*peer).await;
+        let peer = way.peer;
+        let connected = peer.session(connector, lease.upgrade, began).await;
         let Some(exit) = way.exit else {
             let (session, reused) = connected.map_err(|error| Failed::at(Stage::Connect, Some(error)))?;
             return Ok((session, reused, peer));

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pingora::upstreams::peer::HttpPeer;
 use potluck_filters::egress::{Ask, Blame, By, Failure, Next, Tries, Trouble};
 use potluck_filters::id::OutboundProxyId;
 use potluck_filters::judge::{Outcome, Scope, Stage, Verdict};
@@ -13,10 +12,11 @@ use crate::clock::{chance, unix_ms};
 use crate::edge::addresses::NodeAddresses;
 use crate::edge::guard::LeaseGuard;
 use crate::edge::live::LiveUpstream;
+use crate::edge::peer::Peer;
 
 /// A way out: the peer to connect to, and the proxy on the way.
 pub(in crate::edge) struct Way {
-    pub(in crate::edge) peer: Arc<HttpPeer>,
+    pub(in crate::edge) peer: Arc<Peer>,
     pub(in crate::edge) exit: Option<Arc<Exit>>,
 }
 
