@@ -11,6 +11,7 @@ mod date;
 mod exit;
 mod init;
 mod keys;
+mod limits;
 mod list;
 pub mod local;
 mod lock;
@@ -91,6 +92,9 @@ enum Command {
     /// Make and manage client keys (np-…), which members' programs send.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Say how many requests users may send, and how that comes about.
+    #[command(subcommand)]
+    Limits(limits::LimitsCommand),
     /// Bring and manage pool keys, the upstream credentials that serve everybody.
     #[command(subcommand)]
     Pool(pool::PoolCommand),
@@ -178,6 +182,7 @@ impl Command {
                 Ok(())
             }
             Self::Keys(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Limits(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Pool(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Upstreams(command) => command.run(options),
             Self::Nodes(command) => options.with_api(async |api| command.run(api, options).await),

@@ -7,12 +7,17 @@ mod account;
 mod caps;
 mod client_key;
 mod credit;
+mod job;
+mod limit;
+mod my_key;
+mod my_pool_key;
 mod node;
 mod outbound_proxy;
 mod patch;
 mod pool_key;
 mod problem;
 mod secret_text;
+mod standing;
 mod status;
 mod upstream;
 mod user;
@@ -22,10 +27,21 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{Account, Spent};
 pub use caps::{Caps, EditCaps, Hours};
-pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Switch};
+pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, EffectiveLimit, Switch};
 pub use credit::{Credit, Source};
+pub use job::{ImportJob, ImportLine, JobState, LineState};
+pub use limit::{
+    Affected, Allowance, EditLimitPolicy, EditUserLimit, EditWeights, Effects, LimitLine, LimitPolicy,
+    LimitPreview, LimitRule, UserLimit, Weights, Window,
+};
+pub use my_key::{CreateMyKey, EditMyKey, RotateKey};
+pub use my_pool_key::{
+    AddMyPoolKey, ContributionNotice, DaysQuery, EditMyPoolKey, ImportMyPoolKeys, MyPoolKey, Served,
+    ServedDay,
+};
 pub use node::{AddNode, AllowHost, EditNode, Node, NodeGrant, NodeSource, NodeSwitch};
 pub use outbound_proxy::{AddOutboundProxy, CheckedProxy, EditOutboundProxy, OutboundProxy, ProxyLogin};
+pub(crate) use pool_key::Besides;
 pub use pool_key::{
     AddPoolKey, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, LineResult, PoolKey,
     PoolSwitch, WhatBecame,
@@ -34,6 +50,7 @@ pub use potluck_store::table::pool_keys::CredentialKind;
 pub use potluck_store::table::users::UserRole;
 pub use problem::Problem;
 pub use secret_text::SecretText;
+pub use standing::{Condition, HeldBy, Hold, HoldKind, Standing};
 pub use status::{Database, Status};
 pub use upstream::{EditUpstream, NodeFacts, Upstream, UpstreamFacts};
 pub use user::{CreateUser, User};

@@ -7,10 +7,17 @@
 mod checks;
 mod client_keys;
 mod fields;
+mod holds;
+mod limits;
+mod my_jobs;
+mod my_keys;
+mod my_pool_keys;
 mod nodes;
+mod notice;
 mod outbound_proxies;
 mod password;
 mod pool_keys;
+mod standing;
 mod turn;
 mod upstreams;
 mod users;
@@ -20,6 +27,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use nodes::{Found, LookUp};
+pub(crate) use notice::notice;
 pub(crate) use outbound_proxies::ProxyNames;
 use parking_lot::RwLock;
 use potluck_filters::egress::{ProbeReport, ProxyReport};

@@ -85,6 +85,15 @@ pub enum ControlError {
     /// It is held back, and what was asked needs it not to be.
     #[error("this {0} is paused; resume it first")]
     Paused(&'static str),
+    /// There are as many as there may be.
+    #[error("there may be {1} {0} at most; revoke one first")]
+    TooMany(&'static str, u64),
+    /// Somebody else's hold is not lifted.
+    #[error("this pool key is held back by {0}, and nobody else can let it go")]
+    HeldBy(&'static str),
+    /// What is brought is taken only from who knows the risk.
+    #[error("read what you risk, then send `accepted_risk: true`.\n\n{0}")]
+    RiskNotAccepted(&'static str),
     /// Something with the same name or text exists.
     #[error("this {0} exists already")]
     Exists(&'static str),
@@ -141,6 +150,9 @@ impl ControlError {
             Self::SwitchedOff(_) => (StatusCode::CONFLICT, "switched_off"),
             Self::NoEdge => (StatusCode::CONFLICT, "no_relay"),
             Self::Paused(_) => (StatusCode::CONFLICT, "paused"),
+            Self::TooMany(..) => (StatusCode::CONFLICT, "too_many"),
+            Self::HeldBy(_) => (StatusCode::CONFLICT, "held_by_another"),
+            Self::RiskNotAccepted(_) => (StatusCode::UNPROCESSABLE_ENTITY, "risk_not_accepted"),
             Self::Exists(_) => (StatusCode::CONFLICT, "exists"),
             Self::Final(_) => (StatusCode::CONFLICT, "final_state"),
             Self::NoAdmin => (StatusCode::CONFLICT, "no_admin"),

@@ -1,6 +1,10 @@
 //! The handlers, one file per noun. All alike: take the input, make one call, give a typed answer.
 
 pub(crate) mod client_keys;
+pub(crate) mod limits;
+pub(crate) mod my_jobs;
+pub(crate) mod my_keys;
+pub(crate) mod my_pool_keys;
 pub(crate) mod nodes;
 pub(crate) mod outbound_proxies;
 pub(crate) mod pool_keys;

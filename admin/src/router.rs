@@ -11,7 +11,10 @@ use crate::caller::Caller;
 use crate::control::Control;
 use crate::doc::{Document, Routes};
 use crate::error::ControlError;
-use crate::route::{client_keys, nodes, outbound_proxies, pool_keys, status, upstreams, users};
+use crate::route::{
+    client_keys, limits, my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys, status,
+    upstreams, users,
+};
 
 /// Bytes of the longest body: an import of a hundred thousand keys fits.
 pub(crate) const BODY_LIMIT: usize = 16 << 20;
@@ -19,7 +22,11 @@ pub(crate) const BODY_LIMIT: usize = 16 << 20;
 /// Every operation, noun by noun.
 fn routes() -> Routes {
     client_keys::routes()
+        .merge(my_keys::routes())
         .merge(pool_keys::routes())
+        .merge(my_pool_keys::routes())
+        .merge(my_jobs::routes())
+        .merge(limits::routes())
         .merge(outbound_proxies::routes())
         .merge(users::routes())
         .merge(upstreams::routes())

@@ -3,7 +3,11 @@
 mod checks;
 mod client_keys;
 mod document;
+mod limits;
 mod logins;
+mod member;
+mod my_keys;
+mod my_pool_keys;
 mod nodes;
 mod outbound_proxies;
 mod pool_keys;

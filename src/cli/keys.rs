@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
-use potluck_admin::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Switch};
+use potluck_admin::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, RotateKey, Switch};
 use potluck_filters::id::UserId;
 use potluck_filters::model::{ClientKeyState, Network};
 use serde_json::{Value, json};
@@ -43,6 +43,18 @@ pub(super) enum KeysCommand {
         potluck keys update 3 --models any --ips any --concurrency unlimited\n  \
         potluck keys update laptop --anlas-per-day 1000")]
     Update(UpdateArgs),
+    /// Give a client key another text, which is printed once. The old one may work on for a while.
+    #[command(
+        after_help = "Examples:\n  potluck keys rotate 3                    (the old text ends at once)\n  \
+        potluck keys rotate laptop --old-lives 1h"
+    )]
+    Rotate {
+        /// Its id or name.
+        key: String,
+        /// How long the old text works on: 90s, 15m, 1h or 7d, a week at most.
+        #[arg(long, value_name = "SPAN", default_value = "0s", value_parser = seconds)]
+        old_lives: u32,
+    },
     /// Delete a client key for ever. Its user is told that it was revoked.
     #[command(after_help = "Examples:\n  potluck keys delete 3\n  potluck keys delete laptop --yes")]
     Delete {
@@ -166,6 +178,11 @@ impl KeysCommand {
                 show(answer, api, options).await
             }
             Self::Update(arguments) => update(&arguments, api, options).await,
+            Self::Rotate { key, old_lives } => {
+                let path = format!("{}/rotate", path(api, &key).await?);
+                let answer = api.post(&path, &sent(&RotateKey { old_lives })?).await?;
+                show_text(answer, options)
+            }
             Self::Delete { key, yes } => delete(&key, yes, api, options).await,
         }
     }
@@ -214,7 +231,28 @@ async fn create(arguments: CreateArgs, api: &Api, options: &Options) -> Result<(
         models: arguments.models.0,
         addresses: arguments.ips.0,
     };
-    let answer = api.post(PATH, &sent(&new)?).await?;
+    show_text(api.post(PATH, &sent(&new)?).await?, options)
+}
+
+/// Seconds of a span such as 15m.
+fn seconds(text: &str) -> Result<u32, String> {
+    let wrong = || "write a span such as 90s, 15m, 1h or 7d".to_owned();
+    let (number, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .ok_or_else(wrong)?;
+    let each = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(each).ok_or_else(wrong)
+}
+
+/// The answer that has a key's text, this once.
+fn show_text(answer: Value, options: &Options) -> Result<(), Failure> {
     if options.json {
         print::json(&answer);
         return Ok(());

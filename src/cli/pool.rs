@@ -72,7 +72,8 @@ pub(super) enum PoolCommand {
     #[command(
         after_help = "Examples:\n  potluck pool caps 3                    (shows them)\n  \
         potluck pool caps 3 --free-only\n  potluck pool caps mine --anlas-per-day 2000 --keep-anlas 500\n  \
-        potluck pool caps mine --hours 22-6    (10 p.m. to 6 a.m. in UTC)\n  potluck pool caps 3 --clear"
+        potluck pool caps mine --hours 22-6    (10 p.m. to 6 a.m. in UTC)\n  \
+        potluck pool caps mine --hours 22-6 --zone Asia/Ho_Chi_Minh\n  potluck pool caps 3 --clear"
     )]
     Caps(CapsArgs),
     /// Take a pool key out for ever and delete its ciphertext.

@@ -1,6 +1,6 @@
 //! What a contributor allows others to do with a pool key.
 
-use potluck_filters::model;
+use potluck_filters::model::{self, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +19,11 @@ pub struct Caps {
     pub keep_anlas: u32,
     /// Requests that may be served on a day (UTC); `null` is no cap.
     pub requests_per_day: Option<u32>,
-    /// Hours of the day (UTC) in which it may serve; `null` is all of them.
+    /// Hours of the day in which it may serve; `null` is all of them.
     pub hours: Option<Hours>,
 }
 
-/// From one full hour of the day (UTC) to another, over midnight where `to` is not later.
+/// From one full hour of the day to another, over midnight where `to` is not later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
@@ -31,6 +31,9 @@ pub struct Hours {
     pub from: u8,
     /// 1 to 24.
     pub to: u8,
+    /// Whose clocks show them: a zone of the IANA database, such as `Asia/Ho_Chi_Minh`. UTC when absent.
+    #[serde(default)]
+    pub zone: Zone,
 }
 
 impl Hours {
@@ -39,7 +42,8 @@ impl Hours {
         let open = |hour: u8| hours.has(hour);
         let from = (0..24).find(|hour| open(*hour) && !open((hour + 23) % 24))?;
         let to = (1..=24).find(|hour| !open(hour % 24) && open(hour - 1))?;
-        Some(Self { from, to })
+        let zone = hours.zone();
+        Some(Self { from, to, zone })
     }
 }
 
@@ -71,7 +75,7 @@ pub struct EditCaps {
     /// Requests that may be served on a day (UTC); `null` is no cap.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub requests_per_day: Option<Option<u32>>,
-    /// Hours of the day (UTC) in which it may serve; `null` is all of them.
+    /// Hours of the day in which it may serve; `null` is all of them.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub hours: Option<Option<Hours>>,
 }
@@ -98,7 +102,9 @@ mod tests {
     fn hours_are_shown_as_they_were_given() {
         for (from, to) in [(8, 11), (22, 2), (22, 24), (0, 1), (0, 23), (23, 24)] {
             let hours = model::Hours::between(from, to).unwrap();
-            assert_eq!(Hours::of(hours), Some(Hours { from, to }));
+            for zone in ["UTC", "Asia/Kathmandu"].map(|name| name.parse().unwrap()) {
+                assert_eq!(Hours::of(hours.in_zone(zone)), Some(Hours { from, to, zone }));
+            }
         }
         assert_eq!(Hours::of(model::Hours::default()), None);
     }
@@ -126,7 +132,11 @@ mod tests {
             anlas_per_day: Some(5),
             keep_anlas: 7,
             requests_per_day: None,
-            hours: Some(Hours { from: 1, to: 2 }),
+            hours: Some(Hours {
+                from: 1,
+                to: 2,
+                zone: Zone::default(),
+            }),
         };
         assert_eq!(EditCaps::default().on(before), before);
         let edit = EditCaps {

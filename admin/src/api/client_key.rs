@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::patch::given;
-use super::{SecretText, Spent};
+use super::{Allowance, SecretText, Spent};
 use crate::output::Revised;
 
 /// A client key, without its text.
@@ -27,6 +27,9 @@ pub struct ClientKey {
     pub state: ClientKeyState,
     /// Requests per 60 seconds; 0 is unlimited.
     pub rate_limit: u32,
+    /// What counts for its requests, its owner's limit too; told of one key alone, not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<EffectiveLimit>,
     /// Requests in flight at once; `null` is unlimited, 0 allows nothing.
     pub concurrency: Option<u32>,
     /// Anlas that its requests may cost on a day (UTC); `null` is unlimited, 0 allows nothing.
@@ -57,6 +60,7 @@ impl From<(ClientKeyRow, spent_days::Spent)> for ClientKey {
             hint: row.hint,
             state: key.state,
             rate_limit: at_most(key.rate_limit).unwrap_or(0),
+            effective: None,
             concurrency: at_most(key.concurrency),
             anlas_per_day: at_most(key.anlas_per_day),
             spent_today: spent.into(),
@@ -78,6 +82,15 @@ pub(super) fn at_most(limit: Limit) -> Option<u32> {
         Limit::Unlimited => None,
         Limit::AtMost(most) => Some(most),
     }
+}
+
+/// What counts for requests with a client key: its own limit, or its owner's, whichever is less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EffectiveLimit {
+    /// How many requests.
+    pub limit: Allowance,
+    /// Whether that is the key's own limit, and not its owner's.
+    pub is_keys_own: bool,
 }
 
 /// A client key to be made.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::patch::given;
-use super::{Account, Caps, Credit, EditCaps, SecretText, Spent};
+use super::{Account, Caps, Credit, EditCaps, Hold, SecretText, Spent, Standing};
 use crate::control::ProxyNames;
 use crate::output::Revised;
 
@@ -29,6 +29,10 @@ pub struct PoolKey {
     pub state: PoolKeyState,
     /// Why, in a stable word, where there is something to say.
     pub state_reason: Option<String>,
+    /// What the relay has learned of it, with what an edge knows besides.
+    pub standing: Standing,
+    /// Who or what holds it back.
+    pub holds: Vec<Hold>,
     /// What the last probe said of its account; `null` before the first.
     pub account: Option<Account>,
     /// What is left behind it and where that is from; `null` where its upstream is not asked, or was not yet.
@@ -61,8 +65,16 @@ pub struct PoolKey {
     pub revision: Revision,
 }
 
-impl From<(PoolKeyRow, spent_days::Spent, &ProxyNames)> for PoolKey {
-    fn from((row, spent, proxies): (PoolKeyRow, spent_days::Spent, &ProxyNames)) -> Self {
+/// What is told of a pool key besides its row.
+pub(crate) struct Besides<'n> {
+    pub(crate) spent: spent_days::Spent,
+    pub(crate) proxies: &'n ProxyNames,
+    pub(crate) standing: Standing,
+    pub(crate) holds: Vec<Hold>,
+}
+
+impl From<(PoolKeyRow, Besides<'_>)> for PoolKey {
+    fn from((row, besides): (PoolKeyRow, Besides<'_>)) -> Self {
         Self {
             id: row.id,
             upstream: row.upstream,
@@ -71,11 +83,13 @@ impl From<(PoolKeyRow, spent_days::Spent, &ProxyNames)> for PoolKey {
             kind: row.kind,
             state: row.state,
             state_reason: row.state_reason,
+            standing: besides.standing,
+            holds: besides.holds,
             account: row.account.map(Into::into),
             credit: Credit::of(row.credit, row.credit_at),
             caps: row.caps.into(),
-            egress: row.egress.map(|list| proxies.of(&list)),
-            spent_today: spent.into(),
+            egress: row.egress.map(|list| besides.proxies.of(&list)),
+            spent_today: besides.spent.into(),
             probe_streak: row.probe_streak,
             next_probe_at: row.next_probe_at,
             token_expires_at: row.token_expires_at,
@@ -204,9 +218,12 @@ pub struct EditPoolKey {
     /// Its contributor's name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Serving or held back.
+    /// Serving or held back. Nobody lifts what a member has held back but that member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<PoolSwitch>,
+    /// Why it is held back, for its contributor; at most 100 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Requests in flight at once; `null` takes the upstream's setting.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<Option<u32>>,

@@ -35,7 +35,11 @@ pub(super) fn after(state: PoolKeyState, event: Event, probed: bool) -> PoolKeyS
 
 /// Steps a row, and makes a probe due where one is the way on.
 pub(super) fn step(row: &mut PoolKeyRow, event: Event, upstreams: &[UpstreamFacts], now_ms: i64) {
-    row.state = after(row.state, event, fields::is_probed(upstreams, &row.upstream));
+    let before = row.state;
+    row.state = after(before, event, fields::is_probed(upstreams, &row.upstream));
+    if row.state != before {
+        row.state_since = Some(now_ms);
+    }
     row.state_reason = None;
     if State::from(row.state).wants_probe() {
         row.next_probe_at = Some(now_ms);

@@ -4,19 +4,15 @@ use potluck_filters::id::ClientKeyId;
 use potluck_filters::limit::Limit;
 use potluck_filters::model::ClientKeyState;
 use potluck_store::table::client_keys::{ClientKeyRow, NewClientKey};
-use potluck_store::table::spent_days::Spent;
-use potluck_store::{StoreError, client_key_text, random};
-use zeroize::Zeroizing;
 
+use super::my_keys::{Whose, created, fresh_text};
 use super::{Control, Turn, fields};
-use crate::api::{
-    ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery, SecretText, Switch,
-};
+use crate::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery, Switch};
 use crate::caller::By;
 use crate::error::ControlError;
 use crate::input::IfMatch;
 
-const NOUN: &str = "client key";
+pub(super) const NOUN: &str = "client key";
 
 impl Control {
     /// A page of client keys.
@@ -28,6 +24,15 @@ impl Control {
             .store
             .client_keys(ClientKeyId(page.after), page.limit())
             .await?;
+        self.told_client_keys(rows, page.limit()).await
+    }
+
+    /// A page of rows that were asked for with `limit`.
+    pub(super) async fn told_client_keys(
+        &self,
+        rows: Vec<ClientKeyRow>,
+        limit: u32,
+    ) -> Result<Page<ClientKey>, ControlError> {
         let ids = rows.iter().map(|row| row.key.id);
         let (first, last) = (ids.clone().min(), ids.max());
         let nobody = ClientKeyId(0);
@@ -39,7 +44,7 @@ impl Control {
             let spent = spent.remove(&row.key.id).unwrap_or_default();
             (row, spent)
         });
-        Ok(Page::of(rows.collect(), page.limit(), |key: &ClientKey| key.id.0))
+        Ok(Page::of(rows.collect(), limit, |key: &ClientKey| key.id.0))
     }
 
     /// One client key.
@@ -52,10 +57,16 @@ impl Control {
             .await
     }
 
-    async fn told_client_key(&self, row: ClientKeyRow) -> Result<ClientKey, ControlError> {
-        let id = row.key.id;
+    pub(super) async fn told_client_key(&self, row: ClientKeyRow) -> Result<ClientKey, ControlError> {
+        let (id, user, limit) = (row.key.id, row.key.user, row.key.rate_limit);
         let spent = self.store.spent_by_client_keys(self.today(), id, id).await?;
-        Ok((row, spent.get(&id).copied().unwrap_or_default()).into())
+        let effective = match self.effective(user, limit).await {
+            // Its owner's account was deleted: nothing counts any more.
+            Err(ControlError::NotFound(_)) => None,
+            other => Some(other?),
+        };
+        let key = ClientKey::from((row, spent.get(&id).copied().unwrap_or_default()));
+        Ok(ClientKey { effective, ..key })
     }
 
     /// Makes a client key. Its text is in this answer and nowhere else.
@@ -67,16 +78,12 @@ impl Control {
         by: &By,
         new: CreateClientKey,
     ) -> Result<CreatedClientKey, ControlError> {
-        let random = Zeroizing::new(random::bytes::<32>().map_err(StoreError::from)?);
-        let text = client_key_text::client_key(&random);
+        let text = fresh_text()?;
         let mut turn = self.turn(by).await?;
         let new = turn.new_client_key(new).await?;
         let row = turn.change.create_client_key(&new, &text, turn.now_ms).await?;
         turn.end().await?;
-        Ok(CreatedClientKey {
-            text: SecretText(text),
-            key: (row, Spent::default()).into(),
-        })
+        Ok(created(text, row))
     }
 
     /// Edits a client key.
@@ -90,8 +97,19 @@ impl Control {
         expected: IfMatch,
         edit: EditClientKey,
     ) -> Result<ClientKey, ControlError> {
+        self.edit_key_of(by, Whose::Anybodys, id, expected, edit).await
+    }
+
+    pub(super) async fn edit_key_of(
+        &self,
+        by: &By,
+        whose: Whose,
+        id: ClientKeyId,
+        expected: IfMatch,
+        edit: EditClientKey,
+    ) -> Result<ClientKey, ControlError> {
         let mut turn = self.turn(by).await?;
-        let mut row = turn.usable_key(id).await?;
+        let mut row = turn.usable_key(whose, id).await?;
         expected.fits(row.revision)?;
         apply(&mut row, edit, turn.now_ms)?;
         let saved = turn.change.save_client_key(&row, turn.now_ms).await?;
@@ -104,8 +122,17 @@ impl Control {
     /// # Errors
     /// When there is none with this id.
     pub async fn revoke_client_key(&self, by: &By, id: ClientKeyId) -> Result<ClientKey, ControlError> {
+        self.revoke_key_of(by, Whose::Anybodys, id).await
+    }
+
+    pub(super) async fn revoke_key_of(
+        &self,
+        by: &By,
+        whose: Whose,
+        id: ClientKeyId,
+    ) -> Result<ClientKey, ControlError> {
         let mut turn = self.turn(by).await?;
-        let mut row = match turn.usable_key(id).await {
+        let mut row = match turn.usable_key(whose, id).await {
             Err(ControlError::Final(_)) => return self.client_key(id).await,
             other => other?,
         };
@@ -117,7 +144,10 @@ impl Control {
 }
 
 impl Turn<'_> {
-    async fn new_client_key(&mut self, new: CreateClientKey) -> Result<NewClientKey, ControlError> {
+    pub(super) async fn new_client_key(
+        &mut self,
+        new: CreateClientKey,
+    ) -> Result<NewClientKey, ControlError> {
         Ok(NewClientKey {
             name: fields::name("name", &new.name)?,
             rate_limit: Limit::from_rate_limit(new.rate_limit),
@@ -129,18 +159,6 @@ impl Turn<'_> {
             purpose: None,
             user: self.owner(new.user, "user").await?,
         })
-    }
-
-    async fn usable_key(&mut self, id: ClientKeyId) -> Result<ClientKeyRow, ControlError> {
-        let row = self
-            .change
-            .client_key(id)
-            .await?
-            .ok_or(ControlError::NotFound(NOUN))?;
-        match row.key.state {
-            ClientKeyState::Active | ClientKeyState::Disabled => Ok(row),
-            ClientKeyState::Revoked => Err(ControlError::Final(NOUN)),
-        }
     }
 }
 

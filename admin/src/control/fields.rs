@@ -152,7 +152,10 @@ fn hours(hours: api::Hours) -> Result<Hours, ControlError> {
     if hours.from % 24 == hours.to % 24 {
         return Err(wrong());
     }
-    Hours::between(hours.from, hours.to).ok_or_else(wrong)
+    let between = Hours::between(hours.from, hours.to);
+    between
+        .map(|between| between.in_zone(hours.zone))
+        .ok_or_else(wrong)
 }
 
 fn unknown(upstreams: &[UpstreamFacts]) -> ControlError {
@@ -165,4 +168,33 @@ fn unknown(upstreams: &[UpstreamFacts]) -> ControlError {
         "upstream",
         format!("must be one of those that take keys: {}", names.join(", ")),
     )
+}
+
+/// The most requests per 60 seconds that a policy gives; more is no limit.
+const MOST_PER_MINUTE: u32 = 1_000_000;
+
+/// A number of a policy.
+pub(super) fn per_minute(field: &'static str, number: u32) -> Result<u32, ControlError> {
+    if number <= MOST_PER_MINUTE {
+        Ok(number)
+    } else {
+        Err(ControlError::invalid(
+            field,
+            format!("must be at most {MOST_PER_MINUTE}"),
+        ))
+    }
+}
+
+/// A weight, in thousandths.
+pub(super) fn thousandths(field: &'static str, weight: f64) -> Result<u32, ControlError> {
+    let (thousandths, most) = (weight * 1000.0, 100_000.0);
+    if (0.0..=most).contains(&thousandths) && (thousandths - thousandths.round()).abs() < 1e-6 {
+        // Within the bounds just looked at.
+        Ok(thousandths.round() as u32)
+    } else {
+        Err(ControlError::invalid(
+            field,
+            "must be from 0 to 100, with three decimals at most",
+        ))
+    }
 }

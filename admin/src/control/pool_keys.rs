@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 
 use potluck_filters::id::{PoolKeyId, UserId};
-use potluck_filters::life::Event;
 use potluck_filters::model::PoolKeyState;
 use potluck_filters::secret::Secret;
 use potluck_store::table::pool_keys::{Added, CredentialKind, NewCredential, PoolKeyRow, Terms, Unfit};
+use potluck_store::table::spent_days::Spent;
+use potluck_store::table::users::UserRole;
 
-use super::checks::step;
-use super::{Control, Turn, fields};
+use super::holds::{Hand, switch};
+use super::standing::{holds, standing};
+use super::{Control, ProxyNames, Turn, fields};
 use crate::api::{
-    AddPoolKey, Caps, EditPoolKey, ImportPoolKeys, Imported, LineResult, Page, PageQuery, PoolKey,
-    PoolSwitch, SecretText, UpstreamFacts, WhatBecame,
+    AddPoolKey, Besides, Caps, EditPoolKey, ImportPoolKeys, Imported, LineResult, Page, PageQuery, PoolKey,
+    SecretText, UpstreamFacts, WhatBecame,
 };
 use crate::caller::By;
 use crate::error::ControlError;
@@ -27,6 +29,15 @@ impl Control {
     /// When the database fails.
     pub async fn pool_keys(&self, page: PageQuery) -> Result<Page<PoolKey>, ControlError> {
         let rows = self.store.pool_keys(PoolKeyId(page.after), page.limit()).await?;
+        self.told_all(rows, page.limit()).await
+    }
+
+    /// A page of rows that were asked for with `limit`, by their ids.
+    pub(super) async fn told_all(
+        &self,
+        rows: Vec<PoolKeyRow>,
+        limit: u32,
+    ) -> Result<Page<PoolKey>, ControlError> {
         let ids = rows.iter().map(|row| row.id);
         let (first, last) = (ids.clone().min(), ids.max());
         let nobody = PoolKeyId(0);
@@ -39,9 +50,9 @@ impl Control {
         let names = self.proxy_names(own_lists).await?;
         let keys = rows.into_iter().map(|row| {
             let spent = spent.remove(&row.id).unwrap_or_default();
-            estimated((row, spent, &names).into(), &left)
+            estimated(self.shown(row, spent, &names), &left)
         });
-        Ok(Page::of(keys.collect(), page.limit(), |key: &PoolKey| key.id.0))
+        Ok(Page::of(keys.collect(), limit, |key: &PoolKey| key.id.0))
     }
 
     /// One pool key.
@@ -58,8 +69,20 @@ impl Control {
         let spent = self.store.spent_by_pool_keys(self.today(), id, id).await?;
         let left = self.credit_left(std::slice::from_ref(&row));
         let names = self.proxy_names(row.egress.is_some()).await?;
-        let key = (row, spent.get(&id).copied().unwrap_or_default(), &names).into();
+        let key = self.shown(row, spent.get(&id).copied().unwrap_or_default(), &names);
         Ok(estimated(key, &left))
+    }
+
+    fn shown(&self, row: PoolKeyRow, spent: Spent, proxies: &ProxyNames) -> PoolKey {
+        let now_ms = (self.clock)();
+        let live = self.live.pool_key(&row.upstream, row.id);
+        let besides = Besides {
+            standing: standing(&row, live.as_ref(), now_ms),
+            holds: holds(&row, &spent, now_ms),
+            spent,
+            proxies,
+        };
+        (row, besides).into()
     }
 
     /// What the edge thinks is left behind keys; it is not asked where nobody knows anything.
@@ -77,15 +100,9 @@ impl Control {
     /// When the credential cannot be one or is there already, or a field cannot be what it is.
     pub async fn add_pool_key(&self, by: &By, new: AddPoolKey) -> Result<PoolKey, ControlError> {
         let credential = credential(&new)?;
-        let asked = Asked {
-            upstream: new.upstream,
-            label: new.label,
-            origins: new.origins,
-            concurrency: new.concurrency,
-            caps: new.caps,
-        };
         let mut turn = self.turn(by).await?;
-        let terms = turn.terms(asked, new.contributor).await?;
+        let contributor = new.contributor;
+        let terms = turn.terms(new.into(), contributor).await?;
         turn.takes(&terms, credential.kind())?;
         let added = turn
             .change
@@ -146,7 +163,8 @@ impl Control {
         if let Some(list) = &edit.egress {
             turn.assign_to_pool_key(id, list.as_deref()).await?;
         }
-        apply(&mut row, edit, &self.upstreams(), turn.now_ms)?;
+        let hand = turn.admins_hand(&row, edit.reason.as_deref()).await?;
+        apply(&mut row, edit, &hand, &self.upstreams(), turn.now_ms)?;
         let saved = turn.change.save_pool_key(&row).await?;
         turn.end().await?;
         self.probe_due.notify_one();
@@ -182,16 +200,46 @@ fn estimated(mut key: PoolKey, left: &HashMap<PoolKeyId, u64>) -> PoolKey {
 }
 
 /// The terms as they were sent.
-struct Asked {
-    upstream: String,
-    label: String,
-    origins: Option<Vec<String>>,
-    concurrency: Option<u32>,
-    caps: Caps,
+pub(super) struct Asked {
+    pub(super) upstream: String,
+    pub(super) label: String,
+    pub(super) origins: Option<Vec<String>>,
+    pub(super) concurrency: Option<u32>,
+    pub(super) caps: Caps,
+}
+
+impl From<AddPoolKey> for Asked {
+    fn from(new: AddPoolKey) -> Self {
+        Self {
+            upstream: new.upstream,
+            label: new.label,
+            origins: new.origins,
+            concurrency: new.concurrency,
+            caps: new.caps,
+        }
+    }
 }
 
 impl Turn<'_> {
-    async fn terms(&mut self, asked: Asked, contributor: Option<UserId>) -> Result<Terms, ControlError> {
+    /// An admin's hand on a key.
+    async fn admins_hand(&mut self, row: &PoolKeyRow, reason: Option<&str>) -> Result<Hand, ControlError> {
+        let reason = reason.map(|text| fields::label("reason", text)).transpose()?;
+        let by = self.by.user();
+        // What admins have brought belongs to the operators together.
+        let contributor = self.change.user(row.contributor).await?;
+        let owns = contributor.is_some_and(|row| row.role == UserRole::Admin);
+        Ok(Hand::Admin {
+            by,
+            owns: owns || by == Some(row.contributor),
+            reason: reason.filter(|text| !text.is_empty()),
+        })
+    }
+
+    pub(super) async fn terms(
+        &mut self,
+        asked: Asked,
+        contributor: Option<UserId>,
+    ) -> Result<Terms, ControlError> {
         let upstreams = self.control.upstreams();
         let probed = fields::is_probed(&upstreams, &asked.upstream);
         fields::upstream(&upstreams, &asked.upstream)?;
@@ -215,7 +263,7 @@ impl Turn<'_> {
     }
 
     /// Only where there is somebody who logs in can a login be a pool key.
-    fn takes(&self, terms: &Terms, kind: CredentialKind) -> Result<(), ControlError> {
+    pub(super) fn takes(&self, terms: &Terms, kind: CredentialKind) -> Result<(), ControlError> {
         match kind {
             CredentialKind::Token => Ok(()),
             CredentialKind::Login if fields::is_probed(&self.control.upstreams(), &terms.upstream) => Ok(()),
@@ -241,9 +289,10 @@ impl Turn<'_> {
     }
 }
 
-fn apply(
+pub(super) fn apply(
     row: &mut PoolKeyRow,
     edit: EditPoolKey,
+    hand: &Hand,
     upstreams: &[UpstreamFacts],
     now_ms: i64,
 ) -> Result<(), ControlError> {
@@ -251,11 +300,7 @@ fn apply(
         row.label = fields::label("label", &label)?;
     }
     if let Some(state) = edit.state {
-        let event = match state {
-            PoolSwitch::Active => Event::Resume,
-            PoolSwitch::Paused => Event::Pause,
-        };
-        step(row, event, upstreams, now_ms);
+        switch(row, state, hand, upstreams, now_ms)?;
     }
     if let Some(most) = edit.concurrency {
         row.concurrency = most;
@@ -268,7 +313,7 @@ fn apply(
 }
 
 /// What is brought: a token, or a login.
-fn credential(new: &AddPoolKey) -> Result<NewCredential, ControlError> {
+pub(super) fn credential(new: &AddPoolKey) -> Result<NewCredential, ControlError> {
     match (&new.credential, &new.username, &new.password) {
         (Some(token), None, None) => Ok(NewCredential::Token(trimmed(token))),
         (None, Some(username), Some(password)) => Ok(NewCredential::Login {
@@ -282,7 +327,7 @@ fn credential(new: &AddPoolKey) -> Result<NewCredential, ControlError> {
     }
 }
 
-fn unfit(why: Unfit) -> ControlError {
+pub(super) fn unfit(why: Unfit) -> ControlError {
     let field = match why {
         Unfit::Credential(_) | Unfit::ClientKey => "credential",
         Unfit::Username => "username",
@@ -297,7 +342,7 @@ fn trimmed(text: &SecretText) -> Secret {
 }
 
 /// The lines that hold a credential, with their numbers from 1.
-fn credentials(lines: &[SecretText]) -> (Vec<usize>, Vec<NewCredential>) {
+pub(super) fn credentials(lines: &[SecretText]) -> (Vec<usize>, Vec<NewCredential>) {
     let lines = lines.iter().map(trimmed).zip(1..);
     let held = lines.filter(|(text, _)| !text.expose().is_empty() && !text.expose().starts_with('#'));
     held.map(|(text, number)| (number, NewCredential::Token(text)))

@@ -7,7 +7,7 @@ use axum::extract::State;
 use potluck_filters::id::ClientKeyId;
 
 use crate::access::{Admin, area};
-use crate::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery};
+use crate::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery, RotateKey};
 use crate::control::Control;
 use crate::doc::Routes;
 use crate::error::ControlError;
@@ -31,6 +31,24 @@ pub(crate) fn routes() -> Routes {
             "Revokes a client key for ever.",
             revoke,
         )
+        .post(
+            "/manage/v1/keys/{id}/rotate",
+            "rotateKey",
+            "Gives a client key another text; the old one may work on for a while.",
+            rotate,
+        )
+}
+
+pub(crate) async fn rotate(
+    by: Admin<area::Keys>,
+    State(control): State<Arc<Control>>,
+    Id(id): Id,
+    Body(rotate): Body<RotateKey>,
+) -> Result<Created<CreatedClientKey>, ControlError> {
+    control
+        .rotate_client_key(&by, ClientKeyId(id), rotate)
+        .await
+        .map(Created)
 }
 
 pub(crate) async fn list(

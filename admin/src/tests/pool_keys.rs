@@ -189,7 +189,7 @@ async fn caps_are_set_edited_one_by_one_and_cleared() {
         added["caps"],
         json!({
             "free_only": true, "anlas_per_day": null, "keep_anlas": 500, "requests_per_day": null,
-            "hours": { "from": 22, "to": 6 }
+            "hours": { "from": 22, "to": 6, "zone": "UTC" }
         })
     );
     let edit = json!({ "caps": { "free_only": false, "anlas_per_day": 0, "hours": null } });
@@ -217,7 +217,7 @@ async fn caps_that_cannot_be_are_refused() {
         (json!({ "hours": { "from": 0, "to": 24 } }), "invalid_field"),
         (json!({ "hours": "22-6" }), "unreadable_request"),
         (
-            json!({ "hours": { "from": 1, "to": 2, "zone": "CET" } }),
+            json!({ "hours": { "from": 1, "to": 2, "offset": 1 } }),
             "unreadable_request",
         ),
         (json!({ "anlas_a_day": 5 }), "unreadable_request"),

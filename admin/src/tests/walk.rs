@@ -19,8 +19,30 @@ use For::{Admin, Anyone, Member};
 
 /// Operations by their ids, with who may call them. By hand: what the program says of itself is held against it.
 const TABLE: &[(For, &[&str])] = &[
-    (Anyone, &[]),
-    (Member, &[]),
+    (Anyone, &["showContributionNotice"]),
+    (
+        Member,
+        &[
+            "showMyLimit",
+            "listMyKeys",
+            "createMyKey",
+            "showMyKey",
+            "editMyKey",
+            "revokeMyKey",
+            "rotateMyKey",
+            "createPlaygroundKey",
+            "listMyPoolKeys",
+            "addMyPoolKey",
+            "importMyPoolKeys",
+            "showMyPoolKey",
+            "editMyPoolKey",
+            "withdrawMyPoolKey",
+            "checkMyPoolKey",
+            "listMyPoolKeyDays",
+            "listMyJobs",
+            "showMyJob",
+        ],
+    ),
     (
         Admin,
         &[
@@ -29,6 +51,12 @@ const TABLE: &[(For, &[&str])] = &[
             "showKey",
             "editKey",
             "revokeKey",
+            "rotateKey",
+            "showLimits",
+            "editLimits",
+            "previewLimits",
+            "showUserLimit",
+            "editUserLimit",
             "listPoolKeys",
             "addPoolKey",
             "importPoolKeys",

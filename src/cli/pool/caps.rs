@@ -1,9 +1,10 @@
-//! `potluck pool caps`: what a contributor allows. Hours and days are those of UTC.
+//! `potluck pool caps`: what a contributor allows. Days are those of UTC.
 
 use std::str::FromStr;
 
 use clap::Args;
 use potluck_admin::api::{Caps, EditCaps, EditPoolKey, Hours, PoolKey};
+use potluck_filters::model::Zone;
 
 use super::path;
 use crate::cli::api::Api;
@@ -30,9 +31,12 @@ pub(super) struct CapFlags {
     /// Requests that may be served on a day (UTC): a number or `none`. 0 allows nothing.
     #[arg(long, value_name = "N")]
     requests_per_day: Option<Most>,
-    /// Hours of the day (UTC) in which it may serve, such as 22-6; or `all`.
+    /// Hours of the day in which it may serve, such as 22-6; or `all`.
     #[arg(long, value_name = "FROM-TO")]
     hours: Option<Open>,
+    /// Whose clocks show those hours, such as Asia/Ho_Chi_Minh.
+    #[arg(long, value_name = "ZONE", default_value = "UTC", requires = "hours")]
+    zone: Zone,
 }
 
 impl CapFlags {
@@ -46,7 +50,12 @@ impl CapFlags {
             anlas_per_day: self.anlas_per_day.map(|most| most.0),
             keep_anlas: self.keep_anlas,
             requests_per_day: self.requests_per_day.map(|most| most.0),
-            hours: self.hours.map(|open| open.0),
+            hours: self.hours.map(|open| {
+                open.0.map(|hours| Hours {
+                    zone: self.zone,
+                    ..hours
+                })
+            }),
         }
     }
 
@@ -86,8 +95,9 @@ impl FromStr for Open {
             .split_once('-')
             .and_then(|(from, to)| Some((hour(from)?, hour(to)?)))
             .filter(|(from, to)| from % 24 != to % 24)
-            .ok_or("write full hours of UTC from 0 to 24, such as 22-6; or `all`")?;
-        Ok(Self(Some(Hours { from, to })))
+            .ok_or("write full hours from 0 to 24, such as 22-6; or `all`")?;
+        let zone = Zone::default();
+        Ok(Self(Some(Hours { from, to, zone })))
     }
 }
 
@@ -127,7 +137,14 @@ pub(super) fn rows(caps: &Caps) -> Vec<(&'static str, String)> {
     };
     let hours = caps.hours.map_or_else(
         || "all".to_owned(),
-        |hours| format!("{:02}:00 to {:02}:00", hours.from, hours.to),
+        |hours| {
+            format!(
+                "{:02}:00 to {:02}:00 ({})",
+                hours.from,
+                hours.to,
+                hours.zone.name()
+            )
+        },
     );
     vec![
         (
@@ -137,7 +154,7 @@ pub(super) fn rows(caps: &Caps) -> Vec<(&'static str, String)> {
         ("Anlas per day (UTC)", most(caps.anlas_per_day)),
         ("Anlas to keep", keep),
         ("requests per day (UTC)", most(caps.requests_per_day)),
-        ("hours (UTC)", hours),
+        ("hours", hours),
     ]
 }
 
@@ -157,7 +174,15 @@ mod tests {
             if from % 24 == to % 24 {
                 assert!(read.is_err(), "{text}");
             } else {
-                assert_eq!(read, Ok(Open(Some(Hours { from, to }))), "{text}");
+                assert_eq!(
+                    read,
+                    Ok(Open(Some(Hours {
+                        from,
+                        to,
+                        zone: Zone::default()
+                    }))),
+                    "{text}"
+                );
             }
         }
         assert_eq!("all".parse(), Ok(Open(None)));

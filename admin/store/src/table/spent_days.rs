@@ -178,6 +178,37 @@ impl Store {
             .collect())
     }
 
+    /// What a pool key served from the day `from` to the day `to`, by day; days without anything are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn days_of_pool_key(
+        &self,
+        id: PoolKeyId,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<(i64, Spent)>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "select kind, id, day, requests, anlas from spent_days \
+             where kind = $1 and id = $2 and day between $3 and $4 order by day",
+        )
+        .bind(POOL_KEY.to_owned())
+        .bind(id.0)
+        .bind(from)
+        .bind(to)
+        .fetch_all(&self.pool)
+        .await?;
+        let day = |row: Row| {
+            row.read().map(|one| {
+                let Spending {
+                    day, requests, anlas, ..
+                } = one;
+                (day, Spent { requests, anlas })
+            })
+        };
+        rows.into_iter().map(day).collect()
+    }
+
     async fn spent_by(
         &self,
         kind: &str,

@@ -95,6 +95,18 @@ impl Change<'_> {
             .ok_or(StoreError::Missing("client key"))
     }
 
+    /// Takes keys out that were for the playground and have not worked for a day.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_playground_keys(&mut self, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("delete from client_keys where purpose = 'playground' and expires_at < $1")
+            .bind(now_ms - 86_400_000)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
     /// How many client keys a user has that may be used now: those made to be kept, or those for that purpose.
     ///
     /// # Errors
