@@ -188,7 +188,7 @@ impl Edge {
         Self {
             memory: BodyMemory::new(&settings),
             waits: Waits::default(),
-            live: ArcSwap::from_pointee(Live::new(snapshot, None, &around)),
+            live: ArcSwap::from_pointee(Live::new(snapshot, &around)),
             change: Mutex::default(),
             traffic: Arc::default(),
             purses: Arc::default(),

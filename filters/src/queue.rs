@@ -341,6 +341,16 @@ impl<C: Clone + Eq + Hash> Queue<C> {
         Some((id, of))
     }
 
+    /// All who wait and of whose class `tell` has something to say, first come first, with what that is.
+    pub fn all<T: Copy>(&self, mut tell: impl FnMut(&C) -> Option<T>) -> Vec<(WaiterId, T)> {
+        let said = |class: &Class<C>| (!class.is_empty()).then(|| tell(&class.of)).flatten();
+        let said: Vec<Option<T>> = self.classes.iter().map(said).collect();
+        let of = |(id, waiter): (&WaiterId, &Waiter)| Some((*id, (*said.get(waiter.class)?)?));
+        let mut all: Vec<_> = self.waiters.iter().filter_map(of).collect();
+        all.sort_unstable_by_key(|(id, _)| *id);
+        all
+    }
+
     /// Takes somebody out to be served, which moves the user's tag on. The time waited; `None` if there
     /// is no such waiter.
     pub fn serve(&mut self, id: WaiterId, now: Moment) -> Option<Duration> {

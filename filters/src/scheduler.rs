@@ -5,7 +5,8 @@
 //!
 //! Invariant: after each call no waiter could be served by a key that is ready, so nobody who comes
 //! later can overtake, and nothing has to be asked twice. A waiter ends in exactly one way: served,
-//! refused for a longer line, or gone by itself ([`Scheduler::leave`]).
+//! refused (for a longer line, or since nobody is left who could serve it), or gone by itself
+//! ([`Scheduler::leave`]).
 
 mod on_nodes;
 mod pace;
@@ -122,7 +123,7 @@ pub enum Refused {
 pub enum Effect {
     /// The waiter's turn has come.
     Wake(WaiterId, Lease),
-    /// The waiter had to make room.
+    /// The waiter had to make room, or has no way any more.
     Refuse(WaiterId, Refused),
 }
 
@@ -325,7 +326,7 @@ impl Scheduler {
         self.serve(now)
     }
 
-    /// Takes a key out.
+    /// Takes a key out. Who waited for it alone is told with [`Self::turn_away`].
     pub fn gone(&mut self, id: PoolKeyId) {
         self.pool.gone(id);
     }

@@ -5,10 +5,11 @@ use std::sync::atomic::AtomicBool;
 
 use parking_lot::Mutex;
 use potluck_filters::egress::Standings;
+use potluck_filters::id::PoolKeyId;
 use potluck_filters::life::Observation;
-use potluck_filters::model::{NodeSet, Upstream};
+use potluck_filters::model::{NodeSet, PoolKey, Upstream};
 use potluck_filters::pool::Report;
-use potluck_filters::scheduler::QueueReport;
+use potluck_filters::scheduler::{Effect, QueueReport, Scheduler};
 use potluck_filters::snapshot::{Delta, PoolKeyChange, Problem, Snapshot};
 use potluck_filters::spending::{Spending, Whose};
 use potluck_filters::time::Moment;
@@ -64,9 +65,21 @@ pub(super) struct Surroundings {
 /// Who is told what is seen of pool keys; nobody, until somebody asks.
 pub(super) type Observer = std::sync::OnceLock<Box<dyn Fn(Observation) + Send + Sync>>;
 
+/// What becomes of a pool key with a change.
+type KeyChange = (PoolKeyId, Option<Arc<PoolKey>>);
+
 impl Live {
-    /// A view of `snapshot` that takes over what `before` had at work.
-    pub(super) fn new(snapshot: Snapshot, before: Option<&Self>, around: &Surroundings) -> Self {
+    /// The first view.
+    pub(super) fn new(snapshot: Snapshot, around: &Surroundings) -> Self {
+        let next = Self::with(snapshot, None, around);
+        for index in 0..next.upstreams.len() {
+            next.settle(index, Vec::new(), false);
+        }
+        next
+    }
+
+    /// A view of `snapshot` that takes over what `before` had at work. It is yet to be settled.
+    fn with(snapshot: Snapshot, before: Option<&Self>, around: &Surroundings) -> Self {
         let kept = |upstream: &Upstream| {
             let old = before?
                 .upstreams
@@ -92,14 +105,6 @@ impl Live {
             .iter()
             .map(|u| kept(u).unwrap_or_else(|| fresh(u)))
             .collect::<Vec<Arc<LiveUpstream>>>();
-        for (index, live) in upstreams.iter().enumerate() {
-            let policy = snapshot.policy(&live.upstream);
-            live.desk
-                .update(|scheduler, now| scheduler.set_policy(policy, now));
-            if let Some(set) = snapshot.nodes(index) {
-                live.set_nodes(set);
-            }
-        }
         let exits = Exits::of(snapshot.egress(), before.map(|before| &before.exits));
         Self {
             upstreams,
@@ -108,20 +113,25 @@ impl Live {
         }
     }
 
-    /// The view after a change. Pools learn of keys that came or went at once.
+    /// The view after a change. Pools learn of keys and nodes that came or went at once.
     pub(super) fn after(&self, delta: Delta, around: &Surroundings) -> Result<Self, Vec<Problem>> {
         let changed: Vec<_> = delta.pool_keys.iter().map(PoolKeyChange::id).collect();
-        let next = Self::new(self.snapshot.apply(delta)?, Some(self), around);
+        let next = Self::with(self.snapshot.apply(delta)?, Some(self), around);
+        let mut changes: Vec<(Vec<KeyChange>, bool)> = vec![Default::default(); next.upstreams.len()];
         for id in changed {
-            let known = self.snapshot.pool_key(id).or_else(|| next.snapshot.pool_key(id));
-            let live = known.and_then(|key| next.upstreams.iter().find(|u| u.upstream.name == key.upstream));
-            let Some(live) = live else { continue };
-            match next.snapshot.pool_key(id) {
-                Some(key) => live
-                    .desk
-                    .update(|scheduler, now| scheduler.put(Arc::clone(key), now)),
-                None => live.desk.look(|scheduler, _| scheduler.gone(id)),
+            let (old, new) = (self.snapshot.pool_key(id), next.snapshot.pool_key(id));
+            let Some(known) = old.or(new) else { continue };
+            let place = next
+                .upstreams
+                .iter()
+                .position(|live| live.upstream.name == known.upstream);
+            if let Some((keys, narrower)) = place.and_then(|place| changes.get_mut(place)) {
+                *narrower |= old.is_some_and(|old| is_narrower(old, new));
+                keys.push((id, new.cloned()));
             }
+        }
+        for (index, (keys, narrower)) in changes.into_iter().enumerate() {
+            next.settle(index, keys, narrower);
         }
         Ok(next)
     }
@@ -130,6 +140,25 @@ impl Live {
     pub(super) fn tidy(&self, now: Moment) {
         self.upstreams.iter().for_each(|live| live.nodes.tidy(now));
     }
+
+    /// Tells an upstream what is new: its policy, its nodes, and these keys. `narrower`: some request may have
+    /// lost its last way.
+    fn settle(&self, index: usize, keys: Vec<KeyChange>, narrower: bool) {
+        if let Some(live) = self.upstreams.get(index) {
+            let policy = self.snapshot.policy(&live.upstream);
+            live.desk
+                .update(|scheduler, now| scheduler.set_policy(policy, now));
+            match self.snapshot.nodes(index).filter(|set| !live.nodes.are(set)) {
+                Some(set) => live.move_to(set, keys),
+                None => live.take_over(keys, narrower),
+            }
+        }
+    }
+}
+
+/// Whether a change of a key may leave a request without a way.
+fn is_narrower(old: &PoolKey, new: Option<&Arc<PoolKey>>) -> bool {
+    new.is_none_or(|new| old.origins != new.origins || old.operator_owned && !new.operator_owned)
 }
 
 impl LiveUpstream {
@@ -144,18 +173,31 @@ impl LiveUpstream {
         }
     }
 
-    /// From now on these are its nodes. Nobody gets a lease on a new one before it is known where that is.
-    fn set_nodes(&self, set: &Arc<NodeSet>) {
-        if self.nodes.are(set) {
-            return;
-        }
+    /// From now on these are its nodes, and its keys have changed like this. Nobody gets a lease on a new node
+    /// before it is known where that is, and nobody sees new nodes with old keys: that might be no way at all.
+    fn move_to(&self, set: &Arc<NodeSet>, keys: Vec<KeyChange>) {
         self.desk.update(|scheduler, now| {
-            let effects = scheduler.set_nodes(set, now, &chance);
+            let mut effects = scheduler.set_nodes(set, now, &chance);
             let placed = scheduler.pool().placed_nodes();
             self.nodes.take(&self.upstream, set, placed);
+            for change in keys {
+                effects.extend(take_over(scheduler, change, now));
+            }
+            effects.extend(scheduler.turn_away());
             effects
         });
         self.surroundings.nodes_changed.send_replace(());
+    }
+
+    /// Keys have changed. One at a time, since there may be many, and requests ask in between.
+    fn take_over(&self, keys: Vec<KeyChange>, narrower: bool) {
+        for change in keys {
+            self.desk
+                .update(|scheduler, now| take_over(scheduler, change, now));
+        }
+        if narrower {
+            self.desk.update(|scheduler, _| scheduler.turn_away());
+        }
     }
 
     /// What it needs of the edge around it.
@@ -185,6 +227,16 @@ impl LiveUpstream {
     pub(super) fn observe(&self, observation: Observation) {
         if let Some(observer) = self.surroundings.observer.get() {
             observer(observation);
+        }
+    }
+}
+
+fn take_over(scheduler: &mut Scheduler, (id, key): KeyChange, now: Moment) -> Vec<Effect> {
+    match key {
+        Some(key) => scheduler.put(key, now),
+        None => {
+            scheduler.gone(id);
+            Vec::new()
         }
     }
 }

@@ -83,10 +83,7 @@ impl Edge {
                 waited.in_queue += in_queue;
                 lease
             }
-            Err(Refused::NoWay(NoWay::Empty)) if relay.pinned.is_some() => {
-                Err(NoLease::Refused(Code::ObjectUnavailable.into()))
-            }
-            Err(no) => Err(NoLease::Refused(refused(&no))),
+            Err(no) => Err(no_lease(relay, &no)),
         }
     }
 
@@ -99,7 +96,7 @@ impl Edge {
     ) -> Result<Lease, NoLease> {
         tokio::select! {
             biased;
-            lease = wait => lease.map_err(|no| NoLease::Refused(refused(&no))),
+            lease = wait => lease.map_err(|no| no_lease(relay, &no)),
             () = left(session, relay.plugins.as_deref()) => Err(NoLease::ClientGone),
             () = tokio::time::sleep(max_wait) => {
                 let late = Rejection::new(Code::PoolBusy).limited_by(LimitSource::Relay);
@@ -107,6 +104,14 @@ impl Edge {
             }
         }
     }
+}
+
+/// Why there is no lease, in words that fit the request.
+fn no_lease(relay: &Relay, no: &Refused) -> NoLease {
+    NoLease::Refused(match no {
+        Refused::NoWay(NoWay::Empty) if relay.pinned.is_some() => Code::ObjectUnavailable.into(),
+        Refused::NoWay(_) | Refused::TooLate { .. } | Refused::Full { .. } => refused(no),
+    })
 }
 
 /// The wait that the client asks for, if it does: never longer than `most`.

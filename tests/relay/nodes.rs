@@ -1,6 +1,7 @@
 //! Nodes that come and go while requests are in flight on them, and where a node may not be.
 
 mod health;
+mod keys;
 
 use std::sync::Arc;
 use std::time::Duration;

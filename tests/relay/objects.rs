@@ -1,6 +1,7 @@
 //! Members' objects: each sees their own, and each request goes to the pool key that keeps what it names.
 
 mod opened;
+mod waiting;
 
 use potluck::edge::Edge;
 use potluck_fakes::openai::OpenAiFake;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Chance, NodeHandle, NodeReport, Pool, Want};
+use super::{Chance, NoWay, NodeHandle, NodeReport, Pool, Want};
 use crate::health::{Checked, Condition};
 use crate::model::{NodeInUse, NodeSet};
 use crate::time::Moment;
@@ -52,15 +52,25 @@ impl Pool {
 
     /// Whether some key can serve this request now.
     pub(crate) fn has_way(&mut self, want: &Want<'_>) -> bool {
-        if self.upstream.keyed {
-            self.keys.has_way(want, &self.nodes)
-        } else {
-            self.nodes.could_take(want)
+        match want.only_key {
+            _ if !self.upstream.keyed => self.nodes.could_take(want),
+            None => self.keys.has_way(want, &self.nodes),
+            Some(only) => {
+                let index = self.keys.index_of(only);
+                index.is_some_and(|index| self.keys.can(index, want, &self.nodes).is_some())
+            }
         }
     }
 
-    /// Whether no key is left of a kind that may serve this request.
-    pub(crate) fn is_hopeless(&self, want: &Want<'_>) -> bool {
-        self.upstream.keyed && !self.keys.suit(want, &self.nodes)
+    /// Why this request will never be served by the keys that are here, if it will not.
+    pub(crate) fn hopeless(&mut self, want: &Want<'_>) -> Option<NoWay> {
+        match want.only_key {
+            _ if !self.upstream.keyed => None,
+            None => self.keys.never(want, &self.nodes),
+            Some(only) => match self.keys.index_of(only) {
+                Some(index) => self.keys.never_on(index, want, &self.nodes),
+                None => Some(NoWay::Empty),
+            },
+        }
     }
 }

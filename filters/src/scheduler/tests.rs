@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::judge::{CoolDown, Outcome, Retry, Scope, Verdict};
+use crate::model::NodePlan;
 use crate::pool::tests::{ANY, FAIR, at, busy, ended, key, node, upstream};
 use crate::queue::QueueSettings;
 
@@ -220,4 +221,56 @@ fn a_key_that_is_put_in_or_rechecked_serves_who_waits() {
 fn what_no_wait_helps_is_refused_at_once() {
     let mut scheduler = with_keys(0);
     assert_eq!(refused(ask(&mut scheduler, 1, 0)), Refused::NoWay(NoWay::Empty));
+}
+
+#[test]
+fn who_waits_for_one_key_is_refused_when_it_goes_and_holds_nobody_up_before() {
+    let mut scheduler = with_keys(2);
+    let leases: Vec<_> = (0..2).map(|_| leased(ask(&mut scheduler, 1, 0))).collect();
+    let pinned = Want {
+        only_key: Some(PoolKeyId(1)),
+        ..ANY
+    };
+    let (asked, _) = scheduler.ask(&asker(2), &pinned, at(0), FAIR);
+    let (for_one, for_any) = (waits(asked), waits(ask(&mut scheduler, 3, 0)));
+    let [first, second] = leases.try_into().unwrap();
+    assert_eq!(first.key().unwrap().id, PoolKeyId(1));
+    assert!(scheduler.turn_away().is_empty(), "it is only busy");
+    let (who, held) = woken(scheduler.give_back(second, at(1)));
+    assert_eq!(who, [for_any], "the other key is nothing to who came first");
+    scheduler.gone(PoolKeyId(1));
+    let effects = scheduler.turn_away();
+    let empty = Refused::NoWay(NoWay::Empty);
+    assert!(
+        matches!(effects[..], [Effect::Refuse(id, why)] if id == for_one && why == empty),
+        "{effects:?}"
+    );
+    assert_eq!(scheduler.report().waiting, 0);
+    for lease in held.into_iter().chain([first]) {
+        assert!(scheduler.give_back(lease, at(2)).is_empty());
+    }
+}
+
+#[test]
+fn who_waits_when_nodes_change_is_refused_only_if_the_keys_that_come_with_it_do_not_fit() {
+    for host in ["b", "c"] {
+        let mut scheduler = with_keys(1);
+        let lease = leased(ask(&mut scheduler, 1, 0));
+        let id = waits(ask(&mut scheduler, 2, 0));
+        let moved = NodePlan::default().over(&[node("b", Role::Any)]);
+        assert!(scheduler.set_nodes(&moved, at(1), FAIR).is_empty());
+        let key = PoolKey {
+            origins: Arc::from([format!("{host}.example:443").into()]),
+            ..PoolKey::clone(&key(1, 1))
+        };
+        assert!(scheduler.put(Arc::new(key), at(1)).is_empty());
+        let refused = scheduler.turn_away();
+        assert_eq!(refused.len(), usize::from(host == "c"));
+        let (who, leases) = woken(scheduler.give_back(lease, at(2)));
+        let expected = if host == "b" { vec![id] } else { vec![] };
+        assert_eq!(who, expected);
+        leases
+            .into_iter()
+            .for_each(|lease| drop(scheduler.give_back(lease, at(3))));
+    }
 }

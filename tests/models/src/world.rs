@@ -97,15 +97,21 @@ impl World {
     }
 
     pub(crate) fn gone(&self, id: i64) {
-        self.desk.look(|scheduler, _| scheduler.gone(PoolKeyId(id)));
+        self.desk.update(|scheduler, _| {
+            scheduler.gone(PoolKeyId(id));
+            scheduler.turn_away()
+        });
     }
 
     /// From now on these are the nodes. All are at the host that the keys were brought for.
     pub(crate) fn nodes(&self, names: &[&str]) {
         let nodes: Vec<_> = names.iter().map(|name| node(name)).collect();
         let set = NodePlan::default().over(&nodes);
-        self.desk
-            .update(|scheduler, now| scheduler.set_nodes(&set, now, &|| 0.0));
+        self.desk.update(|scheduler, now| {
+            let mut effects = scheduler.set_nodes(&set, now, &|| 0.0);
+            effects.extend(scheduler.turn_away());
+            effects
+        });
     }
 
     /// Name of the node that a lease is on.

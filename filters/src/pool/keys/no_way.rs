@@ -24,28 +24,24 @@ struct Obstacles {
     payable: bool,
 }
 
+impl Obstacles {
+    fn unaffordable(&self) -> NoWay {
+        NoWay::Unaffordable {
+            anlas: self.least.unwrap_or(u32::MAX),
+        }
+    }
+}
+
 impl Keys {
     /// Why there is no key for this request, given that none can serve it now.
     pub(in super::super) fn no_way(&mut self, want: &Want<'_>, nodes: &Nodes, now: Moment) -> NoWay {
-        if !self.suit(want, nodes) {
-            let untried = Want {
-                tried_nodes: &[],
-                ..*want
-            };
-            return if self.suit(&untried, nodes) {
-                NoWay::Exhausted
-            } else {
-                NoWay::Empty
-            };
-        }
         let obstacles = self.obstacles(want, nodes);
-        let unaffordable = NoWay::Unaffordable {
-            anlas: obstacles.least.unwrap_or(u32::MAX),
-        };
         let tried = self.tried(want, nodes);
+        if let Some(never) = self.never_for(want, nodes, (&obstacles, tried)) {
+            return never;
+        }
+        let unaffordable = obstacles.unaffordable();
         match obstacles {
-            Obstacles { members: 0, .. } => unaffordable,
-            Obstacles { members, .. } if members <= tried => NoWay::Exhausted,
             Obstacles {
                 open: true,
                 payable: false,
@@ -60,6 +56,47 @@ impl Keys {
         }
     }
 
+    /// Why no key that is here will ever serve this request, if none will.
+    pub(in super::super) fn never(&mut self, want: &Want<'_>, nodes: &Nodes) -> Option<NoWay> {
+        let obstacles = self.obstacles(want, nodes);
+        let tried = self.tried(want, nodes);
+        self.never_for(want, nodes, (&obstacles, tried))
+    }
+
+    fn never_for(
+        &self,
+        want: &Want<'_>,
+        nodes: &Nodes,
+        (obstacles, tried): (&Obstacles, usize),
+    ) -> Option<NoWay> {
+        if !self.suit(want, nodes) {
+            let untried = Want {
+                tried_nodes: &[],
+                ..*want
+            };
+            return Some(if self.suit(&untried, nodes) {
+                NoWay::Exhausted
+            } else {
+                NoWay::Empty
+            });
+        }
+        match obstacles.members {
+            0 => Some(obstacles.unaffordable()),
+            members => (members <= tried).then_some(NoWay::Exhausted),
+        }
+    }
+
+    /// Why this one key will never serve this request, if it will not.
+    pub(in super::super) fn never_on(&self, index: usize, want: &Want<'_>, nodes: &Nodes) -> Option<NoWay> {
+        if self.was_tried(index, want) {
+            return Some(NoWay::Exhausted);
+        }
+        let slot = self.slots.get(index);
+        let cohort = slot.and_then(|slot| self.cohorts.get(slot.cohort as usize));
+        let suits = cohort.is_some_and(|cohort| cohort.traits.suit(want, nodes));
+        (!suits).then_some(NoWay::Empty)
+    }
+
     /// Why this one key cannot serve a request now that no other may serve.
     pub(in super::super) fn no_way_on(
         &self,
@@ -68,8 +105,8 @@ impl Keys {
         nodes: &Nodes,
         now: Moment,
     ) -> NoWay {
-        if self.was_tried(index, want) {
-            return NoWay::Exhausted;
+        if let Some(never) = self.never_on(index, want, nodes) {
+            return never;
         }
         let slot = self.slots.get(index);
         let Some((slot, cohort)) =
@@ -77,9 +114,6 @@ impl Keys {
         else {
             return NoWay::Empty;
         };
-        if !cohort.traits.suit(want, nodes) {
-            return NoWay::Empty;
-        }
         if slot.concurrency > 0 && slot.in_flight >= slot.concurrency {
             return NoWay::Busy { until: None };
         }

@@ -4,7 +4,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::NodePlan;
 
 const KEYS: std::ops::Range<i64> = 1..5;
 
@@ -18,6 +17,11 @@ fn want(kind: u8) -> Want<'static> {
         },
         2 => Want {
             model: Some("m"),
+            ..ANY
+        },
+        // Only one key has what it names.
+        3 => Want {
+            only_key: Some(PoolKeyId(2)),
             ..ANY
         },
         _ => Want {
@@ -60,6 +64,7 @@ enum Act {
     Choose(Policy),
     Nodes(&'static [&'static str]),
     Look,
+    TurnAway,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -72,9 +77,9 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     ];
     let index = any::<prop::sample::Index>;
     let act = prop_oneof![
-        9 => (0_i64..5, 0_u32..4, 0_u8..4, 100_u64..60_000)
+        9 => (0_i64..5, 0_u32..4, 0_u8..5, 100_u64..60_000)
             .prop_map(|(user, weight, kind, patience)| Act::Ask { user, weight, kind, patience }),
-        1 => (0_u8..4).prop_map(Act::AskNow),
+        1 => (0_u8..5).prop_map(Act::AskNow),
         6 => (index(), 0_u8..5, 1_u64..30_000).prop_map(|(which, how, rest)| Act::Release(which, how, rest)),
         1 => index().prop_map(Act::GiveBack),
         1 => index().prop_map(Act::Leave),
@@ -85,6 +90,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => prop::sample::select(policies).prop_map(Act::Choose),
         1 => prop::sample::select(vec![&["a"][..], &["a", "b"], &["b"]]).prop_map(Act::Nodes),
         1 => Just(Act::Look),
+        2 => Just(Act::TurnAway),
     ];
     prop::collection::vec(act, 1..150)
 }
@@ -146,6 +152,7 @@ impl Trial {
             kind != 1 || id % 2 == 0,
             "a member's key for who may only have operators'"
         );
+        prop_assert!(kind != 3 || id == 2, "another key than the one that has it");
         self.held.push(lease);
         let out = self
             .held
@@ -213,6 +220,7 @@ impl Trial {
                 self.carry_out(effects)?;
             }
             Act::Nodes(names) => self.set_nodes(names)?,
+            Act::TurnAway => self.turn_away()?,
             Act::Look => drop(self.scheduler.pool().report_keys(now)),
         }
         self.nobody_waits_in_vain()
@@ -221,16 +229,31 @@ impl Trial {
     fn set_nodes(&mut self, names: &[&str]) -> Result<(), TestCaseError> {
         let nodes: Vec<_> = names.iter().map(|name| node(name, Role::Any)).collect();
         let set = NodePlan::default().over(&nodes);
-        let mut effects = self.scheduler.set_nodes(&set, at(self.now), FAIR);
-        for hopeless in effects.extract_if(.., |effect| matches!(effect, Effect::Refuse(..))) {
-            let Effect::Refuse(id, why) = hopeless else {
-                continue;
+        let effects = self.scheduler.set_nodes(&set, at(self.now), FAIR);
+        self.carry_out(effects)
+    }
+
+    /// Whoever is refused would be refused anew, and nobody who stays would.
+    fn turn_away(&mut self) -> Result<(), TestCaseError> {
+        for effect in self.scheduler.turn_away() {
+            let Effect::Refuse(id, Refused::NoWay(why)) = effect else {
+                panic!("{effect:?}");
             };
-            prop_assert_eq!(why, Refused::NoWay(NoWay::Empty));
-            prop_assert!(self.waiting.remove(&id).is_some());
+            let kind = self.waiting.remove(&id);
+            prop_assert!(kind.is_some(), "{:?} was refused and does not wait", id);
+            prop_assert_eq!(self.asks(kind.unwrap()), why);
             self.ends.1 += 1;
         }
-        self.carry_out(effects)
+        for kind in self.waiting.values().copied().collect::<Vec<_>>() {
+            prop_assert!(self.asks(kind) != NoWay::Empty, "{} waits for nobody", kind);
+        }
+        Ok(())
+    }
+
+    /// Why somebody who waits would not be served now.
+    fn asks(&mut self, kind: u8) -> NoWay {
+        let asked = self.scheduler.pool.acquire(&want(kind), at(self.now), FAIR);
+        asked.expect_err("who waits could not be served")
     }
 
     fn ask(&mut self, user: i64, weight: u32, kind: u8, patience: u64) -> Result<(), TestCaseError> {
