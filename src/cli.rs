@@ -10,6 +10,7 @@ mod config;
 mod date;
 mod exit;
 mod init;
+mod invitations;
 mod keys;
 mod limits;
 mod list;
@@ -23,6 +24,7 @@ mod proxies;
 mod status;
 mod table;
 mod upstreams;
+mod users;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -86,7 +88,7 @@ enum Command {
     /// Check, show or describe the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Make secrets.
+    /// Make and rotate secrets.
     #[command(subcommand)]
     Secrets(SecretsCommand),
     /// Make and manage client keys (np-…), which members' programs send.
@@ -95,6 +97,12 @@ enum Command {
     /// Say how many requests users may send, and how that comes about.
     #[command(subcommand)]
     Limits(limits::LimitsCommand),
+    /// Make and manage users, the accounts that keys belong to.
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    /// Invite people to register.
+    #[command(subcommand)]
+    Invitations(invitations::InvitationsCommand),
     /// Bring and manage pool keys, the upstream credentials that serve everybody.
     #[command(subcommand)]
     Pool(pool::PoolCommand),
@@ -131,6 +139,9 @@ enum SecretsCommand {
                             ENCRYPTION_KEY=$(potluck secrets generate) potluck serve\n  \
                             echo ADMIN_TOKEN=$(potluck secrets generate) >> conf/secrets.env")]
     Generate,
+    /// Have access tokens of logins signed with a new key. Those that the old one signed hold until they end.
+    #[command(after_help = "Example:\n  potluck secrets rotate-signing")]
+    RotateSigning,
 }
 
 /// Runs the program with its arguments, the first of which is its name, and the built-in plug-ins.
@@ -181,8 +192,16 @@ impl Command {
                 );
                 Ok(())
             }
+            Self::Secrets(SecretsCommand::RotateSigning) => options.with_api(async |api| {
+                api.post("/manage/v1/signing-keys", &serde_json::Value::Null)
+                    .await?;
+                print::line("access tokens are signed with a new key");
+                Ok(())
+            }),
             Self::Keys(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Limits(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Users(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Invitations(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Pool(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Upstreams(command) => command.run(options),
             Self::Nodes(command) => options.with_api(async |api| command.run(api, options).await),

@@ -30,6 +30,7 @@ mod sections;
 mod show;
 mod suggest;
 mod tree;
+mod trust;
 mod upstream;
 mod yaml;
 
@@ -61,7 +62,7 @@ pub use queue::Queue;
 pub use reach::{Reach, Stateful};
 pub use scalar::{Address, DatabaseUrl, Listener, Period, Size, Url};
 pub use schema::{schema, schema_with};
-pub use sections::{Admin, Auth, Database, Edge, Limits, Listen, Log, LogFormat, LogLevel, Metrics};
+pub use sections::{Admin, Argon2, Auth, Database, Edge, Limits, Listen, Log, LogFormat, LogLevel, Metrics};
 pub use show::yaml as show;
 pub(crate) use suggest::nearest;
 pub use upstream::{Access, Bodies, Node, Route, Timeouts, Upstream};

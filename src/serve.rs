@@ -140,6 +140,7 @@ impl Relay {
             link,
             unix_ms,
         );
+        let control = control.with_auth(config.auth.settings());
         runtime.block_on(control.begin_at(revision));
         runtime.block_on(control.settle_pending())?;
         edge.restore(&runtime.block_on(books::today(&control))?);

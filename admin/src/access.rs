@@ -1,5 +1,5 @@
-//! What a handler asks of its caller. The extractor is the rule: a handler takes [`Anyone`], [`Member`] or [`Admin`]
-//! as an argument, and the published document says the same, because it is made from that argument.
+//! What a handler asks of its caller. The extractor is the rule: a handler takes [`Anyone`], [`Member`],
+//! [`InPerson`] or [`Admin`] as an argument, and the published document says the same, because it is made from that argument.
 //!
 //! Invariant: a handler without one of them is in no released program: a test walks the document and refuses it.
 
@@ -16,7 +16,7 @@ use potluck_filters::id::UserId;
 use potluck_store::table::users::UserRole;
 use schemars::SchemaGenerator;
 
-use crate::caller::{By, Caller, Proof};
+use crate::caller::{By, Caller, Proof, SignedIn};
 use crate::doc::{Input, Operation};
 use crate::error::ControlError;
 pub use area::{Area, OfArea};
@@ -29,6 +29,8 @@ pub enum Access {
     Anyone,
     /// Whoever has an account, for what is theirs.
     Member(Scope),
+    /// Whoever has an account and has logged in to it: no personal access token.
+    InPerson(Scope),
     /// Admins, and the operator.
     Admin(Scope),
 }
@@ -45,6 +47,13 @@ pub struct Member<A> {
     area: PhantomData<A>,
 }
 
+/// A caller who has logged in, for what proves who they are: no personal access token may change that.
+#[derive(Clone, Copy, Debug)]
+pub struct InPerson<A> {
+    member: Member<A>,
+    session: i64,
+}
+
 /// An admin, or the operator.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<A> {
@@ -57,6 +66,28 @@ impl<A> Member<A> {
     #[must_use]
     pub fn user(&self) -> UserId {
         self.user
+    }
+}
+
+impl<A> InPerson<A> {
+    /// Whose things the call is about.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        self.member.user
+    }
+
+    /// The session that the call belongs to.
+    #[must_use]
+    pub fn session(&self) -> i64 {
+        self.session
+    }
+}
+
+impl<A> Deref for InPerson<A> {
+    type Target = By;
+
+    fn deref(&self) -> &By {
+        &self.member.by
     }
 }
 
@@ -109,6 +140,21 @@ impl<S: Sync, A: OfArea> FromRequestParts<S> for Member<A> {
     }
 }
 
+impl<S: Sync, A: OfArea> FromRequestParts<S> for InPerson<A> {
+    type Rejection = ControlError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ControlError> {
+        let member = Member::from_request_parts(parts, state).await?;
+        match member.by.caller {
+            Caller::User(SignedIn {
+                proof: Proof::Session(session),
+                ..
+            }) => Ok(Self { member, session }),
+            Caller::User(_) | Caller::Operator | Caller::Job(_) => Err(ControlError::NeedsSession),
+        }
+    }
+}
+
 impl<S: Sync, A: OfArea> FromRequestParts<S> for Admin<A> {
     type Rejection = ControlError;
 
@@ -156,6 +202,12 @@ impl Input for Anyone {
 impl<A: OfArea> Input for Member<A> {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
         operation.access = Some(Access::Member(needed::<A>(&operation.method)));
+    }
+}
+
+impl<A: OfArea> Input for InPerson<A> {
+    fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
+        operation.access = Some(Access::InPerson(needed::<A>(&operation.method)));
     }
 }
 

@@ -7,6 +7,8 @@ mod account;
 mod caps;
 mod client_key;
 mod credit;
+mod export;
+mod invitation;
 mod job;
 mod limit;
 mod my_key;
@@ -14,9 +16,12 @@ mod my_pool_key;
 mod node;
 mod outbound_proxy;
 mod patch;
+mod personal_token;
 mod pool_key;
 mod problem;
+mod second_factor;
 mod secret_text;
+mod session;
 mod standing;
 mod status;
 mod upstream;
@@ -29,6 +34,8 @@ pub use account::{Account, Spent};
 pub use caps::{Caps, EditCaps, Hours};
 pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, EffectiveLimit, Switch};
 pub use credit::{Credit, Source};
+pub use export::{Export, ExportedObject};
+pub use invitation::{CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration};
 pub use job::{ImportJob, ImportLine, JobState, LineState};
 pub use limit::{
     Affected, Allowance, EditLimitPolicy, EditUserLimit, EditWeights, Effects, LimitLine, LimitPolicy,
@@ -41,6 +48,7 @@ pub use my_pool_key::{
 };
 pub use node::{AddNode, AllowHost, EditNode, Node, NodeGrant, NodeSource, NodeSwitch};
 pub use outbound_proxy::{AddOutboundProxy, CheckedProxy, EditOutboundProxy, OutboundProxy, ProxyLogin};
+pub use personal_token::{CreatePersonalToken, CreatedPersonalToken, PersonalToken};
 pub(crate) use pool_key::Besides;
 pub use pool_key::{
     AddPoolKey, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, LineResult, PoolKey,
@@ -49,11 +57,16 @@ pub use pool_key::{
 pub use potluck_store::table::pool_keys::CredentialKind;
 pub use potluck_store::table::users::UserRole;
 pub use problem::Problem;
+pub use second_factor::{
+    AllowReset, BegunTotp, ChangePassword, PasswordResetLeave, RecoveryCodes, ResetPassword, WithCode,
+    WithPassword, WithPasswordAndCode,
+};
 pub use secret_text::SecretText;
+pub use session::{EndedSessions, LogIn, Refresh, Session, SessionTokens, Sessions, WhoAmI};
 pub use standing::{Condition, HeldBy, Hold, HoldKind, Standing};
 pub use status::{Database, Status};
 pub use upstream::{EditUpstream, NodeFacts, Upstream, UpstreamFacts};
-pub use user::{CreateUser, User};
+pub use user::{CreateUser, EditUser, User, UserQuery};
 
 /// The most items of one page.
 pub const MAX_PAGE: u32 = 1000;

@@ -87,9 +87,37 @@ impl By {
     /// When nobody came with it.
     pub(crate) fn of(parts: &Parts) -> Result<Self, ControlError> {
         let caller = parts.extensions.get::<Caller>().copied();
+        let nobody = || {
+            let why = parts.extensions.get::<Unknown>().copied();
+            why.map_or(ControlError::NobodyAsks, ControlError::from)
+        };
         Ok(Self {
-            caller: caller.ok_or(ControlError::NobodyAsks)?,
+            caller: caller.ok_or_else(nobody)?,
             address: parts.extensions.get::<Peer>().map(|Peer(address)| *address),
         })
+    }
+}
+
+/// Why what came with a request does not say who asks. A request extension; only what needs a caller minds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It is none of this relay's.
+    Bad,
+    /// Its time has passed.
+    Expired,
+    /// Its session has ended, or its user is switched off.
+    Ended,
+    /// It came from another site's page, or without the session's own token.
+    Csrf,
+}
+
+impl From<Unknown> for ControlError {
+    fn from(why: Unknown) -> Self {
+        match why {
+            Unknown::Bad => Self::NoToken,
+            Unknown::Expired => Self::ExpiredToken,
+            Unknown::Ended => Self::SessionEnded,
+            Unknown::Csrf => Self::Csrf,
+        }
     }
 }

@@ -4,8 +4,11 @@
 //! commit → the edge serves it → the answer. Invariant: changes take turns, so that what the edge is given is
 //! in revision order; what it was not given (it refused, or the process ended) is part of the next delta.
 
+mod account;
+mod auth;
 mod checks;
 mod client_keys;
+mod export;
 mod fields;
 mod holds;
 mod limits;
@@ -15,12 +18,16 @@ mod my_pool_keys;
 mod nodes;
 mod notice;
 mod outbound_proxies;
-mod password;
+mod personal_tokens;
 mod pool_keys;
+mod registration;
+mod second_factor;
+mod sessions;
 mod standing;
 mod turn;
 mod upstreams;
 mod users;
+mod who;
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -37,11 +44,14 @@ use potluck_filters::snapshot::Delta;
 use potluck_filters::spending::day_of;
 use potluck_filters::window::Filled;
 use potluck_store::{Parts, Store};
+pub(crate) use sessions::From as LoginFrom;
 use tokio::sync::{Mutex, Notify};
 pub use turn::Turn;
 
 use crate::api::{Database, Status, UpstreamFacts};
+use crate::auth::AuthSettings;
 use crate::error::ControlError;
+use auth::Auth;
 
 /// The edge, as a change sees it.
 pub trait Publisher: Send + Sync {
@@ -147,6 +157,7 @@ pub struct Control {
     live: Arc<dyn Live>,
     clock: fn() -> i64,
     look_up: Box<LookUp>,
+    pub(crate) auth: Auth,
     /// What the edge has been given. Held for the whole of a change: it is the turn.
     pub(crate) published: Mutex<Revision>,
     probe_due: Notify,
@@ -179,6 +190,7 @@ impl Control {
             live,
             clock,
             look_up: Box::new(nodes::system),
+            auth: Auth::new(AuthSettings::default()),
             published,
             probe_due: Notify::new(),
         }
@@ -188,6 +200,13 @@ impl Control {
     #[must_use]
     pub fn looking_up_with(mut self, look_up: Box<LookUp>) -> Self {
         self.look_up = look_up;
+        self
+    }
+
+    /// The same with other rules for accounts.
+    #[must_use]
+    pub fn with_auth(mut self, settings: AuthSettings) -> Self {
+        self.auth = Auth::new(settings);
         self
     }
 

@@ -32,9 +32,52 @@ pub enum ControlError {
     /// `If-Match` is of an older revision.
     #[error("somebody has changed this meanwhile; read it again, then edit what is there now")]
     ChangedMeanwhile,
-    /// No token, or a wrong one.
-    #[error("this needs the operator's token: send `Authorization: Bearer <ADMIN_TOKEN>`")]
+    /// A personal access token where only its owner in person may.
+    #[error("this needs a login: a personal access token may not change what proves who you are")]
+    NeedsSession,
+    /// A wrong token.
+    #[error("this token is not one of this relay's; log in anew, or make a new one")]
     NoToken,
+    /// The access token's time has passed.
+    #[error("this token has expired; refresh the session, or make a new token")]
+    ExpiredToken,
+    /// The session was ended, or its user switched off.
+    #[error("this session has ended; log in anew")]
+    SessionEnded,
+    /// A page's change without the session's own token, or from another site.
+    #[error(
+        "this came without the session's `x-csrf-token`, or from another site's page; `GET /manage/v1/session` tells it"
+    )]
+    Csrf,
+    /// Two things that say who asks.
+    #[error("two credentials came with this; send one `Authorization` header, or the cookie, and not both")]
+    TwoCredentials,
+    /// No such user, or not their password.
+    #[error("name or password is wrong")]
+    WrongPassword,
+    /// The password was right.
+    #[error("this account has a second factor: send its `code`, too")]
+    TotpRequired,
+    /// Neither the authenticator's nor a recovery code, or used before.
+    #[error("the code is wrong or was used; wait for the next one")]
+    WrongCode,
+    /// Tried too often.
+    #[error("too many tries; wait as long as `Retry-After` says")]
+    TriedTooOften(Duration),
+    /// Nobody may register.
+    #[error("nobody can register here; ask an admin for an account")]
+    RegistrationClosed,
+    /// An invitation is needed, and none that holds was sent.
+    #[error(
+        "registering needs an invitation that was neither used up, taken back nor has expired; ask an admin"
+    )]
+    NoInvitation,
+    /// Leave to set a password that was used, has expired or never was.
+    #[error("this leave to set a password was used or has expired; ask an admin for another one")]
+    NoReset,
+    /// Without them nobody could manage the relay.
+    #[error("this is the last admin who can log in; make another user admin first")]
+    LastAdmin,
     /// Too many calls without the right token from one address; how long it is to wait.
     #[error("too many calls without the right token came from this address; wait, then send the right one")]
     TooManyTries(Duration),
@@ -112,6 +155,9 @@ pub enum ControlError {
     /// Hashing a password failed.
     #[error("the password cannot be hashed")]
     Password,
+    /// Too many others log in at this moment.
+    #[error("too many are logging in at once; try again in a moment")]
+    Busy,
     /// A task ended early.
     #[error("the call ended early; look whether it was done before you try again")]
     Ended,
@@ -137,6 +183,19 @@ impl ControlError {
             Self::NeedsAdmin => (StatusCode::FORBIDDEN, "needs_admin"),
             Self::NeedsScope(_) => (StatusCode::FORBIDDEN, "needs_scope"),
             Self::ChangedMeanwhile => (StatusCode::PRECONDITION_FAILED, "changed_meanwhile"),
+            Self::NeedsSession => (StatusCode::FORBIDDEN, "needs_session"),
+            Self::ExpiredToken => (StatusCode::UNAUTHORIZED, "expired_token"),
+            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended"),
+            Self::Csrf => (StatusCode::FORBIDDEN, "csrf"),
+            Self::TwoCredentials => (StatusCode::BAD_REQUEST, "two_credentials"),
+            Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong_password"),
+            Self::TotpRequired => (StatusCode::UNAUTHORIZED, "totp_required"),
+            Self::WrongCode => (StatusCode::UNAUTHORIZED, "wrong_code"),
+            Self::TriedTooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "tried_too_often"),
+            Self::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
+            Self::NoInvitation => (StatusCode::FORBIDDEN, "invitation_needed"),
+            Self::NoReset => (StatusCode::FORBIDDEN, "reset_gone"),
+            Self::LastAdmin => (StatusCode::CONFLICT, "last_admin"),
             Self::TooManyTries(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_failures"),
             Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_such_path"),
@@ -158,6 +217,7 @@ impl ControlError {
             Self::NoAdmin => (StatusCode::CONFLICT, "no_admin"),
             Self::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused_by_edge"),
             Self::NotServed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "stored_not_served"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Password | Self::Ended => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Store(error) => store_told(error),
         }
@@ -177,8 +237,19 @@ impl ControlError {
 
     /// What belongs into the answer's head.
     fn told_in_head(&self) -> Option<(HeaderName, HeaderValue)> {
-        if let Self::TooManyTries(wait) = self {
-            return Some((header::RETRY_AFTER, wait.as_secs().max(1).into()));
+        if let Self::Busy = self {
+            return Some((header::RETRY_AFTER, 1.into()));
+        }
+        if let Self::TooManyTries(wait) | Self::TriedTooOften(wait) = self {
+            return Some((
+                header::RETRY_AFTER,
+                wait.as_millis()
+                    .div_ceil(1000)
+                    .max(1)
+                    .try_into()
+                    .unwrap_or(u64::MAX)
+                    .into(),
+            ));
         }
         let challenge = HeaderValue::from_static("Bearer realm=\"potluck\"");
         (self.told().0 == StatusCode::UNAUTHORIZED).then_some((header::WWW_AUTHENTICATE, challenge))

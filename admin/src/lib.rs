@@ -2,7 +2,7 @@
 //!
 //! 1. [`mod@router`]: every route on one page.
 //! 2. [`caller`]: who asks; [`access`]: what a handler asks of its caller. [`gate`]: who may call over the network.
-//! 3. `route`: one file per noun; each handler takes its input, makes one call, gives a typed answer.
+//! 3. `auth`: how it is known who asks. `route`: one file per noun; each handler takes its input, makes one call, gives a typed answer.
 //! 4. [`control`]: the calls. A change goes store → check by the edge → commit → edge, one at a time.
 //! 5. [`api`]: the types of requests and answers, for servers and clients alike.
 //! 6. [`doc`]: the published description of the API, made from the handlers' types.
@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod api;
+mod auth;
 pub mod caller;
 pub mod control;
 pub mod doc;
@@ -27,6 +28,7 @@ pub mod router;
 #[cfg(test)]
 mod tests;
 
+pub use auth::{Argon2, AuthSettings};
 pub use caller::{By, Caller};
 pub use control::{Checking, Control, Found, Live, LookUp, Probing, Publisher, Recheck};
 pub use error::ControlError;

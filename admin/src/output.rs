@@ -25,6 +25,9 @@ pub(crate) struct Accepted<T>(pub(crate) T);
 /// 200 with the revision as `ETag`.
 pub(crate) struct Tagged<T>(pub(crate) T);
 
+/// An answer with cookies to set.
+pub(crate) struct WithCookies<T>(pub(crate) T, pub(crate) Vec<HeaderValue>);
+
 /// 204.
 pub(crate) struct NoContent;
 
@@ -46,6 +49,16 @@ impl<T: Serialize + Revised> IntoResponse for Tagged<T> {
         let mut answer = Json(self.0).into_response();
         if let Ok(tag) = HeaderValue::try_from(format!("\"r{revision}\"")) {
             answer.headers_mut().insert(header::ETAG, tag);
+        }
+        answer
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for WithCookies<T> {
+    fn into_response(self) -> Response {
+        let mut answer = self.0.into_response();
+        for cookie in self.1 {
+            answer.headers_mut().append(header::SET_COOKIE, cookie);
         }
         answer
     }
@@ -74,6 +87,12 @@ impl<T: JsonSchema> Answer for Tagged<T> {
         let tag = json!({"ETag": {"description": "Its revision, for `If-Match`.", "required": true,
             "schema": {"type": "string"}}});
         operation.gives_json(200, schemas.subschema_for::<T>(), tag);
+    }
+}
+
+impl<T: Answer> Answer for WithCookies<T> {
+    fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        T::describe(operation, schemas);
     }
 }
 

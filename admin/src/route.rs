@@ -1,5 +1,6 @@
 //! The handlers, one file per noun. All alike: take the input, make one call, give a typed answer.
 
+pub(crate) mod account;
 pub(crate) mod client_keys;
 pub(crate) mod limits;
 pub(crate) mod my_jobs;
@@ -8,6 +9,8 @@ pub(crate) mod my_pool_keys;
 pub(crate) mod nodes;
 pub(crate) mod outbound_proxies;
 pub(crate) mod pool_keys;
+pub(crate) mod registration;
+pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod upstreams;
 pub(crate) mod users;

@@ -12,8 +12,8 @@ use crate::control::Control;
 use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
-    client_keys, limits, my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys, status,
-    upstreams, users,
+    account, client_keys, limits, my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys,
+    registration, session, status, upstreams, users,
 };
 
 /// Bytes of the longest body: an import of a hundred thousand keys fits.
@@ -29,6 +29,9 @@ fn routes() -> Routes {
         .merge(limits::routes())
         .merge(outbound_proxies::routes())
         .merge(users::routes())
+        .merge(session::routes())
+        .merge(account::routes())
+        .merge(registration::routes())
         .merge(upstreams::routes())
         .merge(nodes::routes())
         .merge(status::routes())

@@ -1,5 +1,6 @@
 //! The router, called as a server would call it, over a fresh database and an edge that takes notes.
 
+mod accounts;
 mod checks;
 mod client_keys;
 mod document;
@@ -18,6 +19,7 @@ mod upstreams;
 mod users;
 mod walk;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -38,11 +40,41 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::api::{NodeFacts, UpstreamFacts};
+use crate::auth::{Argon2, AuthSettings};
+use crate::caller::By;
 use crate::control::{Checking, Control, Live, Publisher, Recheck};
 use crate::router::operator_router;
 
-/// When every test takes place.
+/// When every test takes place, or begins.
 const NOW: i64 = 1_790_000_000_000;
+
+const RING: &str = "3q2-7wABAgMEBfX29_gJCgsMDQ4PEJGSk5SVlpeYmZo";
+
+thread_local! {
+    /// What the clock says to this test, which has a thread to itself.
+    static CLOCK: Cell<i64> = const { Cell::new(NOW) };
+}
+
+fn clock() -> i64 {
+    CLOCK.get()
+}
+
+/// Lets so many milliseconds pass.
+fn pass(ms: i64) {
+    CLOCK.set(clock() + ms);
+}
+
+/// Hashes that cost next to nothing.
+fn cheap() -> AuthSettings {
+    AuthSettings {
+        argon2: Argon2 {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+        },
+        ..AuthSettings::default()
+    }
+}
 
 /// An edge that notes what it is given, and refuses when told to.
 #[derive(Default)]
@@ -117,7 +149,7 @@ pub(crate) struct Relay {
     router: Router,
     pub(crate) control: Arc<Control>,
     edge: Arc<NotingEdge>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Relay {
@@ -125,21 +157,16 @@ impl Relay {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}/control.db", folder.path().display());
-        let ring = KeyRing::parse(&Secret::new("3q2-7wABAgMEBfX29_gJCgsMDQ4PEJGSk5SVlpeYmZo"), None).unwrap();
+        let ring = KeyRing::parse(&Secret::new(RING), None).unwrap();
         let store = Store::open(&url, ring).await.unwrap();
         let edge = Arc::new(NotingEdge::default());
-        let control = Arc::new(Control::new(
-            store,
-            upstreams(),
-            edge.clone(),
-            edge.clone(),
-            || NOW,
-        ));
+        let control = Control::new(store, upstreams(), edge.clone(), edge.clone(), clock);
+        let control = Arc::new(control.with_auth(cheap()));
         Self {
             router: operator_router(Arc::clone(&control)),
             control,
             edge,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -166,6 +193,9 @@ impl Relay {
         } else {
             "application/problem+json"
         };
+        if status == StatusCode::NO_CONTENT {
+            return (status, Value::Null);
+        }
         assert_eq!(answer.headers()["content-type"], kind, "{path}");
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&bytes).unwrap())

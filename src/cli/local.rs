@@ -34,7 +34,7 @@ impl Local {
         let control = Control::without_edge(store, upstreams, unix_ms).await;
         let control = control.map_err(|error| Failure::new(Exit::Unavailable, with_cause(&error)))?;
         Ok(Self {
-            control: Arc::new(control),
+            control: Arc::new(control.with_auth(config.auth.settings())),
             _lock: lock,
         })
     }

@@ -11,13 +11,14 @@ use super::path::Path;
 use super::problem::Fault;
 use super::scalar::Period;
 use super::upstream::{Node, Upstream};
-use super::{Config, Limits, judge, model_routes, plugins, reach};
+use super::{Auth, Config, Limits, judge, model_routes, plugins, reach};
 
 /// All faults of a configuration whose values have been read.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
     let mut faults = Vec::new();
     process(config, &mut faults);
     limits(&config.limits, &mut faults);
+    auth(&config.auth, &mut faults);
     config.probe.check(&mut faults);
     for (name, upstream) in &config.upstreams {
         let path = Path::of("upstreams").key(name);
@@ -67,6 +68,35 @@ fn limits(limits: &Limits, faults: &mut Vec<Fault>) {
         ("write_timeout", limits.write_timeout),
     ] {
         positive(path.key(key), period, faults);
+    }
+}
+
+fn auth(auth: &Auth, faults: &mut Vec<Fault>) {
+    const MINUTE: u64 = 60;
+    const DAY: u64 = 24 * 60 * MINUTE;
+    let path = Path::of("auth");
+    for (key, period, most, told) in [
+        (
+            "access_token",
+            auth.access_token,
+            60 * MINUTE,
+            "must be from 1m to 1h",
+        ),
+        ("session", auth.session, 400 * DAY, "must be from 1m to 400d"),
+        (
+            "signing_key",
+            auth.signing_key,
+            400 * DAY,
+            "must be from 1m to 400d",
+        ),
+    ] {
+        if !(MINUTE..=most).contains(&period.0.as_secs()) {
+            faults.push(Fault::new(path.key(key), told));
+        }
+    }
+    if !(8 << 20..=1 << 30).contains(&auth.argon2.memory.0) {
+        let path = path.key("argon2").key("memory");
+        faults.push(Fault::new(path, "must be from 8MiB to 1GiB"));
     }
 }
 

@@ -12,7 +12,7 @@ use super::path::Path;
 use super::problem::{Fault, Place, Problem};
 use super::schema::schema_with;
 use super::tree::Tree;
-use super::{Config, check, node_variables, read, yaml};
+use super::{Config, check, node_variables, read, trust, yaml};
 use crate::plugin::Registry;
 
 /// Where settings come from.
@@ -95,6 +95,7 @@ impl Config {
         match serde_json::from_value::<Self>(reading.value) {
             Ok(mut config) => {
                 config.registry = plugins.clone();
+                problems.extend(trust::apply(&mut config, environment));
                 let faults = check::check(&config);
                 problems.extend(located(faults, &tree, &problems, &reading.left_out));
                 if problems.is_empty() {

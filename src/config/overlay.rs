@@ -14,6 +14,31 @@ use super::yaml;
 
 const PREFIX: &str = "POTLUCK_";
 
+/// Names that are settings although they do not begin like one, because installations have them already. Where both
+/// are set, ours counts: it comes later in the order of names.
+const OTHER_NAMES: [(&str, [&str; 2]); 5] = [
+    ("AUTH_LOGIN_RATE_LIMIT_PER_MINUTE", ["auth", "login_per_minute"]),
+    (
+        "AUTH_LOGIN_LOCKOUT_THRESHOLD",
+        ["auth", "login_lockout_threshold"],
+    ),
+    ("AUTH_LOGIN_LOCKOUT_MINUTES", ["auth", "login_lockout_minutes"]),
+    (
+        "AUTH_REGISTER_RATE_LIMIT_PER_MINUTE",
+        ["auth", "register_per_minute"],
+    ),
+    ("AUTH_PASSWORD_MIN_LENGTH", ["auth", "password_min_length"]),
+];
+
+/// The keys that a variable's name stands for.
+fn keys_of(name: &str) -> Option<Vec<String>> {
+    if let Some((_, keys)) = OTHER_NAMES.iter().find(|(other, _)| *other == name) {
+        return Some(keys.map(str::to_owned).to_vec());
+    }
+    let keys = name.strip_prefix(PREFIX).filter(|rest| rest.contains("__"))?;
+    Some(keys.to_lowercase().split("__").map(str::to_owned).collect())
+}
+
 /// One value given outside the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Setting {
@@ -36,11 +61,9 @@ enum Style {
 pub(super) fn from_environment(variables: impl Iterator<Item = (String, String)>) -> Vec<Setting> {
     let mut settings: Vec<Setting> = variables
         .filter_map(|(name, text)| {
-            let keys = name.strip_prefix(PREFIX).filter(|rest| rest.contains("__"))?;
-            let keys = keys.to_lowercase().split("__").map(str::to_owned).collect();
             Some(Setting {
+                keys: keys_of(&name)?,
                 source: name,
-                keys,
                 text,
                 style: Style::Variable,
             })

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use potluck_admin::AuthSettings;
+use potluck_filters::model::Network;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,14 +29,18 @@ pub struct Admin {
     /// Whoever may open it is an operator; it is made for its owner only. Default: `control.sock` in
     /// the data folder.
     pub socket: Option<PathBuf>,
-    /// Address and port of the API for programs that send `Authorization: Bearer <ADMIN_TOKEN>`, or `off`.
-    /// Without an `ADMIN_TOKEN` among the secrets it stays closed. Plaintext: put a TLS terminator in front
-    /// before you open it to a network.
+    /// Address and port of the API, for people who log in and for programs that send a token, or `off`.
+    /// Plaintext: put a TLS terminator in front before you open it to a network.
     pub listen: Listener,
     /// Further names under which that API may be called, as they stand in `Host`. `localhost`, loopback
     /// addresses and the address itself are always allowed; other names are refused, because a page in a
     /// browser could give itself one that leads here.
     pub hosts: Vec<String>,
+    /// Addresses and networks of reverse proxies before that API, like `10.0.0.0/8`. Only what these say in
+    /// `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` counts: whose address a caller has, and whether
+    /// they came over TLS. `TRUST_PROXY_HEADERS=true` needs this list, and `false` empties it.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// Where users, client keys and sealed pool keys are stored.
@@ -125,7 +131,10 @@ pub enum LogLevel {
     Trace,
 }
 
-/// How failed authentication is slowed down.
+/// Seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+/// How people log in, and how guessing is slowed down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Auth {
@@ -137,6 +146,79 @@ pub struct Auth {
     /// ones are answered with 429. Abuse control, not a promise: addresses that hash alike count together.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub anonymous_per_minute: u32,
+    /// Logins a minute that one address (IPv6: one /64) may try; further ones are answered with 429. Also set by
+    /// `AUTH_LOGIN_RATE_LIMIT_PER_MINUTE`.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub login_per_minute: u32,
+    /// Failed logins of one account after which it is locked, whoever tries; and each time again, for twice as
+    /// long. Sessions go on. Also set by `AUTH_LOGIN_LOCKOUT_THRESHOLD`.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub login_lockout_threshold: u32,
+    /// How long the first lock of an account lasts, in minutes. Also set by `AUTH_LOGIN_LOCKOUT_MINUTES`.
+    #[schemars(range(min = 1, max = 1440))]
+    pub login_lockout_minutes: u32,
+    /// Accounts a minute that one address may try to register, or to set a new password of. Also set by
+    /// `AUTH_REGISTER_RATE_LIMIT_PER_MINUTE`.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub register_per_minute: u32,
+    /// Characters of the shortest password. Also set by `AUTH_PASSWORD_MIN_LENGTH`.
+    #[schemars(range(min = 8, max = 128))]
+    pub password_min_length: u16,
+    /// How long an access token holds; then the session is refreshed. At most 1h.
+    pub access_token: Period,
+    /// How long a session holds that nobody uses. At most 400d.
+    pub session: Period,
+    /// How long a key signs access tokens before it is rotated.
+    pub signing_key: Period,
+    /// What hashing a password costs. Passwords are hashed anew at the next login when it has changed.
+    pub argon2: Argon2,
+}
+
+/// Parameters of argon2id (RFC 9106).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Argon2 {
+    /// Memory of one hash. At most two are made at a time. From 8MiB to 1GiB.
+    pub memory: Size,
+    /// How often the memory is gone over.
+    #[schemars(range(min = 1, max = 16))]
+    pub passes: u32,
+    /// Parts of the memory that could be computed side by side.
+    #[schemars(range(min = 1, max = 16))]
+    pub lanes: u32,
+}
+
+impl Default for Argon2 {
+    fn default() -> Self {
+        Self {
+            memory: Size::mib(19),
+            passes: 2,
+            lanes: 1,
+        }
+    }
+}
+
+impl Auth {
+    /// As the control plane takes it.
+    #[must_use]
+    pub fn settings(&self) -> AuthSettings {
+        let ms = |period: Period| i64::try_from(period.0.as_millis()).unwrap_or(i64::MAX);
+        AuthSettings {
+            argon2: potluck_admin::Argon2 {
+                memory_kib: u32::try_from(self.argon2.memory.0 >> 10).unwrap_or(u32::MAX),
+                passes: self.argon2.passes,
+                lanes: self.argon2.lanes,
+            },
+            password_min_length: usize::from(self.password_min_length),
+            access_ms: ms(self.access_token),
+            session_ms: ms(self.session),
+            signing_ms: ms(self.signing_key),
+            logins_per_minute: self.login_per_minute,
+            registers_per_minute: self.register_per_minute,
+            lockout_after: self.login_lockout_threshold,
+            lockout_ms: i64::from(self.login_lockout_minutes) * 60_000,
+        }
+    }
 }
 
 /// What a monitoring system is told.
@@ -171,6 +253,7 @@ impl Default for Admin {
             socket: None,
             listen: Listener::At(([127, 0, 0, 1], 5003).into()),
             hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -215,6 +298,15 @@ impl Default for Auth {
         Self {
             failures_per_minute: 30,
             anonymous_per_minute: 60,
+            login_per_minute: 20,
+            login_lockout_threshold: 10,
+            login_lockout_minutes: 10,
+            register_per_minute: 10,
+            password_min_length: 12,
+            access_token: Period::seconds(15 * 60),
+            session: Period::seconds(30 * DAY),
+            signing_key: Period::seconds(30 * DAY),
+            argon2: Argon2::default(),
         }
     }
 }

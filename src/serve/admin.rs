@@ -1,6 +1,6 @@
-//! The API's own listener, for programs that send the operator's token.
+//! The API's own listener, for people who log in and for programs that send a token.
 //!
-//! Invariant: it is opened only where there is a token that could not be guessed.
+//! Invariant: an operator's token that could be guessed is refused before anything listens.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use pingora::services::listening::Service;
 use pingora_limits::rate::Rate;
 use potluck_admin::Control;
 use potluck_admin::gate::{AdminToken, Gate, Hosts, Peer, bearer_router};
+use potluck_filters::model::Network;
 use potluck_filters::window::SPAN;
 use tokio::runtime::{Handle, Runtime};
 
@@ -21,17 +22,19 @@ use crate::config::{Config, Listener};
 use crate::edge::neighbourhood;
 use crate::secrets::{ADMIN_TOKEN, Secrets};
 
-/// Where the API listens, and with what token.
+/// Where the API listens, and whom it believes.
 #[derive(Debug)]
 pub(super) struct Door {
     pub(super) address: SocketAddr,
-    token: AdminToken,
+    token: Option<AdminToken>,
     hosts: Vec<String>,
     failures_per_minute: u32,
+    trusted_proxies: Vec<Network>,
+    over_tls: bool,
 }
 
 impl Door {
-    /// The door of a configuration; `None` where it is off or has no token.
+    /// The door of a configuration; `None` where it is off.
     ///
     /// # Errors
     /// When the token could be guessed.
@@ -41,15 +44,16 @@ impl Door {
             Listener::Off => return Ok(None),
             Listener::At(address) => address,
         };
-        let Some(token) = token else {
-            tracing::info!("no {ADMIN_TOKEN}, so the API is reached through the control socket alone");
-            return Ok(None);
-        };
+        if token.is_none() {
+            tracing::info!("no {ADMIN_TOKEN}: the API takes only those who log in");
+        }
         Ok(Some(Self {
             address,
             token,
             hosts: config.admin.hosts.clone(),
             failures_per_minute: config.auth.failures_per_minute,
+            trusted_proxies: config.admin.trusted_proxies.clone(),
+            over_tls: false,
         }))
     }
 
@@ -79,6 +83,8 @@ impl Door {
                 let peer: IpAddr = neighbourhood(peer);
                 (failures.observe(&peer, 1) > most).then_some(SPAN)
             }),
+            trusted_proxies: self.trusted_proxies,
+            over_tls: self.over_tls,
         };
         let app = ControlApp::for_strangers(bearer_router(control, gate), runtime);
         let mut service = Service::new("admin".to_owned(), app);

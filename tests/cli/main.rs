@@ -11,6 +11,7 @@ mod pool;
 mod proxies;
 mod running;
 mod start;
+mod users;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;

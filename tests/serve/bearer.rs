@@ -1,4 +1,4 @@
-//! The API's own listener: shut without the token, gone without one among the secrets.
+//! The API's own listener: shut without a token, and open for those who log in.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -27,7 +27,7 @@ async fn programs_with_the_token_manage_the_relay_over_the_network() {
     let ask = |path| api.bare(Method::GET, path);
     for (request, expected) in [
         (ask("keys"), (401, "unauthenticated")),
-        (ask("nothing"), (401, "unauthenticated")),
+        (ask("nothing"), (404, "no_such_path")),
         (ask("keys").bearer_auth(key), (401, "unauthenticated")),
         (
             ask("keys").bearer_auth(installation.encryption_key()),
@@ -72,7 +72,7 @@ async fn an_address_that_keeps_guessing_is_told_to_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_token_or_where_it_is_off_nothing_listens() {
+async fn without_the_operators_token_people_log_in_and_where_it_is_off_nothing_listens() {
     let world = world().await;
     let installation = Installation::new(&world).await;
     let off = Relay::start_with(&installation, "--set admin.listen=off").await;
@@ -86,8 +86,29 @@ async fn without_a_token_or_where_it_is_off_nothing_listens() {
         .collect();
     std::fs::write(&file, without).expect("a write");
     let relay = Relay::start(&installation).await;
-    assert_eq!(relay.admin, None);
-    installation.run("status").await.ok();
+    let api = relay.admin.expect("the API listens");
+    let url = |path: &str| format!("http://{api}/manage/v1/{path}");
+    let client = reqwest::Client::new();
+    let (status, _) = told(client.get(url("status"))).await;
+    assert_eq!(status, 401);
+    let wrong = json!({ "name": "admin", "password": "wrong" });
+    let (status, problem) = told(client.post(url("session")).json(&wrong)).await;
+    assert_eq!((status, &problem["code"]), (401, &json!("wrong_password")));
+    let made = installation.run("users reset-password admin").await.ok();
+    let set = json!({ "token": made.out.trim(), "password": "tram quilt obey lunar" });
+    let answer = client
+        .post(url("password-reset"))
+        .json(&set)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status().as_u16(), 204);
+    let login = json!({ "name": "admin", "password": "tram quilt obey lunar" });
+    let (status, tokens) = told(client.post(url("session")).json(&login)).await;
+    assert_eq!(status, 200, "{tokens}");
+    let token = tokens["access_token"].as_str().expect("a token");
+    let (status, _) = told(client.get(url("status")).bearer_auth(token)).await;
+    assert_eq!(status, 200);
     let log = relay.stop().await;
     assert!(log.contains("no ADMIN_TOKEN"), "{log}");
 }

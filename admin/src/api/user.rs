@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SecretText;
 use super::client_key::at_most;
+use crate::output::Revised;
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,10 +26,18 @@ pub struct User {
     pub rate_limit: Option<u32>,
     /// Whether a password is set.
     pub has_password: bool,
+    /// Whether logging in asks for a second factor.
+    pub has_totp: bool,
     /// When they were made.
     pub created_at: i64,
     /// The change that touched them last.
     pub revision: Revision,
+}
+
+impl Revised for User {
+    fn revision(&self) -> Option<Revision> {
+        Some(self.revision)
+    }
 }
 
 impl From<UserRow> for User {
@@ -43,6 +52,7 @@ impl From<UserRow> for User {
                 Some(LimitRule::Auto) | None => None,
             },
             has_password: row.has_password,
+            has_totp: row.has_totp,
             created_at: row.created_at,
             revision: row.revision,
         }
@@ -64,4 +74,40 @@ pub struct CreateUser {
     /// Requests per 60 seconds over all their keys; absent is as for all, 0 allows nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
+}
+
+/// What may be changed of a user. Absent stays as it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditUser {
+    /// Unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What they may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<UserRole>,
+    /// A disabled user's keys are refused, and their sessions end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// Which users.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserQuery {
+    /// The id that the page before ended with; 0 or absent begins.
+    #[serde(default)]
+    pub after: i64,
+    /// 1 to 1000; 100 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Part of the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Of this role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<UserRole>,
+    /// Switched on, or off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
 }

@@ -4,21 +4,12 @@ use potluck_filters::id::UserId;
 use potluck_filters::limit::{Limit, LimitRule};
 use potluck_store::table::users::{NewUser, UserRole};
 
-use super::{Control, Turn, fields, password};
-use crate::api::{CreateUser, Page, PageQuery, User};
+use super::{Control, Turn, fields};
+use crate::api::{CreateUser, User};
 use crate::caller::By;
 use crate::error::ControlError;
 
 impl Control {
-    /// A page of users.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn users(&self, page: PageQuery) -> Result<Page<User>, ControlError> {
-        let rows = self.store.users(UserId(page.after), page.limit()).await?;
-        Ok(Page::of(rows, page.limit(), |user: &User| user.id.0))
-    }
-
     /// Makes a user.
     ///
     /// # Errors
@@ -26,7 +17,7 @@ impl Control {
     pub async fn create_user(&self, by: &By, new: CreateUser) -> Result<User, ControlError> {
         let name = fields::user_name(&new.name)?;
         let password_hash = match new.password {
-            Some(text) => Some(password::hash(text.0, &name).await?),
+            Some(text) => Some(self.auth.passwords.hash(text.0, &name).await?),
             None => None,
         };
         let new = NewUser {

@@ -87,17 +87,19 @@ impl Operation {
         let (access, scope) = match self.access {
             Some(Access::Anyone) => ("anyone", None),
             Some(Access::Member(scope)) => ("member", Some(scope)),
+            Some(Access::InPerson(_)) => ("in_person", None),
             Some(Access::Admin(scope)) => ("admin", Some(scope)),
             None => ("undeclared", None),
         };
         told.insert("x-potluck-access".to_owned(), access.into());
         if let Some(scope) = scope {
             told.insert("x-potluck-scope".to_owned(), scope.to_string().into());
-            let proofs = json!([{"bearer": []}, {"cookie": []}]);
-            told.insert("security".to_owned(), proofs);
-        } else {
-            told.insert("security".to_owned(), json!([]));
         }
+        let proofs = match access {
+            "anyone" => json!([]),
+            _ => json!([{"bearer": []}, {"cookie": []}]),
+        };
+        told.insert("security".to_owned(), proofs);
         if !self.parameters.is_empty() {
             told.insert("parameters".to_owned(), self.parameters.clone().into());
         }

@@ -42,7 +42,7 @@ impl Relay {
             router,
             control,
             edge,
-            _folder,
+            folder,
         } = self;
         drop(router);
         let control = Arc::try_unwrap(control).unwrap();
@@ -52,7 +52,7 @@ impl Relay {
             router: operator_router(Arc::clone(&control)),
             control,
             edge,
-            _folder,
+            folder,
         }
     }
 }

@@ -13,16 +13,30 @@ use potluck_store::table::users::UserRole;
 enum For {
     Anyone,
     Member,
+    /// A member who has logged in: no personal access token.
+    InPerson,
     Admin,
 }
-use For::{Admin, Anyone, Member};
+use For::{Admin, Anyone, InPerson, Member};
 
 /// Operations by their ids, with who may call them. By hand: what the program says of itself is held against it.
 const TABLE: &[(For, &[&str])] = &[
-    (Anyone, &["showContributionNotice"]),
+    (
+        Anyone,
+        &[
+            "logIn",
+            "logOut",
+            "refreshSession",
+            "register",
+            "resetPassword",
+            "showContributionNotice",
+        ],
+    ),
     (
         Member,
         &[
+            "whoAmI",
+            "showMe",
             "showMyLimit",
             "listMyKeys",
             "createMyKey",
@@ -41,6 +55,23 @@ const TABLE: &[(For, &[&str])] = &[
             "listMyPoolKeyDays",
             "listMyJobs",
             "showMyJob",
+        ],
+    ),
+    (
+        InPerson,
+        &[
+            "deleteMe",
+            "exportMe",
+            "changePassword",
+            "beginTotp",
+            "confirmTotp",
+            "disableTotp",
+            "listMySessions",
+            "endMySessions",
+            "endMySession",
+            "listMyTokens",
+            "createMyToken",
+            "deleteMyToken",
         ],
     ),
     (
@@ -74,6 +105,17 @@ const TABLE: &[(For, &[&str])] = &[
             "checkOutboundProxy",
             "listUsers",
             "createUser",
+            "showUser",
+            "editUser",
+            "deleteUser",
+            "allowPasswordReset",
+            "listSessions",
+            "endSessions",
+            "resetTotp",
+            "listInvitations",
+            "createInvitation",
+            "revokeInvitation",
+            "rotateSigningKey",
             "listUpstreams",
             "showUpstream",
             "editUpstream",
@@ -136,24 +178,32 @@ fn callers() -> [(&'static str, Option<Caller>); 6] {
 fn refusal(who: For, caller: &str) -> Option<&'static str> {
     match (who, caller) {
         (Anyone, _) => None,
-        (Member | Admin, "nobody") => Some("unauthenticated"),
-        (Member, "the operator") => Some("needs_user"),
-        (Member | Admin, "a token without scopes") => Some("needs_scope"),
+        (Member | InPerson | Admin, "nobody") => Some("unauthenticated"),
+        (Member | InPerson, "the operator") => Some("needs_user"),
+        (InPerson, "an admin's token for members' things") => Some("needs_session"),
+        (Member | InPerson | Admin, "a token without scopes") => Some("needs_scope"),
         (Admin, "a member") => Some("needs_admin"),
         (Admin, "an admin's token for members' things") => Some("needs_scope"),
-        (Member | Admin, _) => None,
+        (Member | InPerson | Admin, _) => None,
     }
 }
 
 #[tokio::test]
 async fn every_route_answers_each_caller_as_declared() {
     let relay = Relay::new().await;
-    let refusals = ["unauthenticated", "needs_user", "needs_admin", "needs_scope"];
+    let refusals = [
+        "unauthenticated",
+        "needs_user",
+        "needs_session",
+        "needs_admin",
+        "needs_scope",
+    ];
     for operation in document().operations() {
         let who = declared(operation.id);
         let said = match operation.access.unwrap() {
             Access::Anyone => Anyone,
             Access::Member(_) => Member,
+            Access::InPerson(_) => InPerson,
             Access::Admin(_) => Admin,
         };
         assert_eq!(who, said, "{}", operation.id);

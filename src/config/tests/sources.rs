@@ -214,3 +214,60 @@ fn a_variable_that_names_no_node_is_called_by_its_name() {
         "{small:?}"
     );
 }
+
+#[test]
+fn limits_on_logins_are_also_read_from_the_names_that_installations_have() {
+    let env = [
+        ("AUTH_LOGIN_RATE_LIMIT_PER_MINUTE", "7"),
+        ("AUTH_LOGIN_LOCKOUT_THRESHOLD", "5"),
+        ("AUTH_LOGIN_LOCKOUT_MINUTES", "3"),
+        ("AUTH_REGISTER_RATE_LIMIT_PER_MINUTE", "2"),
+        ("AUTH_PASSWORD_MIN_LENGTH", "9"),
+    ];
+    let auth = parse_with("auth: {login_per_minute: 1}", &env, &[]).unwrap().auth;
+    assert_eq!((auth.login_per_minute, auth.login_lockout_threshold), (7, 5));
+    assert_eq!((auth.login_lockout_minutes, auth.register_per_minute), (3, 2));
+    assert_eq!(auth.password_min_length, 9);
+    let both = [env[0], ("POTLUCK_AUTH__LOGIN_PER_MINUTE", "8")];
+    assert_eq!(parse_with("", &both, &[]).unwrap().auth.login_per_minute, 8);
+    let wrong = parse_with("", &[("AUTH_LOGIN_LOCKOUT_MINUTES", "soon")], &[]).unwrap_err();
+    check_start(&wrong, "AUTH_LOGIN_LOCKOUT_MINUTES: auth.login_lockout_minutes:");
+}
+
+#[test]
+fn proxies_are_believed_only_where_they_are_listed() {
+    let listed = "admin: {trusted_proxies: [10.0.0.0/8, 127.0.0.1]}";
+    let count = |text: &str, value: &str| {
+        let config = parse_with(text, &[("TRUST_PROXY_HEADERS", value)], &[]);
+        config.map(|config| config.admin.trusted_proxies.len())
+    };
+    assert_eq!(parse(listed).unwrap().admin.trusted_proxies.len(), 2);
+    for (value, expected) in [("true", 2), ("1", 2), ("", 2), ("false", 0), ("off", 0)] {
+        assert_eq!(count(listed, value), Ok(expected), "{value}");
+    }
+    assert_eq!(count("", "false"), Ok(0));
+    let needs = "TRUST_PROXY_HEADERS: admin.trusted_proxies: needs the proxies' addresses";
+    check_start(&count("", "true").unwrap_err(), needs);
+    check_start(
+        &count(listed, "maybe").unwrap_err(),
+        "TRUST_PROXY_HEADERS: admin.trusted_proxies: write true",
+    );
+}
+
+#[test]
+fn how_long_logins_hold_has_bounds() {
+    check(
+        "auth: {access_token: 2h, session: 2y}",
+        &[
+            "c.yaml:1:32: auth.session: `2y` is no duration; write a whole number with ms, s, m, h or d, like 25s",
+        ],
+    );
+    check_start(
+        &complaints("auth: {access_token: 2h}"),
+        "c.yaml:1:22: auth.access_token: must be from 1m to 1h",
+    );
+    check_start(
+        &complaints("auth: {argon2: {memory: 1KiB}}"),
+        "c.yaml:1:25: auth.argon2.memory: must be from 8MiB to 1GiB",
+    );
+}

@@ -119,6 +119,21 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
+    /// A user's objects, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails, or a row makes no sense.
+    pub async fn objects_of(&self, owner: UserId) -> Result<Vec<Stored>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "select upstream, id, kind, owner_id, pool_key_id, created_at, about from objects \
+             where owner_id = $1 order by created_at, id",
+        )
+        .bind(owner.0)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
     /// All objects that upstreams may still keep, the oldest first.
     ///
     /// # Errors

@@ -248,6 +248,23 @@ impl Store {
         Ok(ended > 0)
     }
 
+    /// Ends the session that a refresh token belongs to, if there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_session_of(&self, token: KeyHash) -> Result<(), StoreError> {
+        let row: Option<(i64, i64)> = sqlx::query_as(
+            "select s.id, s.user_id from sessions s join refresh_tokens r on r.session_id = s.id where r.hash = $1",
+        )
+        .bind(token.0.as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
+        if let Some((session, user)) = row {
+            self.end_session(UserId(user), session).await?;
+        }
+        Ok(())
+    }
+
     /// Forgets sessions and refresh tokens whose time has passed, and leave to set a password that nobody took.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use sqlx::AssertSqlSafe;
 use super::{UserRole, UserRow};
 use crate::change::Change;
 use crate::error::{StoreError, is_duplicate};
+use crate::store::Store;
 
 /// What an account's owner, or an admin, may change.
 #[derive(Clone, Debug)]
@@ -17,6 +18,22 @@ pub struct AccountEdit {
     pub role: UserRole,
     /// Whether they may do anything.
     pub enabled: bool,
+}
+
+impl Store {
+    /// Whose password may be set with this leave, which stays as it is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reset_for(&self, token: KeyHash, now_ms: i64) -> Result<Option<UserId>, StoreError> {
+        let row: Option<(i64,)> =
+            sqlx::query_as("select user_id from password_resets where hash = $1 and expires_at > $2")
+                .bind(token.0.as_slice())
+                .bind(now_ms)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(row.map(|(user,)| UserId(user)))
+    }
 }
 
 impl Change<'_> {
@@ -150,7 +167,9 @@ impl Change<'_> {
 }
 
 /// What nobody else needs.
-const FORGET: [&str; 3] = [
+const FORGET: [&str; 5] = [
+    "delete from job_items where job_id in (select id from jobs where user_id = $1)",
+    "delete from jobs where user_id = $1",
     "delete from personal_tokens where user_id = $1",
     "delete from password_resets where user_id = $1",
     "delete from objects where owner_id = $1",
