@@ -10,6 +10,7 @@ mod member;
 mod my_keys;
 mod my_pool_keys;
 mod nodes;
+mod others;
 mod outbound_proxies;
 mod pool_keys;
 mod publishing;

@@ -68,6 +68,15 @@ impl Operation {
             .push((status, json!({"description": words_of(status)})));
     }
 
+    /// Whether an answer goes on for as long as the caller listens.
+    #[cfg(test)]
+    pub(crate) fn streams(&self) -> bool {
+        let answers = self.answers.iter();
+        answers
+            .map(|(_, answer)| &answer["content"])
+            .any(|content| content.get("text/event-stream").is_some())
+    }
+
     /// The noun of its path: operations are listed by it.
     fn tag(&self) -> &'static str {
         let mut parts = self.path.split('/').skip(3);
