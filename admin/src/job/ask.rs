@@ -16,9 +16,11 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use openssl::error::ErrorStack;
+use potluck_filters::id::OutboundProxyId;
 use potluck_filters::inject::USER_AGENT_VALUE;
 use potluck_filters::judge::{End, Stage};
 use potluck_filters::model::{Node, PoolCredential, Upstream};
+use potluck_filters::probe::{Found, Lesson};
 use potluck_filters::secret::Secret;
 use serde::Serialize;
 
@@ -41,6 +43,8 @@ pub(super) enum Answer {
         status: u16,
         content_type: Option<String>,
         body: Vec<u8>,
+        /// The outbound proxy that it came through.
+        through: Option<OutboundProxyId>,
     },
     Failed {
         stage: Stage,
@@ -81,6 +85,20 @@ impl Site {
         self.answer(node, request, leave).await
     }
 
+    /// Takes note of an answer that says that a proxy's address is not welcome, so that the next question takes
+    /// another way.
+    pub(super) fn note(&self, answer: &Answer, found: &Found, leave: &Leave) {
+        if let (
+            Answer::Came {
+                through: Some(proxy), ..
+            },
+            Found::Nothing(Lesson::Egress),
+        ) = (answer, found)
+        {
+            self.linker.unwelcome(*proxy, leave);
+        }
+    }
+
     async fn answer(
         &self,
         node: &Node,
@@ -113,6 +131,7 @@ impl Answer {
             status: 401,
             content_type: None,
             body: Vec::new(),
+            through: None,
         }
     }
 
@@ -123,6 +142,7 @@ impl Answer {
                 status,
                 content_type,
                 body,
+                through: _,
             } => End::Answer {
                 status: *status,
                 content_type: content_type.as_deref(),
@@ -145,11 +165,12 @@ fn head(request: Builder, node: &Node) -> Builder {
 }
 
 async fn exchanged(link: Link, request: Request<Body>, stage: &mut Stage) -> hyper::Result<Answer> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(link)).await?;
+    let Link { bytes, through } = link;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(bytes)).await?;
     let mut asking = pin!(async {
         let response = sender.send_request(request).await?;
         *stage = Stage::Body;
-        whole(response).await
+        whole(response, through).await
     });
     tokio::select! {
         answer = &mut asking => answer,
@@ -158,7 +179,7 @@ async fn exchanged(link: Link, request: Request<Body>, stage: &mut Stage) -> hyp
     }
 }
 
-async fn whole(mut response: Response<Incoming>) -> hyper::Result<Answer> {
+async fn whole(mut response: Response<Incoming>, through: Option<OutboundProxyId>) -> hyper::Result<Answer> {
     let status = response.status().as_u16();
     let content_type = response.headers().get(CONTENT_TYPE);
     let content_type = content_type
@@ -176,6 +197,7 @@ async fn whole(mut response: Response<Incoming>) -> hyper::Result<Answer> {
         status,
         content_type,
         body,
+        through,
     })
 }
 

@@ -12,6 +12,7 @@ use openssl::ssl::{SslConnector, SslMethod};
 use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
 use potluck_filters::egress::{Blame, Next, Tries, Trouble};
+use potluck_filters::id::OutboundProxyId;
 use potluck_filters::judge::Stage;
 use potluck_filters::model::{BaseUrl, Scheme, Upstream};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -27,7 +28,11 @@ pub(super) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Bytes for S {}
 
 /// A connection that nobody else is given.
-pub(super) type Link = Box<dyn Bytes>;
+pub(super) struct Link {
+    pub(super) bytes: Box<dyn Bytes>,
+    /// The outbound proxy that it goes through.
+    pub(super) through: Option<OutboundProxyId>,
+}
 
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +102,10 @@ impl Linker {
             let opened = leave.tunnels().open(proxy, base, self.patience).await;
             let trouble = match opened {
                 Ok(stream) => match self.secured(base, stream).await {
-                    Ok(link) => {
+                    Ok(bytes) => {
                         leave.worked(&self.upstream, base, proxy, began);
-                        return Ok(link);
+                        let through = Some(proxy.id);
+                        return Ok(Link { bytes, through });
                     }
                     Err(_) => Trouble::TargetBroke,
                 },
@@ -112,9 +118,17 @@ impl Linker {
         }
     }
 
+    /// Notes that the upstream would not have a request from a proxy's address.
+    pub(super) fn unwelcome(&self, proxy: OutboundProxyId, leave: &Leave) {
+        leave.unwelcome(&self.upstream, proxy);
+    }
+
     async fn straight(&self, base: &BaseUrl) -> Result<Link, Unlinked> {
         match tokio::time::timeout(self.patience, self.connected(base)).await {
-            Ok(Ok(stream)) => self.secured(base, stream).await,
+            Ok(Ok(stream)) => {
+                let (bytes, through) = (self.secured(base, stream).await?, None);
+                Ok(Link { bytes, through })
+            }
             Ok(Err(error)) => Err(told(base, &error)),
             Err(_) => Err(Unlinked::LATE),
         }
@@ -132,7 +146,7 @@ impl Linker {
     }
 
     /// With TLS where the URL says so.
-    async fn secured(&self, base: &BaseUrl, stream: TcpStream) -> Result<Link, Unlinked> {
+    async fn secured(&self, base: &BaseUrl, stream: TcpStream) -> Result<Box<dyn Bytes>, Unlinked> {
         match base.scheme {
             Scheme::Http => Ok(Box::new(stream)),
             Scheme::Https => match tokio::time::timeout(self.patience, self.shaken(base, stream)).await {

@@ -117,7 +117,9 @@ impl Visit {
     async fn credit(&self, node: &Node, token: &Secret, terms: &CreditTerms) -> Found {
         let asked_at = (self.now)();
         let answer = self.site.get(node, &terms.path, token, &self.leave).await;
-        terms.read(&answer.end(), asked_at)
+        let found = terms.read(&answer.end(), asked_at);
+        self.site.note(&answer, &found, &self.leave);
+        found
     }
 
     async fn with_token(&self, node: &Node, token: &Secret, visited: &mut Visited) {
@@ -194,7 +196,9 @@ impl Visit {
 
     async fn probe(&self, node: &Node, token: &Secret) -> Found {
         let answer = self.site.get(node, SUBSCRIPTION_PATH, token, &self.leave).await;
-        self.reader.read(&answer.end(), (self.now)())
+        let found = self.reader.read(&answer.end(), (self.now)());
+        self.site.note(&answer, &found, &self.leave);
+        found
     }
 
     async fn log_in(
@@ -213,6 +217,7 @@ impl Visit {
                 return login::read_answer(body).ok_or(Found::Nothing(Lesson::Unreadable));
             }
             last = self.refusal(&answer);
+            self.site.note(&answer, &last, &self.leave);
             if last != Found::Refused(Refusal::LoginRefused) {
                 break;
             }

@@ -4,15 +4,21 @@
 //! only when all of them are down; how proxies fare outlives every change of them, by id.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use potluck_filters::egress::{Ask, Blame, By, Egress, Failure, Next, Standings, Tries, Trouble};
 use potluck_filters::id::OutboundProxyId;
+use potluck_filters::judge::RuleName;
 use potluck_filters::model::{BaseUrl, OutboundProxy, Upstream};
 use potluck_store::ProbeTarget;
 
 use super::outcome::moment;
 use super::tunnels::Tunnels;
+
+/// How long a proxy is passed over whose address the upstream would not have: longer than until the same account is
+/// asked again.
+const UNWELCOME: Duration = Duration::from_secs(600);
 
 /// All outbound proxies, and how they fare.
 pub(super) struct Ways {
@@ -113,6 +119,15 @@ impl Leave {
         let (seen, when) = ((By::Probe, took), (moment(now), now));
         let mut standings = self.ways.standings.lock();
         standings.worked(&upstream.name, &target.origin(), proxy.id, seen, when);
+    }
+
+    /// Notes that the upstream would not have a request from there: its accounts are asked through others for a
+    /// while, where there are any.
+    pub(super) fn unwelcome(&self, upstream: &Upstream, proxy: OutboundProxyId) {
+        let now = self.now();
+        let (rule, when) = (RuleName::BuiltIn("probe"), (moment(now), now));
+        let mut standings = self.ways.standings.lock();
+        standings.unwelcome(&upstream.name, proxy, rule, when, |_| UNWELCOME);
     }
 
     /// Notes that it did not, and says whose fault that is.

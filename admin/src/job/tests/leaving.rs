@@ -1,5 +1,6 @@
 //! Leaving through outbound proxies: what the jobs ask goes by the ways that requests of clients go.
 
+use potluck_fakes::fault::Fault;
 use potluck_fakes::novelai::Account;
 use potluck_fakes::openai::OpenAiFake;
 use potluck_filters::id::{OutboundProxyId, PoolKeyId};
@@ -126,6 +127,30 @@ async fn a_keys_own_list_wins_and_an_empty_one_leaves_straight() {
     world.key_leaves_through(key, &[]).await;
     world.looked_at_again(key).await;
     assert_eq!((asked("paris"), asked("rome")), (0, before));
+}
+
+#[tokio::test]
+async fn a_proxy_whose_address_the_upstream_refuses_is_passed_over_the_next_time() {
+    let world = World::new::<37>().await;
+    let (paris, rome) = (world.proxy("paris").await, world.proxy("rome").await);
+    world.leave_through("novelai", &[paris, rome]).await;
+    let page = Fault::Status {
+        code: 403,
+        content_type: "text/html".to_owned(),
+        body: "<html>".into(),
+        headers: Vec::new(),
+    };
+    world.server.faults.push(SUBSCRIPTION, page, 1);
+    let (_, key) = world.guest("ann").await;
+    world.until(key, |row| row.probe_streak == 1).await;
+    let first = ["paris", "rome"].map(|proxy| world.tunnels.asked(proxy));
+    let at = world.row(key).await.next_probe_at.unwrap();
+    world.advance(at - world.now());
+    world.until_state(key, PoolKeyState::Healthy).await;
+    let then = ["paris", "rome"].map(|proxy| world.tunnels.asked(proxy));
+    let other = usize::from(first[0] == 1);
+    assert!(then[other] > first[other], "{first:?} {then:?}");
+    assert_eq!(then[1 - other], first[1 - other], "{first:?} {then:?}");
 }
 
 async fn credit_with_all_down<const N: usize>(direct_when_down: bool) -> (usize, World) {
