@@ -139,8 +139,9 @@ impl Relay {
             Arc::clone(&link) as _,
             link,
             unix_ms,
-        );
-        let control = control.with_auth(config.auth.settings());
+        )
+        .with_auth(config.auth.settings())
+        .reached_at(config.admin.public_base_url.clone());
         runtime.block_on(control.begin_at(revision));
         runtime.block_on(control.settle_pending())?;
         edge.restore(&runtime.block_on(books::today(&control))?);

@@ -64,7 +64,7 @@ pub use second_factor::{
 pub use secret_text::SecretText;
 pub use session::{EndedSessions, LogIn, Refresh, Session, SessionTokens, Sessions, WhoAmI};
 pub use standing::{Condition, HeldBy, Hold, HoldKind, Standing};
-pub use status::{Database, Status};
+pub use status::{About, Database, Status};
 pub use upstream::{EditUpstream, NodeFacts, Upstream, UpstreamFacts};
 pub use user::{CreateUser, EditUser, User, UserQuery};
 

@@ -4,6 +4,7 @@
 //! commit → the edge serves it → the answer. Invariant: changes take turns, so that what the edge is given is
 //! in revision order; what it was not given (it refused, or the process ended) is part of the next delta.
 
+mod about;
 mod account;
 mod auth;
 mod checks;
@@ -158,6 +159,7 @@ pub struct Control {
     clock: fn() -> i64,
     look_up: Box<LookUp>,
     pub(crate) auth: Auth,
+    public_base_url: Option<String>,
     /// What the edge has been given. Held for the whole of a change: it is the turn.
     pub(crate) published: Mutex<Revision>,
     probe_due: Notify,
@@ -191,9 +193,23 @@ impl Control {
             clock,
             look_up: Box::new(nodes::system),
             auth: Auth::new(AuthSettings::default()),
+            public_base_url: None,
             published,
             probe_due: Notify::new(),
         }
+    }
+
+    /// The same, for clients that reach the relay at this URL.
+    #[must_use]
+    pub fn reached_at(mut self, public_base_url: Option<String>) -> Self {
+        self.public_base_url = public_base_url;
+        self
+    }
+
+    /// Where clients reach the relay, if that was configured.
+    #[must_use]
+    pub fn public_base_url(&self) -> Option<&str> {
+        self.public_base_url.as_deref()
     }
 
     /// The same with another way to look names up.

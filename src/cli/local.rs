@@ -33,6 +33,7 @@ impl Local {
         let upstreams = facts(&layout, config);
         let control = Control::without_edge(store, upstreams, unix_ms).await;
         let control = control.map_err(|error| Failure::new(Exit::Unavailable, with_cause(&error)))?;
+        let control = control.reached_at(config.admin.public_base_url.clone());
         Ok(Self {
             control: Arc::new(control.with_auth(config.auth.settings())),
             _lock: lock,

@@ -7,7 +7,7 @@ mod check;
 mod show;
 
 use clap::Subcommand;
-use potluck_admin::api::PoolKey;
+use potluck_admin::api::{EditPoolKey, PoolKey, PoolSwitch};
 use serde_json::{Value, json};
 
 use self::add::{AddArgs, ImportArgs};
@@ -15,7 +15,7 @@ use self::caps::CapsArgs;
 use self::check::CheckArgs;
 use super::api::Api;
 use super::exit::Failure;
-use super::list::{self, typed};
+use super::list::{self, sent, typed};
 use super::{Options, ask, print};
 pub(super) use show::spent;
 
@@ -57,10 +57,15 @@ pub(super) enum PoolCommand {
     )]
     Check(CheckArgs),
     /// Hold a pool key back, until `pool resume`.
-    #[command(after_help = "Examples:\n  potluck pool pause 3")]
+    #[command(
+        after_help = "Examples:\n  potluck pool pause 3\n  potluck pool pause 3 --reason 'too many complaints'"
+    )]
     Pause {
         /// Its id or label.
         key: String,
+        /// Why, for its contributor; at most 100 characters.
+        #[arg(long)]
+        reason: Option<String>,
     },
     /// Let a paused pool key serve again, as soon as a check finds it well.
     #[command(after_help = "Examples:\n  potluck pool resume 3")]
@@ -98,9 +103,18 @@ impl PoolCommand {
                 show::one(answer, api, options).await
             }
             Self::Check(arguments) => check::run(arguments, api, options).await,
-            Self::Pause { key } => switch(&key, "paused", api, options).await,
+            Self::Pause { key, reason } => {
+                let edit = EditPoolKey {
+                    state: Some(PoolSwitch::Paused),
+                    reason,
+                    ..EditPoolKey::default()
+                };
+                let answer = api.patch(&path(api, &key).await?, &sent(&edit)?).await?;
+                show::one(answer, api, options).await
+            }
             Self::Resume { key } => {
-                let answer = switched(&key, "active", api).await?;
+                let edit = json!({ "state": PoolSwitch::Active });
+                let answer = api.patch(&path(api, &key).await?, &edit).await?;
                 note_waiting(&answer, api);
                 show::one(answer, api, options).await
             }
@@ -115,16 +129,6 @@ async fn path(api: &Api, written: &str) -> Result<String, Failure> {
         "{PATH}/{}",
         list::id(api, PATH, "pool key", "label", written).await?
     ))
-}
-
-async fn switched(key: &str, state: &str, api: &Api) -> Result<Value, Failure> {
-    api.patch(&path(api, key).await?, &json!({ "state": state }))
-        .await
-}
-
-async fn switch(key: &str, state: &str, api: &Api, options: &Options) -> Result<(), Failure> {
-    let answer = switched(key, state, api).await?;
-    show::one(answer, api, options).await
 }
 
 /// Says what a key that does not serve yet is waiting for.

@@ -46,6 +46,16 @@ fn process(config: &Config, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(Path::of("admin.hosts").index(at), why));
         }
     }
+    if config
+        .admin
+        .public_base_url
+        .as_deref()
+        .is_some_and(|url| !is_base_url(url))
+    {
+        let message =
+            "must be like https://relay.example.org, without a query and without a slash at the end";
+        faults.push(Fault::new(Path::of("admin.public_base_url"), message));
+    }
     let name = config.edge_name();
     let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.len() > 64 || !name.chars().all(usable) {
@@ -292,6 +302,17 @@ fn prefix_fault(prefix: &str) -> Option<String> {
         .iter()
         .find(|own| prefix == **own || prefix.starts_with(&format!("{own}/")));
     own.map(|own| format!("`{own}` belongs to the relay itself"))
+}
+
+fn is_base_url(text: &str) -> bool {
+    let scheme = ["https://", "http://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme));
+    let url = text
+        .parse::<http::Uri>()
+        .ok()
+        .filter(|url| scheme && url.query().is_none());
+    url.is_some_and(|url| url.host().is_some() && !text.ends_with('/') && !text.contains(['#', '@']))
 }
 
 fn host_fault(host: &str) -> Option<&'static str> {

@@ -41,6 +41,9 @@ pub struct Admin {
     /// they came over TLS. `TRUST_PROXY_HEADERS=true` needs this list, and `false` empties it.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<Network>,
+    /// Where clients reach this relay from outside, such as `https://relay.example.org`: what pages and snippets
+    /// tell people to enter. Default: none is told.
+    pub public_base_url: Option<String>,
 }
 
 /// Where users, client keys and sealed pool keys are stored.
@@ -254,6 +257,7 @@ impl Default for Admin {
             listen: Listener::At(([127, 0, 0, 1], 5003).into()),
             hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            public_base_url: None,
         }
     }
 }

@@ -82,7 +82,7 @@ fn caps_are_shown_set_one_by_one_and_cleared() {
     for line in [
         "free generations only   no",
         "Anlas per day (UTC)     no cap",
-        "hours (UTC)             all",
+        "hours                   all",
     ] {
         assert!(shown.contains(line), "{shown}");
     }
@@ -94,7 +94,7 @@ fn caps_are_shown_set_one_by_one_and_cleared() {
         "free generations only   yes",
         "2000",
         "Anlas to keep           500",
-        "22:00 to 06:00",
+        "22:00 to 06:00 (UTC)",
     ] {
         assert!(set.contains(line), "{set}");
     }
@@ -105,7 +105,7 @@ fn caps_are_shown_set_one_by_one_and_cleared() {
         folder.run("pool caps mine --json").ok().json(),
         json!({
             "free_only": false, "anlas_per_day": null, "keep_anlas": 500, "requests_per_day": 0,
-            "hours": { "from": 22, "to": 6 }
+            "hours": { "from": 22, "to": 6, "zone": "UTC" }
         })
     );
     assert!(folder.run("pool show mine").ok().out.contains("22:00 to 06:00"));
@@ -125,7 +125,10 @@ fn a_key_is_brought_with_its_caps() {
     let line = "pool add novelai --keep-anlas 7 --hours 8-20 --json";
     let added = folder.run_with(line, POOL_KEY, &[]).ok().json();
     assert_eq!(added["caps"]["keep_anlas"], 7);
-    assert_eq!(added["caps"]["hours"], json!({ "from": 8, "to": 20 }));
+    assert_eq!(
+        added["caps"]["hours"],
+        json!({ "from": 8, "to": 20, "zone": "UTC" })
+    );
     let keys = "pst-one-1111111111\npst-two-2222222222\n";
     folder.run_with("pool import novelai --free-only", keys, &[]).ok();
     let items = folder.run("pool list --json").ok().json();
@@ -136,8 +139,12 @@ fn a_key_is_brought_with_its_caps() {
 fn caps_that_cannot_be_are_refused_with_what_can() {
     let folder = Folder::ready();
     for (line, why) in [
-        ("pool caps 3 --hours 22", "write full hours of UTC"),
-        ("pool caps 3 --hours 7-7", "write full hours of UTC"),
+        ("pool caps 3 --hours 22", "write full hours from 0 to 24"),
+        ("pool caps 3 --hours 7-7", "write full hours from 0 to 24"),
+        (
+            "pool caps 3 --hours 7-9 --zone Mars/Olympus",
+            "no time zone has this name",
+        ),
         ("pool caps 3 --anlas-per-day many", "write a number"),
         ("pool caps 3 --free-only --no-free-only", "cannot be used with"),
         ("pool caps 3 --clear --free-only", "cannot be used with"),

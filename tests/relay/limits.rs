@@ -1,7 +1,7 @@
 //! Who may send how much, and how changes take effect.
 
 use potluck_fakes::novelai::Settings;
-use potluck_filters::id::PoolKeyId;
+use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::limit::{Contribution, Limit, LimitPolicy, LimitRule, Tier};
 use potluck_filters::model::{Caps, ClientKey, ClientKeyState, FormerText, KeyHash, User};
 use potluck_filters::snapshot::{Delta, PoolKeyChange};
@@ -370,4 +370,24 @@ async fn a_rotated_key_works_on_with_the_same_window_until_its_old_text_ends() {
     assert_eq!(refusal(with(new)).await, (429, "rate_limited".to_owned()));
     world.put(rotated(1));
     assert_eq!(refusal(world.chat(false)).await, (401, "expired_key".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_small_change_moves_the_limits_of_ten_thousand_users() {
+    let (_fake, _, mut plan) = openai(1).await;
+    plan.users = (1..=10_000)
+        .map(|id| User {
+            id: UserId(id),
+            ..contributes(2)
+        })
+        .collect();
+    plan.limits = policy(3);
+    let world = plan.start();
+    assert_eq!(sent(world.chat(false)).await.status(), 200);
+    world.put(Delta {
+        limits: Some(policy(4)),
+        ..Delta::default()
+    });
+    let answer = sent(world.chat(false)).await;
+    assert_eq!(number(&answer, "x-ratelimit-limit-requests"), 8);
 }

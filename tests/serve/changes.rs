@@ -11,6 +11,16 @@ const COMMANDS: &[(&str, &str)] = &[
     ("upstreams list", ""),
     ("upstreams list --json", ""),
     ("keys list", ""),
+    ("limits show", ""),
+    ("limits set --per-key 7 --weight tablet=0.25 --json", ""),
+    ("limits set", ""),
+    ("limits set --weight gold=1", ""),
+    ("limits preview --auto --json", ""),
+    ("limits preview --auto", ""),
+    ("limits user admin --manual 60 --json", ""),
+    ("limits user admin --default --json", ""),
+    ("limits user admin", ""),
+    ("limits user nobody", ""),
     ("keys create --name laptop", ""),
     (
         "keys create --name bot --rate-limit 9 --concurrency 2 --models gpt-5* --ips 10.0.0.0/8 --expires 2099-01-31 --json",
@@ -26,6 +36,9 @@ const COMMANDS: &[(&str, &str)] = &[
     ("keys show nobody --json", ""),
     ("keys update bot --deactivate --models any --json", ""),
     ("keys update bot", ""),
+    ("keys rotate bot --old-lives 1h", ""),
+    ("keys rotate bot --old-lives 1y", ""),
+    ("keys rotate 1 --json", ""),
     ("keys update 1 --name desk --rate-limit 3", ""),
     ("keys delete desk", ""),
     ("keys delete desk --yes --json", ""),
@@ -51,6 +64,8 @@ const COMMANDS: &[(&str, &str)] = &[
         "pool caps mine --free-only --keep-anlas 5 --hours 22-6 --json",
         "",
     ),
+    ("pool caps mine --hours 22-6 --zone Asia/Ho_Chi_Minh --json", ""),
+    ("pool caps mine --hours 22-6 --zone Mars/Olympus", ""),
     ("pool caps mine --clear", ""),
     ("pool caps mine --hours 7", ""),
     ("upstreams policy novelai least-busy --json", ""),
@@ -117,12 +132,13 @@ fn scrub(value: &mut Value) {
             for (name, value) in fields {
                 match name.as_str() {
                     "text" | "hint" | "created_at" | "updated_at" | "withdrawn_at" | "next_probe_at"
+                    | "since" | "next_at"
                         if !value.is_null() =>
                     {
                         *value = "…".into();
                     }
-                    // Only a running relay knows how a node does.
-                    "live" => *value = "…".into(),
+                    // Only a running relay knows how a node or a key does, and what was sent.
+                    "live" | "in_flight" | "window" => *value = "…".into(),
                     _ => scrub(value),
                 }
             }
@@ -208,6 +224,58 @@ async fn each_change_of_a_client_key_holds_for_the_next_request() {
         installation.run(&format!("keys update {id} {change}")).await.ok();
         assert_eq!(chat_outcome(&relay, &key).await, expected, "after {change}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_change_of_a_limit_holds_for_the_next_request() {
+    let world = world().await;
+    let installation = Installation::furnished(&world).await;
+    let relay = Relay::start(&installation).await;
+    let (_, key) = installation.client_key().await;
+    for (change, expected) in [
+        ("user admin --manual 0", outcome(429, "rate_limited")),
+        ("user admin --manual unlimited", outcome(200, "")),
+        ("user admin --auto", outcome(200, "")),
+        ("set --base 0 --per-key 0", outcome(403, "no_contribution")),
+        ("set --per-key 500 --max 500", outcome(200, "")),
+        ("set --require-contribution yes", outcome(200, "")),
+        ("set --max 0", outcome(403, "no_contribution")),
+        ("user admin --default", outcome(200, "")),
+        ("set --manual 0", outcome(429, "rate_limited")),
+    ] {
+        installation.run(&format!("limits {change}")).await.ok();
+        assert_eq!(chat_outcome(&relay, &key).await, expected, "after {change}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_key_works_at_once_and_its_old_text_as_long_as_was_said() {
+    let world = world().await;
+    let installation = Installation::furnished(&world).await;
+    let relay = Relay::start(&installation).await;
+    let (id, first) = installation.client_key().await;
+    let rotated = installation
+        .run(&format!("keys rotate {id} --old-lives 1h"))
+        .await
+        .ok();
+    let second = rotated.out.trim().to_owned();
+    for key in [&first, &second] {
+        assert_eq!(chat_outcome(&relay, key).await, outcome(200, ""));
+    }
+    let rotated = installation
+        .run(&format!("keys rotate {id} --json"))
+        .await
+        .ok()
+        .json();
+    let third = rotated["text"].as_str().unwrap();
+    for key in [&first, &second] {
+        assert_eq!(chat_outcome(&relay, key).await, outcome(401, "expired_key"));
+    }
+    assert_eq!(chat_outcome(&relay, third).await, outcome(200, ""));
+    relay.stop().await;
+    let relay = Relay::start(&installation).await;
+    assert_eq!(chat_outcome(&relay, &first).await, outcome(401, "expired_key"));
+    assert_eq!(chat_outcome(&relay, third).await, outcome(200, ""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,8 @@ use potluck_filters::id::Revision;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Registration;
+
 /// Which database is in use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Database {
@@ -13,6 +15,21 @@ pub struct Database {
     pub epoch: String,
     /// Its last change.
     pub revision: Revision,
+}
+
+/// What anybody may know of the relay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct About {
+    /// The program's version.
+    pub version: String,
+    /// Which program it is; pages that were loaded from another one load themselves anew.
+    pub build: String,
+    /// What it is called, where that was set.
+    pub name: Option<String>,
+    /// Where clients reach it, where that was configured.
+    pub public_base_url: Option<String>,
+    /// Who may register.
+    pub registration: Registration,
 }
 
 /// How the relay is.

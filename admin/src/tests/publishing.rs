@@ -105,6 +105,23 @@ async fn status_shows_database_and_edge() {
 }
 
 #[tokio::test]
+async fn anybody_is_told_where_the_relay_is_reached() {
+    let relay = Relay::seeded().await;
+    let (status, about) = relay.get("/manage/v1/about").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        (&about["version"], &about["public_base_url"]),
+        (&json!(env!("CARGO_PKG_VERSION")), &json!(null))
+    );
+    let control = Control::without_edge(relay.control.store.clone(), super::upstreams(), || super::NOW).await;
+    let control = control
+        .unwrap()
+        .reached_at(Some("https://pool.example".to_owned()));
+    let about = control.about().await.unwrap();
+    assert_eq!(about.public_base_url.as_deref(), Some("https://pool.example"));
+}
+
+#[tokio::test]
 async fn beside_a_stopped_relay_changes_are_stored_for_its_next_start() {
     let relay = Relay::seeded().await;
     let offline = Control::without_edge(relay.control.store.clone(), super::upstreams(), || super::NOW).await;

@@ -29,6 +29,7 @@ const TABLE: &[(For, &[&str])] = &[
             "refreshSession",
             "register",
             "resetPassword",
+            "showAbout",
             "showContributionNotice",
         ],
     ),

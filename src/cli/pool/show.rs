@@ -1,6 +1,6 @@
 //! Pool keys as people read them.
 
-use potluck_admin::api::{Account, CredentialKind, Credit, PoolKey, Source, Spent};
+use potluck_admin::api::{Account, CredentialKind, Credit, HeldBy, Hold, HoldKind, PoolKey, Source, Spent};
 use potluck_filters::credit::shown;
 use potluck_filters::model::PoolKeyState;
 use serde_json::Value;
@@ -78,6 +78,24 @@ pub(super) fn state(key: &PoolKey) -> String {
         Some(reason) => format!("{state} ({reason})"),
         None => state.to_owned(),
     }
+}
+
+/// What holds a key back, in words.
+fn held(hold: &Hold) -> String {
+    let what = match (hold.kind, hold.by) {
+        (HoldKind::Paused, HeldBy::Contributor) => "paused by its contributor",
+        (HoldKind::Paused, HeldBy::Admin) => "paused by an admin",
+        (HoldKind::Hours, _) => "outside its hours",
+        (HoldKind::Cap, _) => "has served what it may on a day",
+        (HoldKind::Reserve, _) => "what is left is kept",
+    };
+    let since = hold.since.map(|at| format!(" since {}", date::shown(at)));
+    let until = hold.until.map(|at| format!(" until {}", date::shown(at)));
+    let reason = hold.reason.as_ref().map(|reason| format!(": {reason}"));
+    [Some(what.to_owned()), since, until, reason]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn tier(account: &Account) -> &'static str {
@@ -179,6 +197,7 @@ pub(super) async fn one(answer: Value, api: &Api, options: &Options) -> Result<(
         ("kind", kind.to_owned()),
         ("state", state(&key)),
     ];
+    rows.extend(key.holds.iter().map(|hold| ("held back", held(hold))));
     rows.extend(key.account.as_ref().map(account_rows).unwrap_or_default());
     rows.extend(key.credit.as_ref().map(credit_rows).unwrap_or_default());
     rows.extend(

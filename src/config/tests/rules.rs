@@ -236,3 +236,29 @@ fn routes_by_the_model_need_upstreams_that_are_alike() {
         check_start(&complaints(&format!("{FOUR}routes:\n  - {route}\n")), expected);
     }
 }
+
+#[test]
+fn the_public_base_url_is_one() {
+    for url in [
+        "https://relay.example.org",
+        "http://10.0.0.1:5002",
+        "https://a.example/relay",
+    ] {
+        assert!(
+            parse(&format!("admin: {{public_base_url: '{url}'}}")).is_ok(),
+            "{url}"
+        );
+    }
+    for url in [
+        "relay.example.org",
+        "ftp://a.example",
+        "https://a.example/",
+        "https://a.example/?x=1",
+    ] {
+        let faults = parse(&format!("admin: {{public_base_url: '{url}'}}")).unwrap_err();
+        assert!(
+            faults[0].contains("admin.public_base_url: must be like"),
+            "{faults:?}"
+        );
+    }
+}
