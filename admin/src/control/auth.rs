@@ -4,6 +4,7 @@
 //! old, by whoever needs it next.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -21,7 +22,12 @@ pub(crate) struct Auth {
     pub(crate) attempts: Mutex<Attempts>,
     /// `None` until somebody asks.
     keys: RwLock<Option<Arc<Keys>>>,
+    /// When what has expired was forgotten last, in Unix time in milliseconds.
+    tidied: AtomicI64,
 }
+
+/// How often what has expired is forgotten, in milliseconds.
+const TIDIED_EVERY: i64 = 60 * 60_000;
 
 impl Auth {
     pub(crate) fn new(settings: AuthSettings) -> Self {
@@ -29,6 +35,7 @@ impl Auth {
             passwords: Passwords::new(&settings),
             attempts: Mutex::new(Attempts::new(&settings)),
             keys: RwLock::new(None),
+            tidied: AtomicI64::new(0),
             settings,
         }
     }
@@ -53,8 +60,9 @@ impl Control {
 
     /// Keys with one that signs and is not too old.
     pub(crate) async fn signing_keys(&self) -> Result<Arc<Keys>, ControlError> {
-        let keys = self.keys().await?;
         let now_ms = (self.clock)();
+        self.forget_expired(now_ms).await?;
+        let keys = self.keys().await?;
         let fresh = keys
             .signs_since()
             .is_some_and(|since| now_ms - since < self.auth.settings.signing_ms);
@@ -63,6 +71,21 @@ impl Control {
         }
         self.rotate_signing_key(&By::job("rotate-signing-key")).await?;
         self.keys().await
+    }
+
+    /// Sessions and leave whose time has passed need no row. Whoever begins or refreshes a session sees to it.
+    async fn forget_expired(&self, now_ms: i64) -> Result<(), ControlError> {
+        // Relaxed: nothing else is ordered by it, and whoever swaps it is the one who tidies.
+        let before = self.auth.tidied.load(Ordering::Relaxed);
+        let due = now_ms - before >= TIDIED_EVERY;
+        let swap = |to| {
+            let tidied = &self.auth.tidied;
+            tidied.compare_exchange(before, to, Ordering::Relaxed, Ordering::Relaxed)
+        };
+        if due && swap(now_ms).is_ok() {
+            self.store.forget_expired(now_ms).await?;
+        }
+        Ok(())
     }
 
     /// Has access tokens signed with a new key from now on. Those that the old one signed hold until they end.

@@ -120,6 +120,14 @@ async fn a_session_that_nobody_uses_ends_and_one_that_is_used_goes_on() {
         refresh(&net, &tokens["refresh_token"]).await.code(),
         "session_ended"
     );
+    // Whoever comes next has its row forgotten.
+    net.log_in("bob").await;
+    let row = net
+        .relay
+        .control
+        .store
+        .session(tokens["session"].as_i64().unwrap());
+    assert_eq!(row.await.unwrap(), None);
 }
 
 #[tokio::test]
