@@ -15,7 +15,7 @@ use crate::target::Target;
     version,
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
-  potluck-bench                                       everything, in under four minutes
+  potluck-bench                                       everything, in under five minutes
   potluck-bench --scenario post-1k --rounds 9         more rounds of one scenario
   potluck-bench --only potluck --only pingora-bare    two proxies beside the direct connection
   potluck-bench --skip haproxy --json                 the report on standard output
