@@ -32,6 +32,7 @@ mod memory;
 mod metering;
 mod metrics;
 mod models;
+pub mod mount;
 mod native;
 mod node_places;
 mod objects;
@@ -49,8 +50,8 @@ mod together;
 mod traffic;
 mod wait;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -75,6 +76,7 @@ pub(crate) use heart::Heart;
 use live::{Live, Surroundings};
 use memory::BodyMemory;
 use metrics::Waits;
+use mount::Mount;
 use objects::Shelves;
 pub(crate) use plan::neighbourhood;
 pub use proxy::Proxy;
@@ -99,6 +101,8 @@ pub struct Edge {
     checks: Connector,
     connector: Arc<Connector>,
     catalogues: Catalogues,
+    /// What answers under `/manage`, once there is something.
+    mount: OnceLock<Mount>,
     around: Surroundings,
     clock: Clock,
     ids: RequestIds,
@@ -140,6 +144,7 @@ impl Edge {
             checks: Connector::new(None),
             connector: Arc::new(connector),
             catalogues: Catalogues::default(),
+            mount: OnceLock::new(),
             around,
             clock,
             ids: RequestIds::default(),

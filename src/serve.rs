@@ -13,6 +13,7 @@ mod control;
 mod housekeeping;
 pub mod logging;
 mod metrics;
+mod mount;
 pub mod public;
 mod shutdown;
 
@@ -146,11 +147,15 @@ impl Relay {
         runtime.block_on(control.settle_pending())?;
         edge.restore(&runtime.block_on(books::today(&control))?);
         edge.restore_objects(runtime.block_on(control.store().objects(unix_ms()))?);
+        let control = Arc::new(control);
+        if let Some(mount) = admin::mounted(&config, secrets, &control, &runtime)? {
+            edge.mount(mount);
+        }
         Ok(Self {
             config,
             layout,
             edge,
-            control: Arc::new(control),
+            control,
             runtime,
             door,
             lock,

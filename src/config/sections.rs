@@ -19,6 +19,9 @@ pub struct Listen {
     pub address: Address,
     /// Whether clients may speak HTTP/2 in plaintext with prior knowledge (h2c), beside HTTP/1.1.
     pub http2: bool,
+    /// Whether the API answers here, too, under `/manage`, to those who show who they are; and whether `/` leads
+    /// there where no route has it.
+    pub manage: bool,
 }
 
 /// How the running relay is managed.
@@ -246,6 +249,7 @@ impl Default for Listen {
         Self {
             address: Address(([127, 0, 0, 1], 5002).into()),
             http2: true,
+            manage: true,
         }
     }
 }

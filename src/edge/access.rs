@@ -11,6 +11,20 @@ impl Edge {
         if !self.settings.access_log {
             return;
         }
+        if ctx.managed {
+            tracing::info!(
+                target: "access",
+                request = ctx.request_id.as_str(),
+                %method,
+                path,
+                plane = "control",
+                status = ctx.status.map(|status| status.as_u16()),
+                code = ctx.code.map(potluck_filters::rejection::Code::as_str),
+                bytes = ctx.body_bytes,
+                ms = self.elapsed_ms(ctx.started),
+            );
+            return;
+        }
         tracing::info!(
             target: "access",
             request = ctx.request_id.as_str(),

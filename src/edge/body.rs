@@ -145,7 +145,7 @@ async fn next(session: &mut Session) -> Result<Option<Bytes>, Code> {
 }
 
 /// Clients that wait for permission to send get it here, once it is clear that the body is wanted.
-async fn answer_expectation(session: &mut Session) -> Result<(), Box<Error>> {
+pub(super) async fn answer_expectation(session: &mut Session) -> Result<(), Box<Error>> {
     let expects = session.req_header().headers.get(http::header::EXPECT);
     if expects.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         session.as_downstream_mut().write_continue_response().await?;
@@ -153,7 +153,7 @@ async fn answer_expectation(session: &mut Session) -> Result<(), Box<Error>> {
     Ok(())
 }
 
-fn code_of(error: &Error) -> Code {
+pub(super) fn code_of(error: &Error) -> Code {
     match error.etype() {
         ErrorType::ReadTimedout => Code::BodyTimeout,
         ErrorType::InvalidHTTPHeader => Code::BadFraming,

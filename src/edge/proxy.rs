@@ -45,8 +45,17 @@ pub struct Context {
     pub(super) watch: Option<Box<Watch>>,
     /// Set when the request goes on along Pingora's own path.
     pub(super) native: Option<Box<Native>>,
+    /// It was for the control plane.
+    pub(super) managed: bool,
     /// One request in flight. The last field, so that a lease is back before the request counts as ended.
     counted: Option<Arc<()>>,
+}
+
+impl Context {
+    /// From now on nobody who stops waits for this request.
+    pub(super) fn uncount(&mut self) {
+        self.counted = None;
+    }
 }
 
 impl std::fmt::Debug for Context {
@@ -93,7 +102,7 @@ impl ProxyHttp for Proxy {
                 .await
                 .map(|()| true);
         }
-        if self.0.health(session, ctx).await? {
+        if self.0.health(session, ctx).await? || self.0.managed(session, ctx).await? {
             return Ok(true);
         }
         self.0.serve(session, ctx).await

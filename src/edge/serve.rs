@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::Code;
@@ -106,16 +107,11 @@ impl Edge {
 
     fn planned(&self, session: &Session, ctx: &mut Context) -> Result<Plan, No> {
         let request = session.req_header();
-        let host = request
-            .headers
-            .get(http::header::HOST)
-            .and_then(|host| host.to_str().ok());
-        let host = host.or_else(|| request.uri.authority().map(http::uri::Authority::as_str));
         let target = std::str::from_utf8(request.raw_path());
         let asked = Asked {
             method: &request.method,
             target: target.map_err(|_| No::new(Kind::Http, Code::BadPath))?,
-            host: host.map(without_port),
+            host: host_of(request),
             headers: &request.headers,
             peer: session
                 .client_addr()
@@ -193,6 +189,14 @@ impl Edge {
             }
         }
     }
+}
+
+/// The host that a request means, without its port.
+pub(super) fn host_of(request: &RequestHeader) -> Option<&str> {
+    let host = request.headers.get(http::header::HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    host.or_else(|| request.uri.authority().map(http::uri::Authority::as_str))
+        .map(without_port)
 }
 
 fn without_port(host: &str) -> &str {

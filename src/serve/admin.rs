@@ -17,6 +17,7 @@ use potluck_filters::window::SPAN;
 use tokio::runtime::{Handle, Runtime};
 
 use super::control::ControlApp;
+use super::mount::RouterMount;
 use crate::cli::{Exit, Failure};
 use crate::config::{Config, Listener};
 use crate::edge::neighbourhood;
@@ -74,23 +75,54 @@ impl Door {
     }
 
     fn service(self, control: Arc<Control>, runtime: Handle) -> Service<ControlApp> {
-        let failures = Rate::new(SPAN);
-        let most = isize::try_from(self.failures_per_minute).unwrap_or(isize::MAX);
-        let gate = Gate {
-            token: self.token,
-            hosts: Hosts::new(self.address.ip(), self.hosts),
-            failed: Box::new(move |Peer(peer): Peer| {
-                let peer: IpAddr = neighbourhood(peer);
-                (failures.observe(&peer, 1) > most).then_some(SPAN)
-            }),
-            trusted_proxies: self.trusted_proxies,
-            over_tls: self.over_tls,
-        };
+        let hosts = Hosts::new(self.address.ip(), self.hosts);
+        let believed = (self.trusted_proxies, self.over_tls);
+        let gate = gate(self.token, hosts, self.failures_per_minute, believed);
         let app = ControlApp::for_strangers(bearer_router(control, gate), runtime);
         let mut service = Service::new("admin".to_owned(), app);
         service.threads = Some(1);
         service.add_tcp(&self.address.to_string());
         service
+    }
+}
+
+/// The API as the public listener carries it; `None` where it is not to.
+///
+/// # Errors
+/// When the token could be guessed.
+pub(super) fn mounted(
+    config: &Config,
+    secrets: &Secrets,
+    control: &Arc<Control>,
+    runtime: &Runtime,
+) -> Result<Option<Arc<RouterMount>>> {
+    if !config.listen.manage {
+        return Ok(None);
+    }
+    let hosts = Hosts::new(config.listen.address.0.ip(), config.admin.hosts.clone());
+    let believed = (config.admin.trusted_proxies.clone(), false);
+    let gate = gate(token(secrets)?, hosts, config.auth.failures_per_minute, believed);
+    let router = bearer_router(Arc::clone(control), gate);
+    Ok(Some(RouterMount::new(router, runtime.handle().clone())))
+}
+
+fn gate(
+    token: Option<AdminToken>,
+    hosts: Hosts,
+    failures_per_minute: u32,
+    (trusted_proxies, over_tls): (Vec<Network>, bool),
+) -> Gate {
+    let failures = Rate::new(SPAN);
+    let most = isize::try_from(failures_per_minute).unwrap_or(isize::MAX);
+    Gate {
+        token,
+        hosts,
+        failed: Box::new(move |Peer(peer): Peer| {
+            let peer: IpAddr = neighbourhood(peer);
+            (failures.observe(&peer, 1) > most).then_some(SPAN)
+        }),
+        trusted_proxies,
+        over_tls,
     }
 }
 

@@ -25,6 +25,7 @@ mod hostile;
 mod leaving;
 mod limits;
 mod models;
+mod mount;
 mod nodes;
 mod objects;
 mod plugins;

@@ -23,6 +23,7 @@ mod kill;
 mod leaks;
 mod memory;
 mod metrics;
+mod mount;
 mod nodes;
 mod objects;
 mod starting;
