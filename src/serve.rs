@@ -147,6 +147,7 @@ impl Relay {
         runtime.block_on(control.settle_pending())?;
         edge.restore(&runtime.block_on(books::today(&control))?);
         edge.restore_objects(runtime.block_on(control.store().objects(unix_ms()))?);
+        control.allow_calls(config.admin.requests_per_minute);
         let control = Arc::new(control);
         if let Some(mount) = admin::mounted(&config, secrets, &control, &runtime)? {
             edge.mount(mount);

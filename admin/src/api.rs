@@ -4,9 +4,11 @@
 //! Invariant: only [`SecretText`] carries a secret, and it is nowhere but in the bodies of these requests.
 
 mod account;
+mod audit;
 mod caps;
 mod client_key;
 mod credit;
+mod event;
 mod export;
 mod invitation;
 mod job;
@@ -31,9 +33,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use account::{Account, Spent};
+pub use audit::{
+    AuditBroken, AuditEntry, AuditFormat, AuditHead, AuditQuery, AuditVerified, ExportAudit, VerifyAudit,
+};
 pub use caps::{Caps, EditCaps, Hours};
 pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, EffectiveLimit, Switch};
 pub use credit::{Credit, Source};
+pub use event::ListenQuery;
 pub use export::{Export, ExportedObject};
 pub use invitation::{CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration};
 pub use job::{ImportJob, ImportLine, JobState, LineState};
@@ -62,6 +68,7 @@ pub use second_factor::{
     WithPassword, WithPasswordAndCode,
 };
 pub use secret_text::SecretText;
+pub(crate) use secret_text::masking;
 pub use session::{EndedSessions, LogIn, Refresh, Session, SessionTokens, Sessions, WhoAmI};
 pub use standing::{Condition, HeldBy, Hold, HoldKind, Standing};
 pub use status::{About, Database, Status};

@@ -54,6 +54,31 @@ pub struct By {
     pub caller: Caller,
     /// The client's address; `None` over the control socket and for jobs.
     pub address: Option<IpAddr>,
+    /// The request that it came with, where that has a name.
+    pub request: Option<RequestName>,
+}
+
+/// What a request is called in the log of this relay, set as an extension by whoever accepted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestName([u8; 20]);
+
+impl RequestName {
+    /// Takes a name of 20 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let name: [u8; 20] = text.as_bytes().try_into().ok()?;
+        let fits = name
+            .iter()
+            .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        fits.then_some(Self(name))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Digits alone are text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 impl By {
@@ -61,6 +86,7 @@ impl By {
     pub const OPERATOR: Self = Self {
         caller: Caller::Operator,
         address: None,
+        request: None,
     };
 
     /// The relay itself.
@@ -69,6 +95,7 @@ impl By {
         Self {
             caller: Caller::Job(name),
             address: None,
+            request: None,
         }
     }
 
@@ -94,6 +121,7 @@ impl By {
         Ok(Self {
             caller: caller.ok_or_else(nobody)?,
             address: parts.extensions.get::<Peer>().map(|Peer(address)| *address),
+            request: parts.extensions.get::<RequestName>().copied(),
         })
     }
 }

@@ -6,6 +6,7 @@
 
 mod about;
 mod account;
+mod audit;
 mod auth;
 mod checks;
 mod client_keys;
@@ -13,6 +14,7 @@ mod export;
 mod fields;
 mod holds;
 mod limits;
+mod listening;
 mod my_jobs;
 mod my_keys;
 mod my_pool_keys;
@@ -33,6 +35,7 @@ mod who;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use nodes::{Found, LookUp};
 pub(crate) use notice::notice;
@@ -50,8 +53,11 @@ use tokio::sync::{Mutex, Notify};
 pub use turn::Turn;
 
 use crate::api::{Database, Status, UpstreamFacts};
+use crate::audit::Failures;
 use crate::auth::AuthSettings;
 use crate::error::ControlError;
+use crate::events::Events;
+use crate::throttle::Throttle;
 use auth::Auth;
 
 /// The edge, as a change sees it.
@@ -150,6 +156,9 @@ impl Live for NoEdge {
     fn recheck(&self, _: Recheck<'_>) {}
 }
 
+/// Calls that one caller may make in a minute, unless it is set otherwise.
+pub const CALLS_PER_MINUTE: u32 = 600;
+
 /// The control plane of one relay.
 pub struct Control {
     pub(crate) store: Store,
@@ -163,6 +172,11 @@ pub struct Control {
     /// What the edge has been given. Held for the whole of a change: it is the turn.
     pub(crate) published: Mutex<Revision>,
     probe_due: Notify,
+    failures: Failures,
+    pub(crate) events: Events,
+    pub(crate) throttle: Throttle,
+    /// Calls that one caller may make in a minute.
+    calls_per_minute: AtomicU32,
 }
 
 impl std::fmt::Debug for Control {
@@ -196,6 +210,10 @@ impl Control {
             public_base_url: None,
             published,
             probe_due: Notify::new(),
+            failures: Failures::default(),
+            events: Events::default(),
+            throttle: Throttle::default(),
+            calls_per_minute: AtomicU32::new(CALLS_PER_MINUTE),
         }
     }
 
@@ -238,6 +256,21 @@ impl Control {
         &self.probe_due
     }
 
+    /// Sets how many calls one caller may make in a minute.
+    pub fn allow_calls(&self, per_minute: u32) {
+        // Relaxed: a number on its own.
+        self.calls_per_minute.store(per_minute, Ordering::Relaxed);
+    }
+
+    pub(crate) fn calls_per_minute(&self) -> u32 {
+        self.calls_per_minute.load(Ordering::Relaxed)
+    }
+
+    /// Now, in Unix milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        (self.clock)()
+    }
+
     /// Today (UTC), as days since the epoch.
     fn today(&self) -> i64 {
         day_of((self.clock)())
@@ -266,12 +299,14 @@ impl Control {
         let mut published = self.published.lock().await;
         let parts = self.store.load().await?;
         *published = parts.revision;
+        self.events.begin_at(parts.revision);
         Ok(parts)
     }
 
     /// Takes note that the edge begins with what [`Store::load`] gave before this control plane was made.
     pub async fn begin_at(&self, revision: Revision) {
         *self.published.lock().await = revision;
+        self.events.begin_at(revision);
     }
 
     /// The upstreams of the configuration.

@@ -81,6 +81,21 @@ pub enum ControlError {
     /// Too many calls without the right token from one address; how long it is to wait.
     #[error("too many calls without the right token came from this address; wait, then send the right one")]
     TooManyTries(Duration),
+    /// A caller has made too many calls; how long it is to wait.
+    #[error("you make more calls than `admin.requests_per_minute` allows; wait as `Retry-After` says")]
+    TooManyCalls(Duration),
+    /// A user has too many streams of events open.
+    #[error("you have too many streams of events open; close one first")]
+    TooManyStreams,
+    /// The request of this `Idempotency-Key` has begun.
+    #[error(
+        "a request with this `Idempotency-Key` is under way, or nobody knows how it ended; look whether it was done, \
+         and use a new key if it was not"
+    )]
+    RequestUnderWay,
+    /// The `Idempotency-Key` was used for something else.
+    #[error("this `Idempotency-Key` was used for another request; use a new one")]
+    OtherRequest,
     /// The call means another host.
     #[error("this relay is not called by that name; use its address, or list the name in `admin.hosts`")]
     WrongHost,
@@ -152,6 +167,9 @@ pub enum ControlError {
     /// Stored, but the edge did not take it.
     #[error("the change is stored, but the edge does not serve it yet: {}", .0.join("; "))]
     NotServed(Vec<String>),
+    /// A change by a person that nobody would know of.
+    #[error("the change was not made, because nothing would be noted of it; report this")]
+    Unnoted,
     /// Hashing a password failed.
     #[error("the password cannot be hashed")]
     Password,
@@ -197,6 +215,10 @@ impl ControlError {
             Self::NoReset => (StatusCode::FORBIDDEN, "reset_gone"),
             Self::LastAdmin => (StatusCode::CONFLICT, "last_admin"),
             Self::TooManyTries(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_failures"),
+            Self::TooManyCalls(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_calls"),
+            Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
+            Self::RequestUnderWay => (StatusCode::CONFLICT, "idempotency_in_flight"),
+            Self::OtherRequest => (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch"),
             Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host"),
             Self::NoRoute => (StatusCode::NOT_FOUND, "no_such_path"),
             Self::NoMethod => (StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
@@ -218,7 +240,7 @@ impl ControlError {
             Self::Refused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "refused_by_edge"),
             Self::NotServed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "stored_not_served"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-            Self::Password | Self::Ended => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Unnoted | Self::Password | Self::Ended => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             Self::Store(error) => store_told(error),
         }
     }
@@ -240,7 +262,7 @@ impl ControlError {
         if let Self::Busy = self {
             return Some((header::RETRY_AFTER, 1.into()));
         }
-        if let Self::TooManyTries(wait) | Self::TriedTooOften(wait) = self {
+        if let Self::TooManyTries(wait) | Self::TriedTooOften(wait) | Self::TooManyCalls(wait) = self {
             return Some((
                 header::RETRY_AFTER,
                 wait.as_millis()

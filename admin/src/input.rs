@@ -89,6 +89,25 @@ impl doc::Input for IfMatch {
     }
 }
 
+/// Up to where a listener who comes back has heard everything, from `Last-Event-ID`. What is no revision is none.
+pub(crate) struct LastEvent(pub(crate) Option<Revision>);
+
+impl<S: Sync> FromRequestParts<S> for LastEvent {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let last = parts.headers.get("last-event-id");
+        let last = last.and_then(|last| last.to_str().ok()?.trim().parse().ok());
+        Ok(Self(last.map(Revision)))
+    }
+}
+
+impl doc::Input for LastEvent {
+    fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
+        operation.takes_header("Last-Event-ID", "The `id` of the last event that was heard.");
+    }
+}
+
 /// The `{id}` of the path.
 pub(crate) struct Id(pub(crate) i64);
 

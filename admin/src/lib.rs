@@ -6,24 +6,29 @@
 //! 4. [`control`]: the calls. A change goes store → check by the edge → commit → edge, one at a time.
 //! 5. [`api`]: the types of requests and answers, for servers and clients alike.
 //! 6. [`doc`]: the published description of the API, made from the handlers' types.
-//! 7. [`error`]: what can go wrong, and the one place where it becomes an answer.
+//! 7. [`audit`]: what is noted of each change, in the change's own transaction.
+//! 8. [`error`]: what can go wrong, and the one place where it becomes an answer.
 //!
 //! Invariant: nothing here knows Pingora; pool keys enter and never leave; an answer to a change is sent when
 //! the edge serves it.
 
 pub mod access;
 pub mod api;
+pub mod audit;
 mod auth;
 pub mod caller;
 pub mod control;
 pub mod doc;
 pub mod error;
+mod events;
 pub mod gate;
+mod idempotency;
 mod input;
 pub mod job;
 mod output;
 mod route;
 pub mod router;
+mod throttle;
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::doc::{Answer, Operation};
+use crate::idempotency::Replay;
 
 /// Something that says which change touched it last.
 pub(crate) trait Revised {
@@ -33,14 +34,24 @@ pub(crate) struct NoContent;
 
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
-        (StatusCode::CREATED, Json(self.0)).into_response()
+        made(StatusCode::CREATED, self.0)
     }
 }
 
 impl<T: Serialize> IntoResponse for Accepted<T> {
     fn into_response(self) -> Response {
-        (StatusCode::ACCEPTED, Json(self.0)).into_response()
+        made(StatusCode::ACCEPTED, self.0)
     }
+}
+
+/// What was made, and its form for those who send the request again.
+fn made<T: Serialize>(status: StatusCode, made: T) -> Response {
+    let replay = Replay::of(&made);
+    let mut answer = (status, Json(made)).into_response();
+    if let Some(replay) = replay {
+        answer.extensions_mut().insert(replay);
+    }
+    answer
 }
 
 impl<T: Serialize + Revised> IntoResponse for Tagged<T> {
@@ -70,14 +81,24 @@ impl IntoResponse for NoContent {
     }
 }
 
+fn takes_key(operation: &mut Operation) {
+    operation.takes_header(
+        "Idempotency-Key",
+        "Of your choosing, at most 255 visible characters: sent again within a day, the same request does nothing \
+         again and is answered as before, without secrets and with `Idempotent-Replayed: true`.",
+    );
+}
+
 impl<T: JsonSchema> Answer for Created<T> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        takes_key(operation);
         operation.gives_json(201, schemas.subschema_for::<T>(), Value::Null);
     }
 }
 
 impl<T: JsonSchema> Answer for Accepted<T> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
+        takes_key(operation);
         operation.gives_json(202, schemas.subschema_for::<T>(), Value::Null);
     }
 }

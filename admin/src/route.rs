@@ -1,7 +1,9 @@
 //! The handlers, one file per noun. All alike: take the input, make one call, give a typed answer.
 
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod client_keys;
+pub(crate) mod events;
 pub(crate) mod limits;
 pub(crate) mod my_jobs;
 pub(crate) mod my_keys;

@@ -12,9 +12,10 @@ use crate::control::Control;
 use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
-    account, client_keys, limits, my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys,
-    registration, session, status, upstreams, users,
+    account, audit, client_keys, events, limits, my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies,
+    pool_keys, registration, session, status, upstreams, users,
 };
+use crate::{idempotency, throttle};
 
 /// Bytes of the longest body: an import of a hundred thousand keys fits.
 pub(crate) const BODY_LIMIT: usize = 16 << 20;
@@ -35,6 +36,8 @@ fn routes() -> Routes {
         .merge(upstreams::routes())
         .merge(nodes::routes())
         .merge(status::routes())
+        .merge(audit::routes())
+        .merge(events::routes())
 }
 
 /// The published description of the API.
@@ -51,6 +54,14 @@ pub fn router(control: Arc<Control>) -> Router {
         .route("/manage/openapi.json", axum::routing::get(published))
         .method_not_allowed_fallback(async || ControlError::NoMethod)
         .fallback(async || ControlError::NoRoute)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&control),
+            idempotency::once,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&control),
+            throttle::throttle,
+        ))
         .layer(middleware::from_fn(to_its_end))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(control)

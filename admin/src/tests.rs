@@ -1,9 +1,12 @@
 //! The router, called as a server would call it, over a fresh database and an edge that takes notes.
 
 mod accounts;
+mod audit;
 mod checks;
 mod client_keys;
 mod document;
+mod events;
+mod idempotency;
 mod limits;
 mod logins;
 mod member;

@@ -47,6 +47,10 @@ pub struct Admin {
     /// Where clients reach this relay from outside, such as `https://relay.example.org`: what pages and snippets
     /// tell people to enter. Default: none is told.
     pub public_base_url: Option<String>,
+    /// Calls of the API that one caller may make in a minute: a user, the operator's token, or an address of which
+    /// nobody is known. Further ones are answered with 429 and `Retry-After`. The control socket is not bounded.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub requests_per_minute: u32,
 }
 
 /// Where users, client keys and sealed pool keys are stored.
@@ -262,6 +266,7 @@ impl Default for Admin {
             hosts: Vec::new(),
             trusted_proxies: Vec::new(),
             public_base_url: None,
+            requests_per_minute: potluck_admin::control::CALLS_PER_MINUTE,
         }
     }
 }

@@ -319,7 +319,9 @@ async fn next(
     match session.as_downstream_mut().read_request_body().await {
         Ok(Some(piece)) => {
             let length = piece.len() as u64;
-            place.send(Ok(piece));
+            if length > 0 {
+                place.send(Ok(piece));
+            }
             Ok(Some(length))
         }
         Ok(None) => Ok(None),

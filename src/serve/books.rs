@@ -67,6 +67,9 @@ async fn keep(edge: Arc<Edge>, control: Arc<Control>, mut stopped: oneshot::Rece
         } else {
             PAUSE
         };
+        if all && let Err(error) = control.settle_failures().await {
+            tracing::error!(%error, "failed log-ins cannot be noted");
+        }
         if last {
             return;
         }

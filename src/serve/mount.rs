@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
+use potluck_admin::caller::RequestName;
 use potluck_admin::gate::Peer;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -38,10 +39,18 @@ impl Mounted for RouterMount {
 }
 
 async fn answer_to(router: axum::Router, call: Call, answer: mpsc::Sender<Said>) {
-    let Call { head, body, peer, .. } = call;
+    let Call {
+        head,
+        body,
+        peer,
+        request_id,
+    } = call;
     let mut request = http::Request::from_parts(head, axum::body::Body::new(Pieces(body)));
     if let Some(peer) = peer {
         request.extensions_mut().insert(Peer(peer));
+    }
+    if let Some(name) = RequestName::parse(&request_id) {
+        request.extensions_mut().insert(name);
     }
     let answered: Result<_, Infallible> = tokio::select! {
         answered = router.oneshot(request) => answered,

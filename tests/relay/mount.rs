@@ -145,8 +145,10 @@ async fn a_control_plane_that_says_nothing_or_breaks_off_is_no_whole_answer() {
         let (_call, answer) = calls.recv().await.unwrap();
         answer.send(head(StatusCode::OK, "text/html")).await.unwrap();
         answer.send(piece("<!doctype")).await.unwrap();
+        let mut response = asked.await.unwrap().unwrap();
+        assert_eq!(response.chunk().await.unwrap().unwrap(), "<!doctype");
         answer.send(Said::Broken).await.unwrap();
-        assert!(asked.await.unwrap().unwrap().text().await.is_err());
+        assert!(response.chunk().await.is_err());
     }
     world.idle().await;
 }

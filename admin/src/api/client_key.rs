@@ -126,7 +126,8 @@ pub struct CreateClientKey {
 /// A client key that was just made. The only answer that has its text.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CreatedClientKey {
-    /// The text, shown once.
+    /// The text, shown once; `null` when the request is sent again with the same `Idempotency-Key`.
+    #[schemars(with = "Option<SecretText>")]
     pub text: SecretText,
     /// The key.
     pub key: ClientKey,

@@ -1,6 +1,7 @@
 //! A secret inside a request or answer of this API.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 use potluck_filters::secret::Secret;
@@ -14,8 +15,25 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretText(pub Secret);
 
+thread_local! {
+    /// Set while answers are written in which no secret may be; whether one was left out.
+    static MASKING: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
+/// Writes something with `null` in the place of every secret, and says whether there was one. Nothing in between may
+/// wait: what is masked is what this thread writes meanwhile.
+pub(crate) fn masking<T>(write: impl FnOnce() -> T) -> (T, bool) {
+    MASKING.set(Some(false));
+    let written = write();
+    (written, MASKING.take().unwrap_or_default())
+}
+
 impl Serialize for SecretText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if MASKING.get().is_some() {
+            MASKING.set(Some(true));
+            return serializer.serialize_none();
+        }
         serializer.serialize_str(self.0.expose())
     }
 }

@@ -14,6 +14,7 @@ use crate::api::{
     AllowReset, ChangePassword, EditUser, Page, PageQuery, PasswordResetLeave, ResetPassword, SecretText,
     User, UserQuery, WithPasswordAndCode,
 };
+use crate::audit::{Act, Note, Object};
 use crate::auth::Try;
 use crate::caller::By;
 use crate::error::ControlError;
@@ -77,9 +78,10 @@ impl Control {
         if !edit.enabled {
             turn.change.end_sessions(id, 0).await?;
         }
-        let saved = turn.change.save_account(id, &edit).await?;
-        turn.end().await?;
-        Ok(saved.into())
+        let saved = User::from(turn.change.save_account(id, &edit).await?);
+        let note = Note::new(Act::UserEdited, Object::user(id, &saved.name));
+        turn.end(note.was(&User::from(row)).is(&saved)).await?;
+        Ok(saved)
     }
 
     /// Gives leave to set a new password.
@@ -101,11 +103,12 @@ impl Control {
         }
         let token = Kind::Reset.fresh()?;
         let mut turn = self.turn(by).await?;
-        turn.account(id).await?;
+        let row = turn.account(id).await?;
         let expires_at = turn.now_ms + i64::from(seconds) * 1000;
         let hash = KeyHash::of(token.expose());
         turn.change.allow_reset(id, hash, expires_at).await?;
-        turn.end().await?;
+        turn.end(Note::new(Act::PasswordResetAllowed, Object::user(id, &row.name)))
+            .await?;
         Ok(PasswordResetLeave {
             token: SecretText(token),
             expires_at,
@@ -137,7 +140,8 @@ impl Control {
         let user = user.ok_or(ControlError::NoReset)?;
         turn.change.set_password(user, &hash).await?;
         turn.change.end_sessions(user, 0).await?;
-        turn.end().await?;
+        turn.end(Note::new(Act::PasswordReset, Object::user(user, &row.name)))
+            .await?;
         self.auth.attempts.lock().succeeded(&row.name);
         Ok(())
     }
@@ -162,7 +166,8 @@ impl Control {
         turn.account(user).await?;
         turn.change.set_password(user, &hash).await?;
         turn.change.end_sessions(user, session).await?;
-        turn.end().await
+        turn.end(Note::new(Act::PasswordChanged, Object::user(user, &row.name)))
+            .await
     }
 
     /// Deletes one's own account.
@@ -193,7 +198,8 @@ impl Control {
         turn.leaves_an_admin(&row).await?;
         let now_ms = turn.now_ms;
         turn.change.delete_user(id, now_ms).await?;
-        turn.end().await?;
+        turn.end(Note::new(Act::UserDeleted, Object::user(id, &row.name)))
+            .await?;
         Ok(self.store.forget_deleted().await?)
     }
 }

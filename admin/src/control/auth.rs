@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use parking_lot::{Mutex, RwLock};
 
 use super::Control;
+use crate::audit::{Act, Note, Object, ObjectKind};
 use crate::auth::{Attempts, AuthSettings, Keys, Passwords};
 use crate::caller::By;
 use crate::error::ControlError;
@@ -99,7 +100,11 @@ impl Control {
         let now_ms = turn.now_ms;
         let forget = now_ms - self.auth.settings.access_ms - SLACK;
         turn.change.rotate_signing_key(now_ms, forget).await?;
-        turn.end().await?;
+        turn.end(Note::new(
+            Act::SigningKeyRotated,
+            Object::named(ObjectKind::Secrets, "signing key"),
+        ))
+        .await?;
         self.read_keys().await?;
         Ok(())
     }

@@ -9,9 +9,10 @@ use potluck_filters::model::PoolKeyState;
 use potluck_filters::time::Moment;
 use potluck_store::table::pool_keys::PoolKeyRow;
 
-use super::pool_keys::NOUN;
+use super::pool_keys::{NOUN, noted};
 use super::{Control, Recheck, fields};
 use crate::api::{CheckPoolKeys, Checked, PoolKey, UpstreamFacts};
+use crate::audit::{Act, Bulk, Note, Object, ObjectKind};
 use crate::caller::By;
 use crate::error::ControlError;
 
@@ -57,9 +58,11 @@ impl Control {
         if row.state == PoolKeyState::Paused {
             return Err(ControlError::Paused(NOUN));
         }
+        let before = row.clone();
         step(&mut row, Event::Recheck, &self.upstreams(), turn.now_ms);
         let saved = turn.change.save_pool_key(&row).await?;
-        turn.end().await?;
+        turn.end(noted(Act::PoolKeyChecked, Some(&before), &saved))
+            .await?;
         self.live.recheck(Recheck::Key(id));
         self.probe_due.notify_one();
         self.told(saved).await
@@ -88,7 +91,14 @@ impl Control {
             }
         }
         let at = turn.now_ms;
-        turn.end().await?;
+        let bulk = Bulk {
+            count: due,
+            upstream: which.upstream.clone(),
+            ..Bulk::default()
+        };
+        let object = Object::named(ObjectKind::PoolKey, "");
+        turn.end(Note::new(Act::PoolKeysChecked, object).is(&bulk))
+            .await?;
         for facts in upstreams.iter().filter(|facts| which.wants(facts)) {
             self.live.recheck(Recheck::Upstream(&facts.name));
         }
@@ -113,7 +123,7 @@ impl Control {
                 .await?;
         }
         if settled > 0 {
-            turn.end().await?;
+            turn.end_job().await?;
         }
         Ok(settled)
     }

@@ -4,10 +4,12 @@ use potluck_filters::id::ClientKeyId;
 use potluck_filters::limit::Limit;
 use potluck_filters::model::ClientKeyState;
 use potluck_store::table::client_keys::{ClientKeyRow, NewClientKey};
+use potluck_store::table::spent_days::Spent;
 
 use super::my_keys::{Whose, created, fresh_text};
 use super::{Control, Turn, fields};
 use crate::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery, Switch};
+use crate::audit::{Act, Note, Object};
 use crate::caller::By;
 use crate::error::ControlError;
 use crate::input::IfMatch;
@@ -82,7 +84,7 @@ impl Control {
         let mut turn = self.turn(by).await?;
         let new = turn.new_client_key(new).await?;
         let row = turn.change.create_client_key(&new, &text, turn.now_ms).await?;
-        turn.end().await?;
+        turn.end(noted(Act::ClientKeyCreated, None, &row)).await?;
         Ok(created(text, row))
     }
 
@@ -111,9 +113,11 @@ impl Control {
         let mut turn = self.turn(by).await?;
         let mut row = turn.usable_key(whose, id).await?;
         expected.fits(row.revision)?;
+        let before = row.clone();
         apply(&mut row, edit, turn.now_ms)?;
         let saved = turn.change.save_client_key(&row, turn.now_ms).await?;
-        turn.end().await?;
+        turn.end(noted(Act::ClientKeyEdited, Some(before), &saved))
+            .await?;
         self.told_client_key(saved).await
     }
 
@@ -136,10 +140,23 @@ impl Control {
             Err(ControlError::Final(_)) => return self.client_key(id).await,
             other => other?,
         };
+        let before = row.clone();
         row.key.state = ClientKeyState::Revoked;
         let saved = turn.change.save_client_key(&row, turn.now_ms).await?;
-        turn.end().await?;
+        turn.end(noted(Act::ClientKeyRevoked, Some(before), &saved))
+            .await?;
         self.told_client_key(saved).await
+    }
+}
+
+/// What is noted of a client key: what it was and is, without what it spends.
+pub(super) fn noted(act: Act, before: Option<ClientKeyRow>, now: &ClientKeyRow) -> Note {
+    let told = |row: ClientKeyRow| ClientKey::from((row, Spent::default()));
+    let object = Object::client_key(now.key.id, &now.name, now.key.user);
+    let note = Note::new(act, object).is(&told(now.clone()));
+    match before {
+        Some(before) => note.was(&told(before)),
+        None => note,
     }
 }
 

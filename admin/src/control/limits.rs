@@ -12,6 +12,7 @@ use crate::api::{self, EffectiveLimit};
 use crate::api::{
     Affected, EditLimitPolicy, EditUserLimit, Effects, LimitLine, LimitPreview, MAX_PAGE, UserLimit,
 };
+use crate::audit::{Act, Note, Object, ObjectKind};
 use crate::caller::By;
 use crate::error::ControlError;
 use crate::input::IfMatch;
@@ -43,11 +44,13 @@ impl Control {
         let mut turn = self.turn(by).await?;
         let (policy, revision) = turn.change.limit_policy().await?;
         expected.fits(revision)?;
+        let before = api::LimitPolicy::from((policy.clone(), revision));
         let edited = edited(policy, edit)?;
         turn.change.set_limit_policy(&edited).await?;
-        let revision = turn.change.revision();
-        turn.end().await?;
-        Ok((edited, revision).into())
+        let edited = api::LimitPolicy::from((edited, turn.change.revision()));
+        let note = Note::new(Act::LimitsEdited, Object::named(ObjectKind::Limits, ""));
+        turn.end(note.was(&before).is(&edited)).await?;
+        Ok(edited)
     }
 
     /// What a change would do to whom. Nothing is changed.
@@ -140,9 +143,15 @@ impl Control {
         if let Some(rule) = edit.rule {
             let mut turn = self.turn(by).await?;
             let row = turn.change.living_user(id).await?;
-            expected.fits(row.ok_or(ControlError::NotFound(NOUN))?.revision)?;
+            let row = row.ok_or(ControlError::NotFound(NOUN))?;
+            expected.fits(row.revision)?;
+            let before = api::User::from(row);
             turn.change.set_user_limit(id, rule.map(Into::into)).await?;
-            turn.end().await?;
+            let after = turn.change.living_user(id).await?;
+            let after = api::User::from(after.ok_or(ControlError::NotFound(NOUN))?);
+            let object = Object::user(id, &before.name);
+            let note = Note::new(Act::UserLimitEdited, object).was(&before).is(&after);
+            turn.end(note).await?;
         }
         self.user_limit(id).await
     }

@@ -13,12 +13,13 @@ use potluck_store::table::spent_days::Spent;
 use potluck_store::{client_key_text, random};
 use zeroize::Zeroizing;
 
-use super::client_keys::NOUN;
+use super::client_keys::{NOUN, noted};
 use super::{Control, Turn};
 use crate::api::{
     ClientKey, CreateClientKey, CreateMyKey, CreatedClientKey, EditClientKey, EditMyKey, Page, PageQuery,
     RotateKey, SecretText,
 };
+use crate::audit::Act;
 use crate::caller::By;
 use crate::error::ControlError;
 use crate::input::IfMatch;
@@ -98,7 +99,7 @@ impl Control {
         };
         let new = turn.new_client_key(new).await?;
         let row = turn.change.create_client_key(&new, &text, turn.now_ms).await?;
-        turn.end().await?;
+        turn.end(noted(Act::ClientKeyCreated, None, &row)).await?;
         Ok(created(text, row))
     }
 
@@ -174,14 +175,14 @@ impl Control {
         }
         let text = fresh_text()?;
         let mut turn = self.turn(by).await?;
-        turn.usable_key(whose, id).await?;
+        let before = turn.usable_key(whose, id).await?;
         let old_until = turn.now_ms + i64::from(rotate.old_lives) * 1000;
         let now_ms = turn.now_ms;
         let row = turn
             .change
             .rotate_client_key(id, &text, old_until, now_ms)
             .await?;
-        turn.end().await?;
+        turn.end(noted(Act::ClientKeyRotated, Some(before), &row)).await?;
         let key = self.told_client_key(row).await?;
         Ok(CreatedClientKey {
             text: SecretText(text),
@@ -214,7 +215,7 @@ impl Control {
             purpose,
         };
         let row = turn.change.create_client_key(&new, &text, now_ms).await?;
-        turn.end().await?;
+        turn.end(noted(Act::ClientKeyCreated, None, &row)).await?;
         Ok(created(text, row))
     }
 

@@ -11,12 +11,13 @@ use potluck_store::table::pool_keys::{Added, PoolKeyRow, Terms};
 use super::holds::Hand;
 use super::my_jobs::{IMPORT, item};
 use super::notice;
-use super::pool_keys::{Asked, NOUN, apply, credential, credentials, unfit};
+use super::pool_keys::{Asked, NOUN, apply, credential, credentials, noted, unfit};
 use super::{Control, Turn};
 use crate::api::{
     AddMyPoolKey, AddPoolKey, Caps, DaysQuery, EditMyPoolKey, EditPoolKey, ImportJob, ImportMyPoolKeys,
     MyPoolKey, Page, PageQuery, Served, ServedDay, Spent, UpstreamFacts,
 };
+use crate::audit::{Act, Bulk, Note, Object, ObjectKind};
 use crate::caller::By;
 use crate::error::ControlError;
 use crate::input::IfMatch;
@@ -92,7 +93,12 @@ impl Control {
             Some(Added::Invalid(why)) => return Err(unfit(*why)),
             None => return Err(ControlError::NotFound(NOUN)),
         };
-        turn.end().await?;
+        let row = turn
+            .change
+            .pool_key(id)
+            .await?
+            .ok_or(ControlError::NotFound(NOUN))?;
+        turn.end(noted(Act::PoolKeyAdded, None, &row)).await?;
         self.probe_due.notify_one();
         self.my_pool_key(user, id).await
     }
@@ -126,7 +132,15 @@ impl Control {
         let added = turn.change.add_pool_keys(&terms, &credentials, now_ms).await?;
         let items: Vec<JobItem> = numbers.iter().zip(&added).map(item).collect();
         let job = turn.change.create_job(Some(user), IMPORT, &items, now_ms).await?;
-        turn.end().await?;
+        let bulk = Bulk {
+            count: added.iter().filter(|one| matches!(one, Added::Added(_))).count() as u64,
+            upstream: Some(terms.upstream),
+            contributor: Some(user),
+            ..Bulk::default()
+        };
+        let object = Object::named(ObjectKind::PoolKey, terms.label).of(user);
+        turn.end(Note::new(Act::PoolKeysImported, object).is(&bulk))
+            .await?;
         self.probe_due.notify_one();
         self.my_job(user, job).await
     }
@@ -153,9 +167,10 @@ impl Control {
         let mut turn = self.turn(by).await?;
         let mut row = turn.own_pool_key(user, id).await?;
         expected.fits(row.revision)?;
+        let before = row.clone();
         apply(&mut row, edit, &Hand::Contributor, &self.upstreams(), turn.now_ms)?;
         let saved = turn.change.save_pool_key(&row).await?;
-        turn.end().await?;
+        turn.end(noted(Act::PoolKeyEdited, Some(&before), &saved)).await?;
         self.probe_due.notify_one();
         Ok(self.told(saved).await?.into())
     }

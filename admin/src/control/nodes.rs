@@ -14,6 +14,7 @@ use potluck_store::table::nodes::{NodeRow, Place};
 
 use super::{Control, Turn};
 use crate::api::{AddNode, EditNode, Node, NodeSwitch, Page, UpstreamFacts};
+use crate::audit::{Act, NodeFacts, Note, Object};
 use crate::caller::By;
 use crate::error::ControlError;
 use crate::input::IfMatch;
@@ -79,8 +80,9 @@ impl Control {
             created_at: turn.now_ms,
             ..blank(upstream, &name, Some(place))
         };
+        let note = noted(Act::NodeAdded, (upstream, &name)).is(&NodeFacts::from(&row));
         turn.write(nodes, row).await?;
-        turn.end().await?;
+        turn.end(note).await?;
         self.node(upstream, &name).await
     }
 
@@ -101,6 +103,7 @@ impl Control {
         let nodes = turn.nodes(facts).await?;
         let mut row = nodes.row(name)?;
         expected.fits(row.revision)?;
+        let before = NodeFacts::from(&row);
         if let Some(state) = edit.state {
             if row.state == NodeState::Removed {
                 // It comes back as the file has it.
@@ -114,8 +117,10 @@ impl Control {
         if let Some(metadata) = edit.metadata {
             row.metadata = fields::metadata(metadata)?;
         }
+        let note = noted(Act::NodeEdited, (upstream, name));
+        let note = note.was(&before).is(&NodeFacts::from(&row));
         turn.write(nodes, row).await?;
-        turn.end().await?;
+        turn.end(note).await?;
         self.node(upstream, name).await
     }
 
@@ -129,13 +134,14 @@ impl Control {
         let nodes = turn.nodes(facts).await?;
         let mut gone = nodes.get(name)?;
         let mut row = nodes.row(name)?;
+        let note = noted(Act::NodeRemoved, (upstream, name)).was(&NodeFacts::from(&row));
         row.state = NodeState::Removed;
         row.metadata.clear();
         turn.write(nodes, row).await?;
         if gone.preferred {
             turn.change.set_active_node(upstream, None).await?;
         }
-        turn.end().await?;
+        turn.end(note).await?;
         gone.state = NodeState::Removed;
         gone.preferred = false;
         Ok(gone)
@@ -148,7 +154,7 @@ impl Control {
     pub async fn activate_node(&self, by: &By, upstream: &str, name: &str) -> Result<Node, ControlError> {
         let mut turn = self.turn(by).await?;
         turn.prefer(upstream, Some(name)).await?;
-        turn.end().await?;
+        turn.end(noted(Act::NodeActivated, (upstream, name))).await?;
         self.node(upstream, name).await
     }
 
@@ -212,6 +218,11 @@ impl Turn<'_> {
         self.change.save_node(&row).await?;
         Ok(())
     }
+}
+
+/// That something was done to a node.
+fn noted(act: Act, (upstream, name): (&str, &str)) -> Note {
+    Note::new(act, Object::node(upstream, name))
 }
 
 /// A row that says nothing yet.

@@ -13,6 +13,7 @@ use potluck_store::table::outbound_proxies::{NewOutboundProxy, OutboundProxyRow,
 
 use super::{Control, Turn};
 use crate::api::{AddOutboundProxy, CheckedProxy, EditOutboundProxy, OutboundProxy, Page};
+use crate::audit::{Act, Note, Object, OutboundProxyFacts};
 use crate::caller::By;
 use crate::error::ControlError;
 use crate::input::IfMatch;
@@ -77,7 +78,9 @@ impl Control {
         }
         let now_ms = turn.now_ms;
         let row = turn.change.add_outbound_proxy(&new, now_ms).await?;
-        turn.end().await?;
+        let object = Object::outbound_proxy(row.id, &row.name);
+        let note = Note::new(Act::OutboundProxyAdded, object).is(&OutboundProxyFacts::from(&row));
+        turn.end(note).await?;
         self.outbound_proxy(row.id).await
     }
 
@@ -100,6 +103,7 @@ impl Control {
         let mut turn = self.turn(by).await?;
         let mut row = turn.outbound_proxy(id).await?;
         expected.fits(row.revision)?;
+        let before = OutboundProxyFacts::from(&row);
         let origin = row.url.origin();
         if let Some(name) = &edit.name {
             row.name = fields::name(name)?;
@@ -114,7 +118,15 @@ impl Control {
         }
         let login = login.as_ref().map(Option::as_ref);
         turn.change.save_outbound_proxy(&row, login).await?;
-        turn.end().await?;
+        let mut after = OutboundProxyFacts::from(&turn.outbound_proxy(id).await?);
+        after.login_changed = login.is_some();
+        let object = Object::outbound_proxy(id, &row.name);
+        turn.end(
+            Note::new(Act::OutboundProxyEdited, object)
+                .was(&before)
+                .is(&after),
+        )
+        .await?;
         self.outbound_proxy(id).await
     }
 
@@ -134,7 +146,9 @@ impl Control {
             return Err(ControlError::InUse(NOUN, fields::users(by)));
         }
         turn.change.remove_outbound_proxy(id).await?;
-        turn.end().await?;
+        let object = Object::outbound_proxy(id, &row.name);
+        let note = Note::new(Act::OutboundProxyRemoved, object).was(&OutboundProxyFacts::from(&row));
+        turn.end(note).await?;
         self.store.forget_deleted().await?;
         Ok(self.told_proxy(row, &used))
     }

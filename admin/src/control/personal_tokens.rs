@@ -10,6 +10,7 @@ use potluck_store::table::users::UserRole;
 use super::{Control, fields};
 use crate::access::Scopes;
 use crate::api::{CreatePersonalToken, CreatedPersonalToken, Page, PageQuery, PersonalToken, SecretText};
+use crate::audit::{Act, Note, Object};
 use crate::caller::By;
 use crate::error::ControlError;
 
@@ -57,7 +58,8 @@ impl Control {
             expires_at: fields::expiry(new.expires_at, now_ms)?,
         };
         let row = turn.change.create_personal_token(&new, now_ms).await?;
-        turn.end().await?;
+        turn.end(Note::new(Act::TokenCreated, Object::user(user, &owner.name)))
+            .await?;
         Ok(CreatedPersonalToken {
             text: SecretText(text),
             token: row.into(),
@@ -75,9 +77,11 @@ impl Control {
         id: i64,
     ) -> Result<(), ControlError> {
         let mut turn = self.turn(by).await?;
+        let owner = turn.account(user).await?;
         let gone = turn.change.delete_personal_token(user, id).await?;
         gone.ok_or(ControlError::NotFound("token"))?;
-        turn.end().await
+        turn.end(Note::new(Act::TokenDeleted, Object::user(user, &owner.name)))
+            .await
     }
 }
 

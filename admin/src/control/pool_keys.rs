@@ -16,6 +16,7 @@ use crate::api::{
     AddPoolKey, Besides, Caps, EditPoolKey, ImportPoolKeys, Imported, LineResult, Page, PageQuery, PoolKey,
     SecretText, UpstreamFacts, WhatBecame,
 };
+use crate::audit::{Act, Bulk, Note, Object, ObjectKind, PoolKeyFacts};
 use crate::caller::By;
 use crate::error::ControlError;
 use crate::input::IfMatch;
@@ -114,7 +115,12 @@ impl Control {
             Some(Added::Invalid(why)) => return Err(unfit(*why)),
             None => return Err(ControlError::NotFound(NOUN)),
         };
-        turn.end().await?;
+        let row = turn
+            .change
+            .pool_key(id)
+            .await?
+            .ok_or(ControlError::NotFound(NOUN))?;
+        turn.end(noted(Act::PoolKeyAdded, None, &row)).await?;
         self.probe_due.notify_one();
         self.pool_key(id).await
     }
@@ -140,7 +146,15 @@ impl Control {
             .await?;
         let imported = told(&numbers, &added);
         if imported.added > 0 {
-            turn.end().await?;
+            let bulk = Bulk {
+                count: imported.added as u64,
+                upstream: Some(terms.upstream),
+                contributor: Some(terms.contributor),
+                ..Bulk::default()
+            };
+            let object = Object::named(ObjectKind::PoolKey, terms.label).of(terms.contributor);
+            turn.end(Note::new(Act::PoolKeysImported, object).is(&bulk))
+                .await?;
             self.probe_due.notify_one();
         }
         Ok(imported)
@@ -160,13 +174,14 @@ impl Control {
         let mut turn = self.turn(by).await?;
         let mut row = turn.usable_pool_key(id).await?;
         expected.fits(row.revision)?;
+        let before = row.clone();
         if let Some(list) = &edit.egress {
             turn.assign_to_pool_key(id, list.as_deref()).await?;
         }
         let hand = turn.admins_hand(&row, edit.reason.as_deref()).await?;
         apply(&mut row, edit, &hand, &self.upstreams(), turn.now_ms)?;
         let saved = turn.change.save_pool_key(&row).await?;
-        turn.end().await?;
+        turn.end(noted(Act::PoolKeyEdited, Some(&before), &saved)).await?;
         self.probe_due.notify_one();
         self.told(saved).await
     }
@@ -177,15 +192,26 @@ impl Control {
     /// When there is none with this id.
     pub async fn withdraw_pool_key(&self, by: &By, id: PoolKeyId) -> Result<PoolKey, ControlError> {
         let mut turn = self.turn(by).await?;
-        match turn.usable_pool_key(id).await {
+        let before = match turn.usable_pool_key(id).await {
             Err(ControlError::Final(_)) => return self.pool_key(id).await,
             other => other?,
         };
         let row = turn.change.withdraw_pool_key(id, turn.now_ms).await?;
-        turn.end().await?;
+        turn.end(noted(Act::PoolKeyWithdrawn, Some(&before), &row))
+            .await?;
         // The edge has let go of it already; the file's own remains are the last to go.
         self.store.forget_deleted().await?;
         self.told(row).await
+    }
+}
+
+/// What is noted of a pool key: what people set of it, before and now.
+pub(super) fn noted(act: Act, before: Option<&PoolKeyRow>, now: &PoolKeyRow) -> Note {
+    let object = Object::pool_key(now.id, &now.label, now.contributor);
+    let note = Note::new(act, object).is(&PoolKeyFacts::from(now));
+    match before {
+        Some(before) => note.was(&PoolKeyFacts::from(before)),
+        None => note,
     }
 }
 

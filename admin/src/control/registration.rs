@@ -15,6 +15,7 @@ use crate::api::{
     CreateInvitation, CreatedInvitation, Invitation, Page, PageQuery, Register, Registered, Registration,
     SecretText,
 };
+use crate::audit::{Act, Note, Object, ObjectKind, Shown};
 use crate::auth::Try;
 use crate::caller::{By, Caller};
 use crate::error::ControlError;
@@ -24,6 +25,14 @@ const SETTING: &str = "registration";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The most people that one invitation lets in.
 const MOST_USES: u32 = 1000;
+
+/// Who may register, as it is noted.
+#[derive(serde::Serialize)]
+struct Mode {
+    registration: Registration,
+}
+
+impl Shown for Mode {}
 
 impl Control {
     /// Who may register.
@@ -41,8 +50,13 @@ impl Control {
     pub async fn set_registration(&self, by: &By, mode: Registration) -> Result<(), ControlError> {
         let json = serde_json::to_string(&mode).map_err(|_| ControlError::Ended)?;
         let mut turn = self.turn(by).await?;
+        let before = read(turn.change.setting(SETTING).await?.as_deref());
         turn.change.set_setting(SETTING, &json).await?;
-        turn.end().await
+        let object = Object::named(ObjectKind::Settings, SETTING);
+        let note = Note::new(Act::SettingsEdited, object)
+            .was(&Mode { registration: before })
+            .is(&Mode { registration: mode });
+        turn.end(note).await
     }
 
     /// Makes an account for whoever asks, where they may have one.
@@ -69,6 +83,7 @@ impl Control {
         let by = By {
             caller: Caller::Job("register"),
             address: from,
+            request: None,
         };
         let mut turn = self.turn(&by).await?;
         if let Some(invitation) = invitation {
@@ -82,7 +97,11 @@ impl Control {
         };
         let now_ms = turn.now_ms;
         let row = turn.change.create_user(&new, now_ms).await?;
-        turn.end().await?;
+        turn.end(Note::new(
+            Act::UserRegistered,
+            Object::user(row.user.id, &row.name),
+        ))
+        .await?;
         Ok(Registered {
             id: row.user.id,
             name: row.name,
@@ -119,7 +138,8 @@ impl Control {
             expires_at: invitation_expiry(new.expires_at, now_ms)?,
         };
         let row = turn.change.create_invitation(&new, now_ms).await?;
-        turn.end().await?;
+        turn.end(Note::new(Act::InvitationCreated, invitation(row.id)))
+            .await?;
         Ok(CreatedInvitation {
             text: SecretText(text),
             invitation: row.into(),
@@ -135,9 +155,14 @@ impl Control {
         let now_ms = turn.now_ms;
         let row = turn.change.revoke_invitation(id, now_ms).await?;
         let row = row.ok_or(ControlError::NotFound("invitation"))?;
-        turn.end().await?;
+        turn.end(Note::new(Act::InvitationRevoked, invitation(row.id)))
+            .await?;
         Ok(row.into())
     }
+}
+
+fn invitation(id: i64) -> Object {
+    Object::new(ObjectKind::Invitation, id, "")
 }
 
 impl Turn<'_> {

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::Control;
 use crate::api::{BegunTotp, RecoveryCodes, SecretText, WithPassword, WithPasswordAndCode};
+use crate::audit::{Act, Note, Object};
 use crate::auth::{Totp, Try};
 use crate::caller::By;
 use crate::error::ControlError;
@@ -90,7 +91,8 @@ impl Control {
         let mut turn = self.turn(by).await?;
         let now_ms = turn.now_ms;
         turn.change.begin_totp(user, secret.as_slice(), now_ms).await?;
-        turn.end().await?;
+        turn.end(Note::new(Act::SecondFactorBegun, Object::user(user, &row.name)))
+            .await?;
         Ok(BegunTotp {
             secret: SecretText(totp.typed()),
             url: SecretText(totp.url().ok_or(ControlError::Ended)?),
@@ -125,7 +127,11 @@ impl Control {
         let now_ms = turn.now_ms;
         turn.change.confirm_totp(user, (step, now_ms), &hashes).await?;
         turn.touch(user).await?;
-        turn.end().await?;
+        turn.end(Note::new(
+            Act::SecondFactorConfirmed,
+            Object::user(user, &row.name),
+        ))
+        .await?;
         Ok(RecoveryCodes {
             recovery_codes: codes.into_iter().map(SecretText).collect(),
         })
@@ -155,11 +161,12 @@ impl Control {
     /// When there is no such user, or they have none.
     pub(crate) async fn reset_totp(&self, by: &By, user: UserId) -> Result<(), ControlError> {
         let mut turn = self.turn(by).await?;
-        turn.account(user).await?;
+        let row = turn.account(user).await?;
         if !turn.change.drop_totp(user).await? {
             return Err(ControlError::NotFound("second factor"));
         }
         turn.touch(user).await?;
-        turn.end().await
+        turn.end(Note::new(Act::SecondFactorRemoved, Object::user(user, &row.name)))
+            .await
     }
 }

@@ -17,6 +17,7 @@ use potluck_store::table::users::{LoginRow, UserRow};
 
 use super::Control;
 use crate::api::{EndedSessions, LogIn, SecretText, Session, SessionTokens, Sessions, WhoAmI};
+use crate::audit::{Act, Author, Note, Object};
 use crate::auth::{Access, Match, Try};
 use crate::caller::{By, Caller, Proof};
 use crate::error::ControlError;
@@ -43,11 +44,14 @@ impl Control {
     pub(crate) async fn log_in(&self, login: LogIn, from: From<'_>) -> Result<SessionTokens, ControlError> {
         self.try_to(Try::Login(&login.name), from.address)?;
         let found = self.store.login(&login.name).await?;
-        let row = self.with_password(found, login.password.0).await?;
-        if row.has_totp {
-            let code = login.code.ok_or(ControlError::TotpRequired)?;
-            self.take_code(&row, &code.0).await?;
-        }
+        let user = found.as_ref().map(|found| found.row.user.id);
+        let row = match self.proven(found, login.password.0, login.code).await {
+            Err(wrong @ (ControlError::WrongPassword | ControlError::WrongCode)) => {
+                self.note_failed_login(user, from.address).await?;
+                return Err(wrong);
+            }
+            proven => proven?,
+        };
         self.auth.attempts.lock().succeeded(&login.name);
         let refresh = Kind::Refresh.fresh()?;
         let now_ms = (self.clock)();
@@ -65,7 +69,24 @@ impl Control {
         };
         let session = self.store.begin_session(&new, now_ms).await?;
         tracing::info!(user = row.user.id.0, session = session.id, "logged in");
+        let note = Note::new(Act::SessionBegan, Object::user(row.user.id, &row.name));
+        self.note(Author::user(row.user.id, from.address), note).await?;
         self.tokens(row, &session, Some(refresh)).await
+    }
+
+    /// The user, if password and, where there is a second factor, code are theirs.
+    async fn proven(
+        &self,
+        found: Option<LoginRow>,
+        password: Secret,
+        code: Option<SecretText>,
+    ) -> Result<UserRow, ControlError> {
+        let row = self.with_password(found, password).await?;
+        if row.has_totp {
+            let code = code.ok_or(ControlError::TotpRequired)?;
+            self.take_code(&row, &code.0).await?;
+        }
+        Ok(row)
     }
 
     /// Counts a try.
@@ -102,7 +123,7 @@ impl Control {
         };
         let mut turn = self.turn(&By::job("rehash-password")).await?;
         turn.change.set_password(row.user.id, &hash).await?;
-        turn.end().await
+        turn.end_job().await
     }
 
     /// Goes on with a session.
@@ -132,6 +153,8 @@ impl Control {
                     user = user.0,
                     "a refresh token was used twice: the session was ended"
                 );
+                let note = Note::new(Act::SessionReused, Object::user(user, ""));
+                self.note(Author::nobody(None), note).await?;
                 return Err(ControlError::SessionEnded);
             }
         };
@@ -213,7 +236,7 @@ impl Control {
         let caller = by.map(|by| by.caller);
         if let Some(Caller::User(signed_in)) = caller {
             if let Proof::Session(id) = signed_in.proof {
-                self.store.end_session(signed_in.user, id).await?;
+                self.end_session(signed_in.user, id).await?;
             }
             return Ok(());
         }
@@ -245,7 +268,10 @@ impl Control {
     /// When they have none with this id.
     pub(crate) async fn end_session(&self, user: UserId, id: i64) -> Result<(), ControlError> {
         match self.store.end_session(user, id).await? {
-            true => Ok(()),
+            true => {
+                let note = Note::new(Act::SessionEnded, Object::user(user, ""));
+                self.note(Author::user(user, None), note).await
+            }
             false => Err(ControlError::NotFound("session")),
         }
     }
@@ -256,9 +282,10 @@ impl Control {
     /// When there is no such user.
     pub(crate) async fn end_sessions(&self, by: &By, user: UserId) -> Result<EndedSessions, ControlError> {
         let mut turn = self.turn(by).await?;
-        turn.account(user).await?;
+        let row = turn.account(user).await?;
         let ended = turn.change.end_sessions(user, 0).await?;
-        turn.end().await?;
+        turn.end(Note::new(Act::SessionsEnded, Object::user(user, &row.name)))
+            .await?;
         Ok(EndedSessions { ended })
     }
 }

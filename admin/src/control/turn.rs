@@ -1,11 +1,13 @@
 //! A change whose turn it is.
 
 use potluck_filters::id::{PoolKeyId, Revision};
+use potluck_filters::snapshot::Delta;
 use potluck_store::{Change, Probed, SavedProbe};
 use tokio::sync::MutexGuard;
 
 use super::Control;
-use crate::caller::By;
+use crate::audit::{Author, Note};
+use crate::caller::{By, Caller};
 use crate::error::ControlError;
 
 /// A change whose turn it is. Dropped before its end, nothing has happened.
@@ -54,7 +56,7 @@ impl Control {
         let mut turn = self.turn(&By::job("probe")).await?;
         let saved = turn.change.save_probe(id, probed).await?;
         match saved {
-            SavedProbe::Saved => turn.end().await?,
+            SavedProbe::Saved => turn.end_job().await?,
             SavedProbe::SameAccountAs(_) | SavedProbe::Gone => {}
         }
         Ok(saved)
@@ -67,11 +69,32 @@ impl<'c> Turn<'c> {
         &mut self.change
     }
 
-    /// Commits, and returns when the edge serves it.
+    /// Commits with what is noted of it, and returns when the edge serves it.
     ///
     /// # Errors
     /// When the edge cannot serve from it (then nothing has happened), or the database fails.
-    pub async fn end(mut self) -> Result<(), ControlError> {
+    pub async fn end(mut self, note: Note) -> Result<(), ControlError> {
+        let author = Author::from(&self.by);
+        self.change.note(&note.entry(&author), self.now_ms).await?;
+        let control = self.control;
+        let told = |delta: &Delta| control.events.tell(&note, delta.to);
+        self.publish(told).await
+    }
+
+    /// The same for a job, whose every-day work is not noted.
+    ///
+    /// # Errors
+    /// As [`Self::end`]; and when somebody else than a job makes the change: then nothing has happened.
+    pub async fn end_job(self) -> Result<(), ControlError> {
+        let control = self.control;
+        match self.by.caller {
+            Caller::Job(_) => self.publish(|delta| control.events.tell_pool_keys(delta)).await,
+            Caller::Operator | Caller::User(_) => Err(ControlError::Unnoted),
+        }
+    }
+
+    /// Whoever listens is told after the edge, so that they see what the next request sees.
+    async fn publish(mut self, tell: impl FnOnce(&Delta)) -> Result<(), ControlError> {
         let delta = self.change.delta(*self.published).await?;
         self.control
             .publisher
@@ -79,10 +102,16 @@ impl<'c> Turn<'c> {
             .map_err(ControlError::Refused)?;
         let to = self.change.commit().await?;
         tracing::debug!(by = ?self.by.caller, revision = to.0, "changed");
-        self.control
-            .publisher
-            .publish(delta)
-            .map_err(ControlError::NotServed)?;
+        let told = Delta {
+            pool_keys: delta.pool_keys.clone(),
+            users: delta.users.clone(),
+            from: delta.from,
+            to: delta.to,
+            ..Delta::default()
+        };
+        let published = self.control.publisher.publish(delta);
+        tell(&told);
+        published.map_err(ControlError::NotServed)?;
         *self.published = to;
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::Control;
 use crate::api::{EditUpstream, Page, Upstream, UpstreamFacts};
+use crate::audit::{Act, Note, Object, ObjectKind};
 use crate::caller::By;
 use crate::error::ControlError;
 
@@ -53,17 +54,25 @@ impl Control {
     ) -> Result<Upstream, ControlError> {
         self.facts(name)?;
         let mut turn = self.turn(by).await?;
+        // Outside of the change, which nobody else can make meanwhile.
+        let before = self.upstream(name).await?;
+        let mut after = before.clone();
         if let Some(policy) = edit.policy {
             turn.change.set_policy(name, policy).await?;
+            after.policy = policy;
         }
         if let Some(node) = &edit.active_node {
             turn.prefer(name, node.as_deref()).await?;
+            after.active_node.clone_from(node);
         }
         if let Some(list) = &edit.egress {
             turn.assign_to_upstream(name, list.as_deref()).await?;
+            after.egress.clone_from(list);
         }
         if edit.policy.is_some() || edit.active_node.is_some() || edit.egress.is_some() {
-            turn.end().await?;
+            let object = Object::named(ObjectKind::Upstream, name);
+            let note = Note::new(Act::UpstreamEdited, object).was(&before).is(&after);
+            turn.end(note).await?;
         }
         self.upstream(name).await
     }

@@ -6,6 +6,7 @@ use potluck_store::table::users::{NewUser, UserRole};
 
 use super::{Control, Turn, fields};
 use crate::api::{CreateUser, User};
+use crate::audit::{Act, Note, Object};
 use crate::caller::By;
 use crate::error::ControlError;
 
@@ -28,8 +29,10 @@ impl Control {
         };
         let mut turn = self.turn(by).await?;
         let row = turn.change.create_user(&new, turn.now_ms).await?;
-        turn.end().await?;
-        Ok(row.into())
+        let user = User::from(row);
+        let object = Object::user(user.id, &user.name);
+        turn.end(Note::new(Act::UserCreated, object).is(&user)).await?;
+        Ok(user)
     }
 }
 

@@ -108,7 +108,7 @@ impl Outcomes {
         for visited in &loud {
             self.write(turn.change(), visited).await?;
         }
-        turn.end().await
+        turn.end_job().await
     }
 
     async fn is_saved_quietly(&mut self, visited: &Visited) -> Result<bool, ControlError> {

@@ -183,12 +183,12 @@ async fn a_quiet_probe_publishes_nothing() {
 async fn a_jobs_change_goes_the_way_of_all_changes() {
     let relay = Relay::seeded().await;
     let added = relay.add("pst-a").await;
-    let mut turn = relay.control.turn(&By::OPERATOR).await.unwrap();
+    let mut turn = relay.control.turn(&By::job("test")).await.unwrap();
     turn.change().schedule_probe(id(&added), 42).await.unwrap();
     drop(turn);
     assert_eq!(shown(&relay, id(&added)).await["next_probe_at"], NOW);
-    let mut turn = relay.control.turn(&By::OPERATOR).await.unwrap();
+    let mut turn = relay.control.turn(&By::job("test")).await.unwrap();
     turn.change().schedule_probe(id(&added), 42).await.unwrap();
-    turn.end().await.unwrap();
+    turn.end_job().await.unwrap();
     assert_eq!(shown(&relay, id(&added)).await["next_probe_at"], 42);
 }

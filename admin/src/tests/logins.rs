@@ -23,13 +23,13 @@ async fn a_login_waits_for_its_token_and_is_never_shown() {
     assert!(!told.contains("hunter2") && !told.contains("who@"), "{told}");
     relay.probed_well(&added).await;
     assert_eq!(relay.last_given().pool_keys, [PoolKeyChange::Gone(id(&added))]);
-    let mut turn = relay.control.turn(&By::OPERATOR).await.unwrap();
+    let mut turn = relay.control.turn(&By::job("test")).await.unwrap();
     let token = Secret::new("eyJ.token.text");
     turn.change()
         .save_token(id(&added), &token, super::NOW + 9)
         .await
         .unwrap();
-    turn.end().await.unwrap();
+    turn.end_job().await.unwrap();
     assert!(matches!(
         relay.last_given().pool_keys[..],
         [PoolKeyChange::Put(_)]

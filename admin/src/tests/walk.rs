@@ -56,6 +56,7 @@ const TABLE: &[(For, &[&str])] = &[
             "listMyPoolKeyDays",
             "listMyJobs",
             "showMyJob",
+            "listenToMine",
         ],
     ),
     (
@@ -129,6 +130,11 @@ const TABLE: &[(For, &[&str])] = &[
             "checkNode",
             "grantNode",
             "showStatus",
+            "listAudit",
+            "exportAudit",
+            "showAuditHead",
+            "verifyAudit",
+            "listen",
         ],
     ),
 ];

@@ -4,11 +4,12 @@
 //! one call; a key that somebody else brought is never part of it.
 
 use potluck_filters::id::PoolKeyId;
-use potluck_store::table::pool_keys::PoolKeyRow;
 
 use crate::api::{AllowHost, NodeGrant, PoolKey};
+use crate::audit::{Act, Bulk, Note, Object};
 use crate::caller::By;
 use crate::control::Control;
+use crate::control::pool_keys::noted;
 use crate::error::ControlError;
 
 /// Keys of one change, so that other changes need not wait for all of them.
@@ -35,7 +36,13 @@ impl Control {
             let origin = node.origin.as_str();
             let part = turn.change.grant_origin(upstream, origin, after, AT_ONCE).await?;
             if part.granted > 0 {
-                turn.end().await?;
+                let bulk = Bulk {
+                    count: part.granted,
+                    origin: Some(node.origin.clone()),
+                    ..Bulk::default()
+                };
+                turn.end(Note::new(Act::NodeGranted, Object::node(upstream, name)).is(&bulk))
+                    .await?;
             }
             granted += part.granted;
             match part.last {
@@ -61,14 +68,15 @@ impl Control {
         allow: &AllowHost,
     ) -> Result<PoolKey, ControlError> {
         let mut turn = self.turn(by).await?;
-        let PoolKeyRow { upstream, .. } = turn.usable_pool_key(id).await?;
-        let facts = turn.facts_in_use(&upstream).await?;
+        let before = turn.usable_pool_key(id).await?;
+        let facts = turn.facts_in_use(&before.upstream).await?;
         if !facts.origins().contains(&allow.origin.as_str()) {
             let why = format!("must be of this upstream: {}", facts.origins().join(", "));
             return Err(ControlError::invalid("origin", why));
         }
         let row = turn.change.allow_origin(id, &allow.origin).await?;
-        turn.end().await?;
+        turn.end(noted(Act::PoolKeyHostAllowed, Some(&before), &row))
+            .await?;
         self.told(row).await
     }
 }

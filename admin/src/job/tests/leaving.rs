@@ -30,16 +30,16 @@ impl World {
     }
 
     async fn leave_through(&self, upstream: &str, list: &[OutboundProxyId]) {
-        let mut turn = self.control.turn(&By::OPERATOR).await.unwrap();
+        let mut turn = self.control.turn(&By::job("test")).await.unwrap();
         let change = turn.change();
         change.set_upstream_egress(upstream, Some(list)).await.unwrap();
-        turn.end().await.unwrap();
+        turn.end_job().await.unwrap();
     }
 
     async fn key_leaves_through(&self, key: PoolKeyId, list: &[OutboundProxyId]) {
-        let mut turn = self.control.turn(&By::OPERATOR).await.unwrap();
+        let mut turn = self.control.turn(&By::job("test")).await.unwrap();
         turn.change().set_pool_key_egress(key, Some(list)).await.unwrap();
-        turn.end().await.unwrap();
+        turn.end_job().await.unwrap();
     }
 
     /// Has a key looked at once more.

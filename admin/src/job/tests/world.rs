@@ -227,7 +227,7 @@ impl World {
         origin: &str,
         state: PoolKeyState,
     ) -> PoolKeyId {
-        let mut turn = self.control.turn(&By::OPERATOR).await.unwrap();
+        let mut turn = self.control.turn(&By::job("test")).await.unwrap();
         let terms = Terms {
             upstream: upstream.to_owned(),
             contributor: turn.change().first_admin().await.unwrap().unwrap(),
@@ -243,7 +243,7 @@ impl World {
             .add_pool_keys(&terms, &[credential], START)
             .await
             .unwrap();
-        turn.end().await.unwrap();
+        turn.end_job().await.unwrap();
         self.control.probe_due().notify_one();
         match added[..] {
             [Added::Added(id)] => id,
@@ -253,17 +253,17 @@ impl World {
 
     /// What people do to a key, without its probe.
     pub(super) async fn set_state(&self, id: PoolKeyId, state: PoolKeyState) {
-        let mut turn = self.control.turn(&By::OPERATOR).await.unwrap();
+        let mut turn = self.control.turn(&By::job("test")).await.unwrap();
         let mut row = turn.change().pool_key(id).await.unwrap().unwrap();
         row.state = state;
         turn.change().save_pool_key(&row).await.unwrap();
-        turn.end().await.unwrap();
+        turn.end_job().await.unwrap();
     }
 
     pub(super) async fn withdraw(&self, id: PoolKeyId) {
-        let mut turn = self.control.turn(&By::OPERATOR).await.unwrap();
+        let mut turn = self.control.turn(&By::job("test")).await.unwrap();
         turn.change().withdraw_pool_key(id, self.now()).await.unwrap();
-        turn.end().await.unwrap();
+        turn.end_job().await.unwrap();
     }
 
     pub(super) fn report(&self, key: PoolKeyId, seen: Seen) {

@@ -25,7 +25,7 @@ pub use verify::{AuditHead, Broken, Fault, KnownHead, Verified};
 const TORN: Link = [0xff; 32];
 
 /// What somebody is who does something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
     /// Whoever holds the data folder, its socket or the operator's token.
@@ -97,9 +97,9 @@ pub struct NewAuditEntry<'a> {
     /// What it is called; may be empty.
     pub object_name: &'a str,
     /// What it was before, JSON without secrets.
-    pub before: Option<&'a str>,
+    pub before: Option<String>,
     /// What it is now, JSON without secrets.
-    pub after: Option<&'a str>,
+    pub after: Option<String>,
     /// The request that asked for it.
     pub request_id: Option<&'a str>,
 }
@@ -243,8 +243,8 @@ async fn add(
         object_kind: new.object_kind.to_owned(),
         object_id: new.object_id,
         object_name: new.object_name.to_owned(),
-        before_act: new.before.map(str::to_owned),
-        after_act: new.after.map(str::to_owned),
+        before_act: new.before.clone(),
+        after_act: new.after.clone(),
         request_id: new.request_id.map(str::to_owned),
         mac: Vec::new(),
     };

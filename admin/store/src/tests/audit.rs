@@ -18,7 +18,7 @@ fn entry(actor: Actor, act: &str) -> NewAuditEntry<'_> {
         object_id: Some(7),
         object_name: "laptop 100%",
         before: None,
-        after: Some("{\"name\":\"laptop\"}"),
+        after: Some("{\"name\":\"laptop\"}".to_owned()),
         request_id: None,
     }
 }

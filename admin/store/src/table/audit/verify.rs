@@ -32,7 +32,8 @@ pub struct KnownHead {
 }
 
 /// What is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// The entry is not as it was written, or another follows the one before it.
     Changed,
