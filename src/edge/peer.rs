@@ -26,6 +26,8 @@ use super::together::Together;
 pub(super) const IDLE: Duration = Duration::from_secs(55);
 /// Idle connections to one peer; beyond, the one that has lain longest goes.
 const MOST_IDLE: usize = 1024;
+/// Connections that one request closes at most, having found them over: an upstream that starts anew ends all at once.
+const MOST_CLOSED: usize = 8;
 
 /// One address of a node, or the way to the node through one address of a proxy.
 pub(super) struct Peer {
@@ -102,7 +104,7 @@ impl Peer {
 
     /// The connection used last that can serve again.
     fn take(&self, now: Moment) -> Option<Stream> {
-        loop {
+        for _ in 0..MOST_CLOSED {
             // The lock is let go before a connection is closed.
             let last = self.idle.lock().pop_back();
             let mut last = last?;
@@ -110,6 +112,7 @@ impl Peer {
                 return Some(last.stream);
             }
         }
+        None
     }
 
     /// Keeps a connection. One that has to make room is returned, to be closed without the lock.
@@ -191,6 +194,16 @@ mod tests {
         drop(lay_by(&peer, at(50)));
         assert!(peer.take(at(55)).is_none());
         drop(old);
+    }
+
+    #[tokio::test]
+    async fn one_request_does_not_clear_up_after_all() {
+        let peer = peer();
+        for _ in 0..MOST_CLOSED + 2 {
+            drop(lay_by(&peer, at(0)));
+        }
+        assert!(peer.take(at(1)).is_none());
+        assert_eq!(peer.idle.lock().len(), 2);
     }
 
     #[tokio::test]
