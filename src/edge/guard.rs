@@ -125,6 +125,9 @@ impl LeaseGuard {
 
 impl Drop for LeaseGuard {
     fn drop(&mut self) {
+        if self.lease.is_none() {
+            return;
+        }
         if self.out {
             // Nobody saw how it ended: the upstream may be at work on it, and is not to blame.
             self.broke = true;

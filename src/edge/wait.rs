@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use pingora::proxy::Session;
 use potluck_filters::id::UserId;
 use potluck_filters::pool::{Lease, NoWay, Want};
@@ -18,7 +18,7 @@ use super::plan::Relay;
 use super::timekeeper;
 
 /// How long the client is ready to wait for a pool key, in seconds.
-pub(super) const MAX_WAIT: &str = "x-potluck-max-wait";
+const MAX_WAIT: HeaderName = HeaderName::from_static("x-potluck-max-wait");
 
 /// All who send no client key wait as one user.
 const ANONYMOUS: UserId = UserId(0);
@@ -119,7 +119,7 @@ fn no_lease(relay: &Relay, no: &Refused) -> NoLease {
 /// # Errors
 /// When the header is not a number of seconds.
 pub(super) fn max_wait(headers: &HeaderMap, most: Duration) -> Result<Duration, Code> {
-    let Some(asked) = headers.get(MAX_WAIT) else {
+    let Some(asked) = headers.get(&MAX_WAIT) else {
         return Ok(most);
     };
     let seconds = asked
@@ -137,10 +137,7 @@ mod tests {
     #[test]
     fn a_client_may_wait_less_and_never_longer() {
         let wait = |text: &'static str| {
-            let headers = HeaderMap::from_iter([(
-                http::HeaderName::from_static(MAX_WAIT),
-                http::HeaderValue::from_static(text),
-            )]);
+            let headers = HeaderMap::from_iter([(MAX_WAIT, http::HeaderValue::from_static(text))]);
             max_wait(&headers, Duration::from_secs(25))
         };
         assert_eq!(wait("3"), Ok(Duration::from_secs(3)));
