@@ -56,8 +56,6 @@ pub struct Gate {
     pub failed: Box<Failed>,
     /// Proxies that may say whom they forward for.
     pub trusted_proxies: Vec<Network>,
-    /// Whether callers come over TLS, whatever a proxy says.
-    pub over_tls: bool,
 }
 
 impl fmt::Debug for Gate {
@@ -100,7 +98,7 @@ impl Gate {
         if !self.hosts.are_meant_by(&request.uri, &request.headers) {
             return Err(ControlError::WrongHost);
         }
-        let over_tls = self.find_out_from_where(request);
+        let over_tls = self.find_out_from_where(request, control.public_base_url());
         let held = Held::of(&request.headers, over_tls);
         let credential = Credential::of(&request.headers, &held);
         match self.known(request, credential, control).await? {
@@ -119,14 +117,15 @@ impl Gate {
     }
 
     /// Puts the caller's address in the place of the peer's.
-    fn find_out_from_where(&self, request: &mut Parts) -> bool {
+    fn find_out_from_where(&self, request: &mut Parts, public_url: Option<&str>) -> bool {
         let peer = request.extensions.get::<Peer>().copied();
         let told = peer.map(|Peer(peer)| {
             let headers = &request.headers;
             let caller = forwarded::caller(peer, headers, &self.trusted_proxies);
             (caller, forwarded::over_tls(peer, headers, &self.trusted_proxies))
         });
-        let over_tls = self.over_tls || told.is_some_and(|(_, over_tls)| over_tls);
+        let over_tls = told.is_some_and(|(_, over_tls)| over_tls)
+            || public_url.is_some_and(|url| url.starts_with("https://"));
         let extensions = &mut request.extensions;
         extensions.insert(visitor::OverTls(over_tls));
         if let Some((caller, _)) = told {
@@ -143,7 +142,8 @@ impl Gate {
         control: &Control,
     ) -> Result<Result<Option<Caller>, Unknown>, ControlError> {
         let safe = credential::is_safe(&request.method);
-        let elsewhere = || credential::is_from_elsewhere(&request.headers, &request.uri);
+        let elsewhere =
+            || credential::is_from_elsewhere(&request.headers, &request.uri, control.public_base_url());
         match credential {
             Credential::Several => Err(ControlError::TwoCredentials),
             Credential::Other => Ok(Err(Unknown::Bad)),

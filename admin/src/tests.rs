@@ -174,6 +174,25 @@ impl Relay {
         }
     }
 
+    /// The same, for clients that reach it at this URL.
+    fn reached_at(self, url: &str) -> Self {
+        let Self {
+            router,
+            control,
+            edge,
+            folder,
+        } = self;
+        drop(router);
+        let control = Arc::into_inner(control).unwrap().reached_at(Some(url.to_owned()));
+        let control = Arc::new(control);
+        Self {
+            router: operator_router(Arc::clone(&control)),
+            control,
+            edge,
+            folder,
+        }
+    }
+
     /// A relay with its admin.
     pub(crate) async fn seeded() -> Self {
         let relay = Self::new().await;

@@ -31,7 +31,6 @@ pub(super) struct Door {
     hosts: Vec<String>,
     failures_per_minute: u32,
     trusted_proxies: Vec<Network>,
-    over_tls: bool,
 }
 
 impl Door {
@@ -51,10 +50,9 @@ impl Door {
         Ok(Some(Self {
             address,
             token,
-            hosts: config.admin.hosts.clone(),
+            hosts: names(config),
             failures_per_minute: config.auth.failures_per_minute,
             trusted_proxies: config.admin.trusted_proxies.clone(),
-            over_tls: false,
         }))
     }
 
@@ -76,8 +74,7 @@ impl Door {
 
     fn service(self, control: Arc<Control>, runtime: Handle) -> Service<ControlApp> {
         let hosts = Hosts::new(self.address.ip(), self.hosts);
-        let believed = (self.trusted_proxies, self.over_tls);
-        let gate = gate(self.token, hosts, self.failures_per_minute, believed);
+        let gate = gate(self.token, hosts, self.failures_per_minute, self.trusted_proxies);
         let app = ControlApp::for_strangers(bearer_router(control, gate), runtime);
         let mut service = Service::new("admin".to_owned(), app);
         service.threads = Some(1);
@@ -99,9 +96,9 @@ pub(super) fn mounted(
     if !config.listen.manage {
         return Ok(None);
     }
-    let hosts = Hosts::new(config.listen.address.0.ip(), config.admin.hosts.clone());
-    let believed = (config.admin.trusted_proxies.clone(), false);
-    let gate = gate(token(secrets)?, hosts, config.auth.failures_per_minute, believed);
+    let hosts = Hosts::new(config.listen.address.0.ip(), names(config));
+    let trusted = config.admin.trusted_proxies.clone();
+    let gate = gate(token(secrets)?, hosts, config.auth.failures_per_minute, trusted);
     let router = bearer_router(Arc::clone(control), gate);
     Ok(Some(RouterMount::new(router, runtime.handle().clone())))
 }
@@ -110,7 +107,7 @@ fn gate(
     token: Option<AdminToken>,
     hosts: Hosts,
     failures_per_minute: u32,
-    (trusted_proxies, over_tls): (Vec<Network>, bool),
+    trusted_proxies: Vec<Network>,
 ) -> Gate {
     let failures = Rate::new(SPAN);
     let most = isize::try_from(failures_per_minute).unwrap_or(isize::MAX);
@@ -122,8 +119,15 @@ fn gate(
             (failures.observe(&peer, 1) > most).then_some(SPAN)
         }),
         trusted_proxies,
-        over_tls,
     }
+}
+
+/// The names of this relay: those that are listed, and that of its public URL.
+fn names(config: &Config) -> Vec<String> {
+    let url = config.admin.public_base_url.as_deref();
+    let public = url.and_then(|url| url.parse::<http::Uri>().ok());
+    let public = public.and_then(|url| url.host().map(str::to_lowercase));
+    config.admin.hosts.iter().cloned().chain(public).collect()
 }
 
 /// Waits until it is open, and says where it is.

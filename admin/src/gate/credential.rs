@@ -49,8 +49,9 @@ pub(super) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Whether a browser says that a page of another site made this call. A program says nothing of the kind.
-pub(super) fn is_from_elsewhere(headers: &HeaderMap, uri: &Uri) -> bool {
+/// Whether a browser says that a page of another site made this call. A program says nothing of the kind. `own` is where
+/// clients reach the relay, which is not what `Host` says where a proxy writes that anew.
+pub(super) fn is_from_elsewhere(headers: &HeaderMap, uri: &Uri, own: Option<&str>) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let elsewhere = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let origin = text("origin").map(host_of);
@@ -58,14 +59,15 @@ pub(super) fn is_from_elsewhere(headers: &HeaderMap, uri: &Uri) -> bool {
     let host = host.or_else(|| text("host").map(str::to_owned));
     let other = origin.is_some_and(|origin| {
         let same = |host: &str| origin.is_some_and(|origin| origin.eq_ignore_ascii_case(host));
-        !host.as_deref().is_some_and(same)
+        !host.as_deref().is_some_and(same) && !own.and_then(host_of).is_some_and(same)
     });
     elsewhere || other
 }
 
-/// `relay.example:8443` of `https://relay.example:8443`; `null` has none.
+/// `relay.example:8443` of `https://relay.example:8443/potluck`; `null` has none.
 fn host_of(origin: &str) -> Option<&str> {
-    let (_, host) = origin.split_once("://")?;
+    let (_, rest) = origin.split_once("://")?;
+    let host = rest.split('/').next()?;
     host.parse::<Authority>().ok().map(|_| host)
 }
 
@@ -126,7 +128,21 @@ mod tests {
             (&[("origin", "https://relay.example")], true),
         ] {
             let uri = Uri::from_static("/manage/v1/session");
-            assert_eq!(is_from_elsewhere(&headers(pairs), &uri), expected, "{pairs:?}");
+            assert_eq!(
+                is_from_elsewhere(&headers(pairs), &uri, None),
+                expected,
+                "{pairs:?}"
+            );
+        }
+        let behind = headers(&[("host", "127.0.0.1:5003"), ("origin", "https://pool.example")]);
+        let uri = Uri::from_static("/manage/v1/session");
+        for (own, expected) in [
+            (None, true),
+            (Some("https://pool.example"), false),
+            (Some("https://pool.example/potluck/"), false),
+            (Some("https://pool.example:8443"), true),
+        ] {
+            assert_eq!(is_from_elsewhere(&behind, &uri, own), expected, "{own:?}");
         }
     }
 }

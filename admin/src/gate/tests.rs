@@ -66,7 +66,6 @@ impl World {
                 too_many.then_some(Duration::from_secs(60))
             }),
             trusted_proxies: Vec::new(),
-            over_tls: false,
         };
         Self {
             router: bearer_router(Arc::clone(&relay.control), gate),

@@ -108,7 +108,6 @@ impl Net {
             hosts: Hosts::new([127, 0, 0, 1].into(), Vec::new()),
             failed: Box::new(|_| None::<Duration>),
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
-            over_tls: false,
         };
         Self {
             router: bearer_router(Arc::clone(&relay.control), gate),

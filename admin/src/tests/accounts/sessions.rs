@@ -423,3 +423,19 @@ async fn signing_keys_are_rotated_when_they_are_old_and_on_demand() {
     let newest = net.token("bob").await;
     assert!(other.whose(newest.as_str().unwrap()).await.unwrap().is_ok());
 }
+
+#[tokio::test]
+async fn a_relay_that_is_reached_over_https_sets_secure_cookies_and_knows_its_own_pages() {
+    let relay = Relay::new().await;
+    let net = Net::of(relay.reached_at("https://pool.example")).await;
+    let login = net
+        .call("POST", "/session")
+        .with("origin", "https://pool.example");
+    let body = json!({ "name": "ann", "password": PASSWORD, "cookies": true });
+    let login = login.send(body.clone()).await;
+    assert!(login.cookies().starts_with("__Host-potluck_access="), "{login:?}");
+    let foreign = net
+        .call("POST", "/session")
+        .with("origin", "https://evil.example");
+    assert_eq!(foreign.send(body).await.code(), "csrf");
+}
