@@ -149,6 +149,11 @@ pub enum ControlError {
     /// Somebody else's hold is not lifted.
     #[error("this pool key is held back by {0}, and nobody else can let it go")]
     HeldBy(&'static str),
+    /// Its contributor alone says so.
+    #[error(
+        "{0}: what others may do with a member's pool key is for that member to say; pause it, if it must not serve"
+    )]
+    NotYours(&'static str),
     /// What is brought is taken only from who knows the risk.
     #[error("read what you risk, then send `accepted_risk: true`.\n\n{0}")]
     RiskNotAccepted(&'static str),
@@ -232,6 +237,7 @@ impl ControlError {
             Self::NoEdge => (StatusCode::CONFLICT, "no_relay"),
             Self::Paused(_) => (StatusCode::CONFLICT, "paused"),
             Self::TooMany(..) => (StatusCode::CONFLICT, "too_many"),
+            Self::NotYours(_) => (StatusCode::FORBIDDEN, "not_yours"),
             Self::HeldBy(_) => (StatusCode::CONFLICT, "held_by_another"),
             Self::RiskNotAccepted(_) => (StatusCode::UNPROCESSABLE_ENTITY, "risk_not_accepted"),
             Self::Exists(_) => (StatusCode::CONFLICT, "exists"),

@@ -103,25 +103,29 @@ impl PoolCommand {
                 show::one(answer, api, options).await
             }
             Self::Check(arguments) => check::run(arguments, api, options).await,
-            Self::Pause { key, reason } => {
-                let edit = EditPoolKey {
-                    state: Some(PoolSwitch::Paused),
-                    reason,
-                    ..EditPoolKey::default()
-                };
-                let answer = api.patch(&path(api, &key).await?, &sent(&edit)?).await?;
-                show::one(answer, api, options).await
-            }
-            Self::Resume { key } => {
-                let edit = json!({ "state": PoolSwitch::Active });
-                let answer = api.patch(&path(api, &key).await?, &edit).await?;
-                note_waiting(&answer, api);
-                show::one(answer, api, options).await
-            }
+            Self::Pause { key, reason } => pause(&key, reason, api, options).await,
+            Self::Resume { key } => resume(&key, api, options).await,
             Self::Caps(arguments) => caps::run(arguments, api, options).await,
             Self::Withdraw { key, yes } => withdraw(&key, yes, api, options).await,
         }
     }
+}
+
+async fn pause(key: &str, reason: Option<String>, api: &Api, options: &Options) -> Result<(), Failure> {
+    let edit = EditPoolKey {
+        state: Some(PoolSwitch::Paused),
+        reason,
+        ..EditPoolKey::default()
+    };
+    let answer = api.patch(&path(api, key).await?, &sent(&edit)?).await?;
+    show::one(answer, api, options).await
+}
+
+async fn resume(key: &str, api: &Api, options: &Options) -> Result<(), Failure> {
+    let edit = json!({ "state": PoolSwitch::Active });
+    let answer = api.patch(&path(api, key).await?, &edit).await?;
+    note_waiting(&answer, api);
+    show::one(answer, api, options).await
 }
 
 async fn path(api: &Api, written: &str) -> Result<String, Failure> {

@@ -20,7 +20,7 @@ pub enum LimitRule {
     Auto {},
     /// A number, set by an admin.
     Manual {
-        /// Requests per 60 seconds over all their keys; `null` is unlimited, 0 allows nothing.
+        /// Requests per 60 seconds over all their keys; `null` or absent is unlimited, 0 allows nothing.
         rate_limit: Option<u32>,
     },
 }

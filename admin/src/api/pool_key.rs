@@ -227,7 +227,7 @@ pub struct EditPoolKey {
     /// Requests in flight at once; `null` takes the upstream's setting.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<Option<u32>>,
-    /// What its contributor allows; `null` allows everything.
+    /// What its contributor allows; `null` allows everything. Of a member's key the member alone says that.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub caps: Option<Option<EditCaps>>,
     /// Names of the outbound proxies that it leaves through; `null`: as its upstream, an empty list: none.

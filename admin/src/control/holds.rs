@@ -27,6 +27,16 @@ pub(super) enum Hand {
     },
 }
 
+impl Hand {
+    /// Whether it may say what others may do with the key: its contributor's, or an admin's on an admin's key.
+    pub(super) fn may_cap(&self) -> bool {
+        match self {
+            Self::Contributor => true,
+            Self::Admin { owns, .. } => *owns,
+        }
+    }
+}
+
 /// Holds a pool key back, or lets it go. It goes when nobody holds it any more.
 pub(super) fn switch(
     row: &mut PoolKeyRow,

@@ -331,6 +331,9 @@ pub(super) fn apply(
     if let Some(most) = edit.concurrency {
         row.concurrency = most;
     }
+    if edit.caps.is_some() && !hand.may_cap() {
+        return Err(ControlError::NotYours("caps"));
+    }
     if let Some(caps) = edit.caps {
         let edited = caps.map_or_else(Caps::default, |edit| edit.on(row.caps.into()));
         row.caps = fields::caps(edited)?;

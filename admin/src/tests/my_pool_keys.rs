@@ -145,6 +145,30 @@ async fn an_admins_pause_is_lifted_by_an_admin_and_the_key_shows_that_it_works()
 }
 
 #[tokio::test]
+async fn what_others_may_do_with_a_members_key_is_for_that_member_to_say() {
+    let relay = Relay::seeded().await;
+    let linh = relay.member("linh").await;
+    let key = linh.bring("pst-a").await;
+    let admins = format!("/manage/v1/pool-keys/{}", key["id"]);
+    for caps in [json!(null), json!({ "free_only": false })] {
+        let (status, problem) = relay.patch(&admins, json!({ "caps": caps })).await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::FORBIDDEN, &json!("not_yours"))
+        );
+    }
+    let (_, named) = relay.patch(&admins, json!({ "label": "linh's" })).await;
+    assert_eq!(
+        (&named["label"], &named["caps"]["free_only"]),
+        (&json!("linh's"), &json!(true))
+    );
+    let (_, own) = linh
+        .patch(&path(&key), json!({ "caps": { "free_only": false } }))
+        .await;
+    assert_eq!(own["caps"]["free_only"], false);
+}
+
+#[tokio::test]
 async fn rules_that_hold_a_key_back_are_told_with_their_end() {
     let relay = Relay::seeded().await;
     let linh = relay.member("linh").await;
