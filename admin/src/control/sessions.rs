@@ -130,7 +130,11 @@ impl Control {
     ///
     /// # Errors
     /// When the token is none that holds.
-    pub(crate) async fn refresh(&self, token: &Secret) -> Result<SessionTokens, ControlError> {
+    pub(crate) async fn refresh(
+        &self,
+        token: &Secret,
+        from: Option<IpAddr>,
+    ) -> Result<SessionTokens, ControlError> {
         if !Kind::Refresh.fits(token.expose()) {
             return Err(ControlError::SessionEnded);
         }
@@ -154,7 +158,7 @@ impl Control {
                     "a refresh token was used twice: the session was ended"
                 );
                 let note = Note::new(Act::SessionReused, Object::user(user, ""));
-                self.note(Author::nobody(None), note).await?;
+                self.note(Author::nobody(from), note).await?;
                 return Err(ControlError::SessionEnded);
             }
         };
@@ -233,16 +237,22 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub(crate) async fn log_out(&self, by: Option<By>, refresh: Option<&Secret>) -> Result<(), ControlError> {
-        let caller = by.map(|by| by.caller);
-        if let Some(Caller::User(signed_in)) = caller {
-            if let Proof::Session(id) = signed_in.proof {
-                self.end_session(signed_in.user, id).await?;
-            }
+        let Some(by) = by else {
+            return match refresh {
+                Some(token) => Ok(self.store.end_session_of(KeyHash::of(token.expose())).await?),
+                None => Ok(()),
+            };
+        };
+        let Caller::User(signed_in) = by.caller else {
             return Ok(());
-        }
-        match refresh {
-            Some(token) => Ok(self.store.end_session_of(KeyHash::of(token.expose())).await?),
-            None => Ok(()),
+        };
+        match signed_in.proof {
+            Proof::Token { .. } => Ok(()),
+            Proof::Session(id) => match self.end_session(&by, signed_in.user, id).await {
+                // Somebody else has ended it at the same moment.
+                Err(ControlError::NotFound(_)) => Ok(()),
+                ended => ended,
+            },
         }
     }
 
@@ -266,11 +276,11 @@ impl Control {
     ///
     /// # Errors
     /// When they have none with this id.
-    pub(crate) async fn end_session(&self, user: UserId, id: i64) -> Result<(), ControlError> {
+    pub(crate) async fn end_session(&self, by: &By, user: UserId, id: i64) -> Result<(), ControlError> {
         match self.store.end_session(user, id).await? {
             true => {
                 let note = Note::new(Act::SessionEnded, Object::user(user, ""));
-                self.note(Author::user(user, None), note).await
+                self.note(by, note).await
             }
             false => Err(ControlError::NotFound("session")),
         }

@@ -165,7 +165,7 @@ async fn end_sessions(by: Own, State(control): Shared) -> Result<Json<EndedSessi
 }
 
 async fn end_session(by: Own, State(control): Shared, Id(id): Id) -> Result<NoContent, ControlError> {
-    control.end_session(by.user(), id).await?;
+    control.end_session(&by, by.user(), id).await?;
     Ok(NoContent)
 }
 

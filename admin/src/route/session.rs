@@ -64,7 +64,7 @@ async fn refresh(
         (None, Some(held)) => (held.clone(), true),
         (None, None) => return Err(ControlError::SessionEnded),
     };
-    let tokens = control.refresh(&token).await?;
+    let tokens = control.refresh(&token, visitor.address).await?;
     Ok(kept(tokens, cookies, &visitor, &control))
 }
 

@@ -184,14 +184,13 @@ fn callers() -> [(&'static str, Option<Caller>); 6] {
 /// What a caller is told who may not; `None` for one who may.
 fn refusal(who: For, caller: &str) -> Option<&'static str> {
     match (who, caller) {
-        (Anyone, _) => None,
         (Member | InPerson | Admin, "nobody") => Some("unauthenticated"),
         (Member | InPerson, "the operator") => Some("needs_user"),
         (InPerson, "an admin's token for members' things") => Some("needs_session"),
-        (Member | InPerson | Admin, "a token without scopes") => Some("needs_scope"),
+        (Member | InPerson | Admin, "a token without scopes")
+        | (Admin, "an admin's token for members' things") => Some("needs_scope"),
         (Admin, "a member") => Some("needs_admin"),
-        (Admin, "an admin's token for members' things") => Some("needs_scope"),
-        (Member | InPerson | Admin, _) => None,
+        (Anyone | Member | InPerson | Admin, _) => None,
     }
 }
 
