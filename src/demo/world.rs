@@ -83,6 +83,7 @@ fn configuration(world: &DemoWorld, folder: &TempDir, listen: SocketAddr) -> Res
     config.listen.address = config::Address(listen);
     // Several demos may run beside one another.
     config.metrics.listen = config::Listener::Off;
+    config.admin.listen = config::Listener::Off;
     let hosts = &world.novelai;
     let novelai = [
         node("image", Some(Role::Image), &hosts.image.url())?,
