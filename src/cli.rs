@@ -6,6 +6,7 @@
 
 mod api;
 mod ask;
+mod audit;
 mod config;
 mod date;
 mod exit;
@@ -36,8 +37,9 @@ use crate::config::{Config, Sources};
 use crate::demo::DemoArgs;
 use crate::plugin::Registry;
 use crate::secrets::{self, Secrets, SecretsError};
-use api::Api;
+use api::{Api, Remote};
 pub use exit::{Exit, Failure};
+use potluck_filters::secret::Secret;
 
 /// A shared relay for AI services: one pool of upstream keys, many members.
 #[derive(Debug, Parser)]
@@ -67,6 +69,25 @@ struct Options {
     /// Print JSON for programs instead of tables for people.
     #[arg(long, global = true)]
     json: bool,
+    /// Manage a relay elsewhere, through its API at this URL, such as https://relay.example.org.
+    #[arg(long, global = true, env = "POTLUCK_SERVER", value_name = "URL")]
+    server: Option<String>,
+    /// The token for --server. Others on this machine can see it in the list of processes: rather use --token-file or
+    /// the variable.
+    #[arg(
+        long,
+        global = true,
+        env = "POTLUCK_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    token: Option<String>,
+    /// A file that holds the token for --server.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "token")]
+    token_file: Option<PathBuf>,
+    /// Let the token go to --server in clear text.
+    #[arg(long, global = true)]
+    insecure: bool,
     /// The plug-ins of this program.
     #[arg(skip)]
     plugins: Registry,
@@ -118,6 +139,12 @@ enum Command {
     /// Add, assign, check and remove outbound proxies, which upstream connections may leave through.
     #[command(subcommand)]
     Proxies(proxies::ProxiesCommand),
+    /// See who did what, and whether the log of it is whole.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Print the description of the API, OpenAPI 3.1.
+    #[command(after_help = "Examples:\n  potluck openapi > openapi.json")]
+    Openapi,
     /// Say what the relay is doing.
     #[command(after_help = "Examples:\n  potluck status\n  potluck status --json")]
     Status,
@@ -207,6 +234,11 @@ impl Command {
             Self::Nodes(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Plugins(command) => command.run(options),
             Self::Proxies(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Audit(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Openapi => {
+                print::json(&potluck_admin::document().json());
+                Ok(())
+            }
             Self::Status => options.with_api(async |api| status::run(api, options).await),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
@@ -247,8 +279,26 @@ impl Options {
         )
     }
 
+    fn token(&self) -> Result<Secret, Failure> {
+        let usage = |message: String| Failure::new(Exit::Usage, message);
+        let text = match (&self.token, &self.token_file) {
+            (Some(token), _) => token.clone(),
+            (None, Some(file)) => std::fs::read_to_string(file)
+                .map_err(|error| usage(format!("{} cannot be read: {error}", file.display())))?,
+            (None, None) => {
+                let message = "--server needs a token: set POTLUCK_TOKEN, or give --token-file";
+                return Err(usage(message.to_owned()));
+            }
+        };
+        Ok(Secret::new(text.trim()))
+    }
+
     /// Does something with the API, running relay or not.
     fn with_api(&self, act: impl AsyncFnOnce(&Api) -> Result<(), Failure>) -> Result<(), Failure> {
+        if let Some(server) = &self.server {
+            let remote = Remote::new(server, self.token()?, self.insecure)?;
+            return runtime()?.block_on(act(&Api::Remote(Box::new(remote))));
+        }
         let config = self.config()?;
         runtime()?.block_on(async {
             let api = Api::open(&config, || self.secrets()).await?;

@@ -10,10 +10,12 @@ mod answer;
 mod document;
 mod input;
 mod operation;
+mod page;
 mod routes;
 
 pub(crate) use answer::Answer;
 pub use document::Document;
 pub(crate) use input::{Input, inlined, query_parameters};
 pub(crate) use operation::Operation;
+pub(crate) use page::{POLICY, STYLE, page};
 pub(crate) use routes::Routes;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, Router};
@@ -15,7 +16,7 @@ use crate::route::{
     account, audit, client_keys, events, limits, my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies,
     pool_keys, registration, session, status, upstreams, users,
 };
-use crate::{idempotency, throttle};
+use crate::{doc, idempotency, throttle};
 
 /// Bytes of the longest body: an import of a hundred thousand keys fits.
 pub(crate) const BODY_LIMIT: usize = 16 << 20;
@@ -52,6 +53,8 @@ pub fn router(control: Arc<Control>) -> Router {
     routes()
         .router()
         .route("/manage/openapi.json", axum::routing::get(published))
+        .route("/manage/docs", axum::routing::get(read_by_people))
+        .route("/manage/docs.css", axum::routing::get(style))
         .method_not_allowed_fallback(async || ControlError::NoMethod)
         .fallback(async || ControlError::NoRoute)
         .layer(middleware::from_fn_with_state(
@@ -74,6 +77,18 @@ pub fn operator_router(control: Arc<Control>) -> Router {
 
 async fn published() -> Json<serde_json::Value> {
     Json(document().json())
+}
+
+async fn read_by_people() -> Response {
+    let head = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, doc::POLICY),
+    ];
+    (head, doc::page(&document().json())).into_response()
+}
+
+async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], doc::STYLE).into_response()
 }
 
 /// Runs each call to its end, also when the client leaves: a change that is committed must be published.

@@ -1,7 +1,9 @@
-//! The management API with its two ways in: the control socket of a running relay, or the same routes in this
-//! process on the same database when none runs.
+//! The management API with its three ways in: the control socket of a running relay, the same routes in this process on
+//! the same database when none runs, or a relay elsewhere that was named.
 //!
 //! Invariant: a command cannot tell which way it went; requests and answers are the same.
+
+mod remote;
 
 use std::path::PathBuf;
 
@@ -17,6 +19,7 @@ use super::exit::{Exit, Failure};
 use super::local::Local;
 use crate::config::Config;
 use crate::secrets::Secrets;
+pub(super) use remote::Remote;
 
 /// A way to the API, as the operator.
 pub(super) enum Api {
@@ -24,6 +27,8 @@ pub(super) enum Api {
     Socket(PathBuf),
     /// In this process, which holds the data folder's lock.
     Local(Box<Local>),
+    /// Over the network, as whoever the token is of.
+    Remote(Box<Remote>),
 }
 
 impl Api {
@@ -43,14 +48,14 @@ impl Api {
     /// Whether a relay runs here, which does things by itself.
     pub(super) fn relay_runs(&self) -> bool {
         match self {
-            Self::Socket(_) => true,
+            Self::Socket(_) | Self::Remote(_) => true,
             Self::Local(_) => false,
         }
     }
 
     pub(super) async fn close(self) {
         match self {
-            Self::Socket(_) => {}
+            Self::Socket(_) | Self::Remote(_) => {}
             Self::Local(local) => local.close().await,
         }
     }
@@ -71,7 +76,26 @@ impl Api {
         self.request(Method::DELETE, path, None).await
     }
 
+    /// An answer that is no JSON.
+    pub(super) async fn text(&self, path: &str) -> Result<String, Failure> {
+        let (status, bytes) = self.answer(Method::GET, path, None).await?;
+        if status.is_success() {
+            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        }
+        read(status, &bytes).map(|_| String::new())
+    }
+
     async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let (status, bytes) = self.answer(method, path, body).await?;
+        read(status, &bytes)
+    }
+
+    async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Bytes), Failure> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let request = Request::builder()
             .method(method)
@@ -80,14 +104,14 @@ impl Api {
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| unreachable(&error))?;
-        let (status, bytes) = match self {
-            Self::Socket(socket) => over_socket(socket, request).await?,
+        match self {
+            Self::Socket(socket) => over_socket(socket, request).await,
             Self::Local(local) => {
                 let answer = local.router().oneshot(request.map(axum::body::Body::new)).await;
-                collect(answer.map_err(|error| unreachable(&error))?).await?
+                collect(answer.map_err(|error| unreachable(&error))?).await
             }
-        };
-        read(status, &bytes)
+            Self::Remote(remote) => remote.send(request).await,
+        }
     }
 }
 

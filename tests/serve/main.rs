@@ -26,5 +26,6 @@ mod metrics;
 mod mount;
 mod nodes;
 mod objects;
+mod remote;
 mod starting;
 mod stopping;
