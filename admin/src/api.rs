@@ -41,7 +41,9 @@ pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey
 pub use credit::{Credit, Source};
 pub use event::ListenQuery;
 pub use export::{Export, ExportedObject};
-pub use invitation::{CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration};
+pub use invitation::{
+    CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration, RegistrationMode,
+};
 pub use job::{ImportJob, ImportLine, JobState, LineState};
 pub use limit::{
     Affected, Allowance, EditLimitPolicy, EditUserLimit, EditWeights, Effects, LimitLine, LimitPolicy,

@@ -4,7 +4,7 @@ mod change;
 mod show;
 
 use clap::{Args, Subcommand, ValueEnum};
-use potluck_admin::api::UserRole;
+use potluck_admin::api::{Registration, UserRole};
 
 use super::Options;
 use super::api::Api;
@@ -61,6 +61,14 @@ pub(super) enum UsersCommand {
         after_help = "Examples:\n  potluck users reset-totp linh\n  potluck users reset-totp linh --yes"
     )]
     ResetTotp(Final),
+    /// Set who may register: everybody, whoever was invited, or nobody.
+    #[command(
+        after_help = "Examples:\n  potluck users registration open\n  potluck users registration invitation"
+    )]
+    Registration {
+        /// Who may.
+        mode: ModeName,
+    },
     /// List a user's sessions, or end them all.
     #[command(after_help = "Examples:\n  potluck users sessions linh\n  potluck users sessions linh --end")]
     Sessions {
@@ -139,6 +147,26 @@ pub(super) struct EditArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ModeName {
+    /// Everybody.
+    Open,
+    /// Whoever was invited.
+    Invitation,
+    /// Nobody; admins make accounts.
+    Closed,
+}
+
+impl From<ModeName> for Registration {
+    fn from(name: ModeName) -> Self {
+        match name {
+            ModeName::Open => Self::Open,
+            ModeName::Invitation => Self::Invitation,
+            ModeName::Closed => Self::Closed,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum RoleName {
     /// Their own keys.
     User,
@@ -168,6 +196,7 @@ impl UsersCommand {
             Self::ResetPassword { which, expires } => {
                 change::reset_password(&which, expires, api, options).await
             }
+            Self::Registration { mode } => change::registration(mode.into(), api, options).await,
             Self::ResetTotp(arguments) => change::reset_totp(&arguments, api, options).await,
             Self::Sessions { which, end: true } => change::end_sessions(&which, api, options).await,
             Self::Sessions { which, end: false } => show::sessions(&which, api, options).await,

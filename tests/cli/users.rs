@@ -60,6 +60,8 @@ fn a_user_lives_from_add_to_delete() {
         .run("users show lan")
         .fails(1, "there is no user called lan");
     folder.run("secrets rotate-signing").ok();
+    let open = folder.run("users registration open").ok().out;
+    assert_eq!(open.trim(), "everybody may register");
 }
 
 #[test]

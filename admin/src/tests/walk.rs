@@ -117,6 +117,7 @@ const TABLE: &[(For, &[&str])] = &[
             "listInvitations",
             "createInvitation",
             "revokeInvitation",
+            "setRegistration",
             "rotateSigningKey",
             "listUpstreams",
             "showUpstream",

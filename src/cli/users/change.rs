@@ -1,7 +1,8 @@
 //! Making, editing and deleting users.
 
 use potluck_admin::api::{
-    AllowReset, CreateUser, EditUser, EndedSessions, PasswordResetLeave, SecretText, User,
+    AllowReset, CreateUser, EditUser, EndedSessions, PasswordResetLeave, Registration, RegistrationMode,
+    SecretText, User,
 };
 use potluck_filters::secret::Secret;
 use serde_json::{Value, json};
@@ -130,5 +131,20 @@ pub(super) async fn end_sessions(which: &Which, api: &Api, options: &Options) ->
     }
     let ended: EndedSessions = typed(answer)?;
     print::line(&format!("ended {} sessions", ended.ended));
+    Ok(())
+}
+
+pub(super) async fn registration(mode: Registration, api: &Api, options: &Options) -> Result<(), Failure> {
+    let asked = RegistrationMode { registration: mode };
+    let answer = api.patch("/manage/v1/registration", &sent(&asked)?).await?;
+    if options.json {
+        print::json(&answer);
+        return Ok(());
+    }
+    print::line(match mode {
+        Registration::Open => "everybody may register",
+        Registration::Invitation => "whoever was invited may register",
+        Registration::Closed => "nobody may register",
+    });
     Ok(())
 }

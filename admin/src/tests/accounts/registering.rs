@@ -9,8 +9,9 @@ impl Net {
     }
 
     async fn registration(&self, mode: Registration) {
-        let set = self.relay.control.set_registration(&By::OPERATOR, mode).await;
-        set.unwrap();
+        let root = self.token("root").await;
+        let set = self.call("PATCH", "/registration").bearer(&root);
+        set.send(json!({ "registration": mode })).await.ok();
     }
 }
 
