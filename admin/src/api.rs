@@ -102,6 +102,7 @@ impl PageQuery {
 
 /// One page of a list, ordered by id.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,

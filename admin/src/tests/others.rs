@@ -4,39 +4,52 @@
 //! The second half is the proof of the first: with the same path and the same body the owner gets what they ask for,
 //! so that it was nothing but the owner that was refused.
 
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::Relay;
-use super::member::Member;
+use super::accounts::Net;
 use crate::access::Access;
 use crate::doc::Operation;
 use crate::router::document;
 
 /// What the owner's things are called, so that they are found wherever they turn up.
-const MARK: &str = "zephyr-of-anh";
+const MARK: &str = "zephyr-of-ann";
 
-/// Makes a thing of the owner's and returns its id. One arm for each list that ids come from.
-async fn make(owner: &Member<'_>, list: &str) -> Value {
+/// Where ids of members' things come from.
+const LISTS: [&str; 5] = [
+    "/me/keys",
+    "/me/pool-keys",
+    "/me/jobs",
+    "/me/tokens",
+    "/me/sessions",
+];
+
+/// Makes a thing of Ann's and returns its id. One arm for each list.
+async fn make(net: &Net, ann: &Value, list: &str) -> Value {
     let (path, body, id) = match list {
-        "/manage/v1/me/keys" => (list, json!({ "name": MARK }), "/key/id"),
-        "/manage/v1/me/pool-keys" => (
+        "/me/keys" => (list, json!({ "name": MARK }), "/key/id"),
+        "/me/pool-keys" => (
             list,
-            json!({ "upstream": "novelai", "credential": "pst-of-anh", "label": MARK, "accepted_risk": true }),
+            json!({ "upstream": "novelai", "credential": "pst-of-ann", "label": MARK, "accepted_risk": true }),
             "/id",
         ),
-        "/manage/v1/me/jobs" => (
-            "/manage/v1/me/pool-keys/import?wait=false",
+        "/me/jobs" => (
+            "/me/pool-keys/import?wait=false",
             json!({ "upstream": "novelai", "lines": ["pst-in-a-job"], "label": MARK, "accepted_risk": true }),
             "/id",
         ),
+        "/me/tokens" => (
+            list,
+            json!({ "name": MARK, "scopes": ["keys:read"] }),
+            "/token/id",
+        ),
+        "/me/sessions" => return net.log_in("ann").await["session"].clone(),
         other => panic!("how is something made that {other}/{{id}} is about?"),
     };
-    let (status, made) = owner.post(path, body).await;
-    assert!(status.is_success(), "{list}: {made}");
-    made.pointer(id)
-        .unwrap_or_else(|| panic!("{id} in {made}"))
-        .clone()
+    let made = net.post(path, ann, body).await;
+    assert!(made.status.is_success(), "{list}: {}", made.body);
+    let id = made.body.pointer(id);
+    id.unwrap_or_else(|| panic!("no id in {}", made.body)).clone()
 }
 
 /// A body that the owner's call succeeds with. One arm for each operation that has a body to be filled.
@@ -48,97 +61,88 @@ fn body_of(operation: &Operation) -> Value {
     }
 }
 
+/// Paths without the part that all of them begin with.
+fn short(operation: &Operation) -> &'static str {
+    operation.path.strip_prefix("/manage/v1").unwrap()
+}
+
 fn for_members() -> Vec<Operation> {
     let document = document();
     let operations = document.operations().iter();
     operations
-        .filter(|operation| matches!(operation.access, Some(Access::Member(_))))
+        .filter(|operation| match operation.access.unwrap() {
+            Access::Member(_) | Access::InPerson(_) => true,
+            Access::Anyone | Access::Admin(_) => false,
+        })
         .cloned()
         .collect()
 }
 
 #[tokio::test]
 async fn an_id_of_anothers_is_no_id() {
-    let relay = Relay::seeded().await;
-    let (anh, binh) = (relay.member("anh").await, relay.member("binh").await);
+    let net = Net::new().await;
+    let (ann, bob) = (net.token("ann").await, net.token("bob").await);
     let operations = for_members();
-    let with_id = operations
-        .iter()
-        .filter(|operation| operation.path.contains("/{id}"));
+    let with_id = operations.iter().filter(|operation| operation.path.contains('{'));
     let mut tried = 0;
     for operation in with_id {
-        assert_eq!(
-            operation.path.matches('{').count(),
-            1,
+        let (list, rest) = short(operation).split_once("/{id}").unwrap();
+        assert!(
+            !rest.contains('{'),
             "{}: one id can be made up here",
             operation.id
         );
-        let (list, _) = operation.path.split_once("/{id}").unwrap();
-        let id = make(&anh, list).await;
-        let path = operation.path.replace("{id}", id.to_string().trim_matches('"'));
-        let (method, body) = (operation.method.clone(), body_of(operation));
-        let (status, told) = binh.send(method.clone(), &path, body.clone()).await;
-        assert_eq!(
-            (status, &told["code"]),
-            (StatusCode::NOT_FOUND, &json!("not_found")),
-            "{} with another's id",
-            operation.id
-        );
-        let (status, told) = anh.send(method, &path, body).await;
+        let id = make(&net, &ann, list).await;
+        let path = format!("{list}/{id}{rest}");
+        let call = |token| {
+            let call = net.call(operation.method.as_str(), &path).bearer(token);
+            call.send(body_of(operation))
+        };
+        let answer = call(&bob).await;
+        assert_eq!(answer.code(), "not_found", "{} with another's id", operation.id);
+        assert!(!answer.body.to_string().contains(MARK), "{}", operation.id);
+        let answer = call(&ann).await;
         assert!(
-            status.is_success(),
-            "{} with one's own: {status} {told}",
-            operation.id
+            answer.status.is_success(),
+            "{} with one's own: {}",
+            operation.id,
+            answer.body
         );
-        tidy(&relay, list, &id).await;
+        tidy(&net).await;
         tried += 1;
     }
-    assert!(tried >= 10, "{tried}");
+    assert!(tried >= 12, "{tried}");
 }
 
-/// Takes a thing away again where the next of its kind would be the same one.
-async fn tidy(relay: &Relay, list: &str, id: &Value) {
-    match list {
-        "/manage/v1/me/pool-keys" => withdraw(relay, id).await,
-        "/manage/v1/me/jobs" => {
-            let (_, keys) = relay.get("/manage/v1/pool-keys").await;
-            for key in keys["items"].as_array().unwrap() {
-                withdraw(relay, &key["id"]).await;
-            }
-        }
-        _ => {}
+/// Withdraws what was brought: a credential is in the pool but once.
+async fn tidy(net: &Net) {
+    let keys = net.relay.get("/manage/v1/pool-keys").await.1;
+    for key in keys["items"].as_array().unwrap() {
+        let path = format!("/manage/v1/pool-keys/{}/withdraw", key["id"]);
+        net.relay.post(&path, json!({})).await;
     }
-}
-
-async fn withdraw(relay: &Relay, id: &Value) {
-    let (status, told) = relay
-        .post(&format!("/manage/v1/pool-keys/{id}/withdraw"), json!({}))
-        .await;
-    assert_eq!(status, StatusCode::OK, "{told}");
 }
 
 #[tokio::test]
 async fn what_is_anothers_is_in_no_list_and_no_answer() {
-    let relay = Relay::seeded().await;
-    let (anh, binh) = (relay.member("anh").await, relay.member("binh").await);
-    let operations = for_members();
-    let without_id = |operation: &&Operation| {
-        operation.method == Method::GET && !operation.path.contains('{') && !operation.streams()
-    };
-    for list in [
-        "/manage/v1/me/keys",
-        "/manage/v1/me/pool-keys",
-        "/manage/v1/me/jobs",
-    ] {
-        make(&anh, list).await;
+    let net = Net::new().await;
+    let (ann, bob) = (net.token("ann").await, net.token("bob").await);
+    for list in LISTS {
+        make(&net, &ann, list).await;
     }
+    let operations = for_members();
+    let lists = operations.iter().filter(|operation| {
+        operation.method == Method::GET && !operation.path.contains('{') && !operation.streams()
+    });
     let (mut hers, mut tried) = (0, 0);
-    for operation in operations.iter().filter(without_id) {
-        let (status, told) = binh.get(operation.path).await;
-        assert_eq!(status, StatusCode::OK, "{}: {told}", operation.id);
-        assert!(!told.to_string().contains(MARK), "{}: {told}", operation.id);
-        hers += usize::from(anh.get(operation.path).await.1.to_string().contains(MARK));
+    for operation in lists {
+        let his = net.get(short(operation), &bob).await;
+        assert!(his.status.is_success(), "{}: {}", operation.id, his.body);
+        let all = his.body.to_string();
+        assert!(!all.contains(MARK), "{}: {all}", operation.id);
+        let own = net.get(short(operation), &ann).await.body.to_string();
+        hers += usize::from(own.contains(MARK));
         tried += 1;
     }
-    assert!(tried >= 4 && hers >= 2, "{tried} lists, the owner is in {hers}");
+    assert!(tried >= 8 && hers >= 3, "{tried} lists, the owner is in {hers}");
 }
