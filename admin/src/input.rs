@@ -2,6 +2,8 @@
 //!
 //! Invariant: no error repeats anything of what was sent, because it may be a key in the wrong place.
 
+mod shape;
+
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -18,16 +20,19 @@ use crate::error::ControlError;
 /// A JSON body. The content type is not asked for: whoever reaches this router means it.
 pub(crate) struct Body<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<S: Send + Sync, T: DeserializeOwned + JsonSchema> FromRequest<S> for Body<T> {
     type Rejection = ControlError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ControlError> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| buffering(&rejection))?;
-        // Serde would also take an array of the fields' values.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
             return Err(ControlError::Unreadable("the body is no JSON object".to_owned()));
+        }
+        if bytes.contains(&b'[') && has_misplaced_array::<T>(&bytes) {
+            let why = "an array stands in the body where an object belongs";
+            return Err(ControlError::Unreadable(why.to_owned()));
         }
         let read = serde_json::from_slice(&bytes);
         let read = read.or_else(|error| again_with_whole_numbers(&bytes).unwrap_or(Err(error)));
@@ -205,6 +210,11 @@ fn buffering(rejection: &BytesRejection) -> ControlError {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => ControlError::TooLong,
         _ => ControlError::Unreadable("the body ended early".to_owned()),
     }
+}
+
+fn has_misplaced_array<T: JsonSchema>(bytes: &[u8]) -> bool {
+    let value = serde_json::from_slice(bytes);
+    value.is_ok_and(|value| shape::has_misplaced_array(doc::inlined::<T>().as_value(), &value))
 }
 
 /// JSON knows one kind of number, so `5.0` is as good as `5`; serde takes no float for an integer.

@@ -72,7 +72,7 @@ impl Routes {
         }
     }
 
-    methods! { get GET, post POST, put PUT, patch PATCH, delete DELETE, }
+    methods! { get GET, post POST, patch PATCH, delete DELETE, }
 
     fn operation<In: 'static, H: Operates<In>>(
         mut self,

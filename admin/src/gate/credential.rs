@@ -28,8 +28,9 @@ impl Credential {
     pub(super) fn of(headers: &HeaderMap, held: &Held) -> Self {
         let mut all = headers.get_all(header::AUTHORIZATION).iter();
         match (all.next(), all.next(), &held.access) {
-            (Some(_), Some(_), _) | (Some(_), None, Some(_)) => Self::Several,
-            (Some(only), None, None) => bearer(only.as_bytes()).map_or(Self::Other, Self::Bearer),
+            (Some(_), Some(_), _) => Self::Several,
+            // A browser sends its cookies along with whatever a program in a page meant to say.
+            (Some(only), None, _) => bearer(only.as_bytes()).map_or(Self::Other, Self::Bearer),
             (None, _, Some(token)) => Self::Cookie(token.clone()),
             (None, _, None) => Self::None,
         }
@@ -102,7 +103,7 @@ mod tests {
             ),
             (
                 &[("authorization", "Bearer a"), ("cookie", "potluck_access=x")],
-                Credential::Several,
+                Credential::Bearer(secret("a")),
             ),
         ] {
             let headers = headers(pairs);

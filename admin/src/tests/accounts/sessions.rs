@@ -255,7 +255,8 @@ async fn a_browser_keeps_tokens_in_cookies_and_sends_a_token_of_its_own_with_eac
     let both = make(&[own, ("authorization", "Bearer x")]).await;
     assert_eq!(
         (both.status, both.code()),
-        (StatusCode::BAD_REQUEST, "two_credentials")
+        (StatusCode::UNAUTHORIZED, "unauthenticated"),
+        "the header counts for more than the cookie"
     );
     let done = make(&[
         own,
