@@ -44,7 +44,7 @@ impl Control {
         let mut turn = self.turn(by).await?;
         let (policy, revision) = turn.change.limit_policy().await?;
         expected.fits(revision)?;
-        let before = api::LimitPolicy::from((policy.clone(), revision));
+        let before = api::LimitPolicy::from((policy, revision));
         let edited = edited(policy, edit)?;
         turn.change.set_limit_policy(&edited).await?;
         let edited = api::LimitPolicy::from((edited, turn.change.revision()));

@@ -46,6 +46,12 @@ async fn change_everything(relay: &Relay) -> String {
     let many = json!({ "upstream": "novelai", "lines": ["pst-secret-1", "pst-secret-2", "pst-secret-1"] });
     relay.post("/manage/v1/pool-keys/import", many).await;
     relay.post("/manage/v1/pool-keys/check", json!({})).await;
+    change_the_house(relay).await;
+    key["text"].as_str().unwrap().to_owned()
+}
+
+/// What is not about keys.
+async fn change_the_house(relay: &Relay) {
     let proxy = json!({ "name": "sg", "url": "socks5://192.0.2.9:1080", "login": {"username": "u-secret", "password": "p-secret"} });
     let (_, proxy) = relay.post("/manage/v1/outbound-proxies", proxy).await;
     let proxy_path = format!("/manage/v1/outbound-proxies/{}", proxy["id"]);
@@ -58,7 +64,6 @@ async fn change_everything(relay: &Relay) -> String {
     let user = json!({ "name": "guest", "role": "user", "password": "a-long-secret-of-mine" });
     let (status, _) = relay.post("/manage/v1/users", user).await;
     assert_eq!(status, StatusCode::CREATED);
-    key["text"].as_str().unwrap().to_owned()
 }
 
 /// What that is in the log.
