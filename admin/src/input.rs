@@ -128,7 +128,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 
 impl doc::Input for Id {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
-        operation.takes_path(json!({"type": "integer", "format": "int64"}));
+        operation.takes_path(&json!({"type": "integer", "format": "int64"}));
     }
 }
 
@@ -147,7 +147,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 
 impl doc::Input for Named {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
-        operation.takes_path(json!({"type": "string"}));
+        operation.takes_path(&json!({"type": "string"}));
     }
 }
 
@@ -168,8 +168,8 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedTwice {
 
 impl doc::Input for NamedTwice {
     fn describe(operation: &mut Operation, _: &mut SchemaGenerator) {
-        operation.takes_path(json!({"type": "string"}));
-        operation.takes_path(json!({"type": "string"}));
+        operation.takes_path(&json!({"type": "string"}));
+        operation.takes_path(&json!({"type": "string"}));
     }
 }
 

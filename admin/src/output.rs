@@ -92,14 +92,14 @@ fn takes_key(operation: &mut Operation) {
 impl<T: JsonSchema> Answer for Created<T> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
         takes_key(operation);
-        operation.gives_json(201, schemas.subschema_for::<T>(), Value::Null);
+        operation.gives_json(201, &schemas.subschema_for::<T>(), Value::Null);
     }
 }
 
 impl<T: JsonSchema> Answer for Accepted<T> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
         takes_key(operation);
-        operation.gives_json(202, schemas.subschema_for::<T>(), Value::Null);
+        operation.gives_json(202, &schemas.subschema_for::<T>(), Value::Null);
     }
 }
 
@@ -107,7 +107,7 @@ impl<T: JsonSchema> Answer for Tagged<T> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
         let tag = json!({"ETag": {"description": "Its revision, for `If-Match`.", "required": true,
             "schema": {"type": "string"}}});
-        operation.gives_json(200, schemas.subschema_for::<T>(), tag);
+        operation.gives_json(200, &schemas.subschema_for::<T>(), tag);
     }
 }
 

@@ -1,6 +1,6 @@
 //! `potluck audit`: who did what.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use potluck_admin::api::{AuditEntry, AuditFormat, AuditHead, AuditVerified, MAX_PAGE, Page, VerifyAudit};
@@ -127,7 +127,7 @@ fn row(entry: &AuditEntry) -> [String; 5] {
 }
 
 async fn verify(api: &Api, options: &Options, head: Option<PathBuf>) -> Result<(), Failure> {
-    let head = head.map(read).transpose()?;
+    let head = head.as_deref().map(read).transpose()?;
     let answer = api
         .post(&format!("{PATH}/verify"), &sent(&VerifyAudit { head })?)
         .await?;
@@ -154,11 +154,11 @@ async fn verify(api: &Api, options: &Options, head: Option<PathBuf>) -> Result<(
     }
 }
 
-fn read(file: PathBuf) -> Result<AuditHead, Failure> {
+fn read(file: &Path) -> Result<AuditHead, Failure> {
     let wrong = |error: &dyn std::fmt::Display| {
         Failure::new(Exit::Usage, format!("{} holds no head: {error}", file.display()))
     };
-    let text = std::fs::read_to_string(&file).map_err(|error| wrong(&error))?;
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
     serde_json::from_str(&text).map_err(|error| wrong(&error))
 }
 

@@ -12,19 +12,27 @@ impl Edge {
             return;
         }
         if ctx.managed {
-            tracing::info!(
-                target: "access",
-                request = ctx.request_id.as_str(),
-                %method,
-                path,
-                plane = "control",
-                status = ctx.status.map(|status| status.as_u16()),
-                code = ctx.code.map(potluck_filters::rejection::Code::as_str),
-                bytes = ctx.body_bytes,
-                ms = self.elapsed_ms(ctx.started),
-            );
-            return;
+            self.managed_line(ctx, method, path);
+        } else {
+            self.relayed_line(ctx, method, path);
         }
+    }
+
+    fn managed_line(&self, ctx: &Context, method: &http::Method, path: &str) {
+        tracing::info!(
+            target: "access",
+            request = ctx.request_id.as_str(),
+            %method,
+            path,
+            plane = "control",
+            status = ctx.status.map(|status| status.as_u16()),
+            code = ctx.code.map(potluck_filters::rejection::Code::as_str),
+            bytes = ctx.body_bytes,
+            ms = self.elapsed_ms(ctx.started),
+        );
+    }
+
+    fn relayed_line(&self, ctx: &Context, method: &http::Method, path: &str) {
         tracing::info!(
             target: "access",
             request = ctx.request_id.as_str(),

@@ -67,12 +67,18 @@ async fn keep(edge: Arc<Edge>, control: Arc<Control>, mut stopped: oneshot::Rece
         } else {
             PAUSE
         };
-        if all && let Err(error) = control.settle_failures().await {
-            tracing::error!(%error, "failed log-ins cannot be noted");
+        if all {
+            note_failures(&control).await;
         }
         if last {
             return;
         }
+    }
+}
+
+async fn note_failures(control: &Control) {
+    if let Err(error) = control.settle_failures().await {
+        tracing::error!(%error, "failed log-ins cannot be noted");
     }
 }
 

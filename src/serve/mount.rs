@@ -39,6 +39,18 @@ impl Mounted for RouterMount {
 }
 
 async fn answer_to(router: axum::Router, call: Call, answer: mpsc::Sender<Said>) {
+    let answered: Result<_, Infallible> = tokio::select! {
+        answered = router.oneshot(request_of(call)) => answered,
+        () = answer.closed() => return,
+    };
+    let Ok(response) = answered;
+    let (head, body) = response.into_parts();
+    if answer.send(Said::Head(Box::new(head))).await.is_ok() {
+        pass_on(body, &answer).await;
+    }
+}
+
+fn request_of(call: Call) -> http::Request<axum::body::Body> {
     let Call {
         head,
         body,
@@ -52,15 +64,11 @@ async fn answer_to(router: axum::Router, call: Call, answer: mpsc::Sender<Said>)
     if let Some(name) = RequestName::parse(&request_id) {
         request.extensions_mut().insert(name);
     }
-    let answered: Result<_, Infallible> = tokio::select! {
-        answered = router.oneshot(request) => answered,
-        () = answer.closed() => return,
-    };
-    let Ok(response) = answered;
-    let (head, mut body) = response.into_parts();
-    if answer.send(Said::Head(Box::new(head))).await.is_err() {
-        return;
-    }
+    request
+}
+
+/// Piece by piece, until it ends or nobody listens.
+async fn pass_on(mut body: axum::body::Body, answer: &mpsc::Sender<Said>) {
     while !body.is_end_stream() {
         let frame = tokio::select! {
             frame = body.frame() => frame,

@@ -15,7 +15,7 @@ pub(crate) trait Answer {
 
 impl<T: JsonSchema> Answer for Json<T> {
     fn describe(operation: &mut Operation, schemas: &mut SchemaGenerator) {
-        operation.gives_json(200, schemas.subschema_for::<T>(), Value::Null);
+        operation.gives_json(200, &schemas.subschema_for::<T>(), Value::Null);
     }
 }
 

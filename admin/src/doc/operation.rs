@@ -24,8 +24,21 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    pub(super) fn new(method: Method, path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            summary,
+            access: None,
+            parameters: Vec::new(),
+            body: None,
+            answers: Vec::new(),
+        }
+    }
+
     /// Adds the next parameter that the path names and nobody took yet.
-    pub(crate) fn takes_path(&mut self, schema: Value) {
+    pub(crate) fn takes_path(&mut self, schema: &Value) {
         let taken = self.parameters.iter().filter(|one| one["in"] == "path").count();
         let names = self
             .path
@@ -46,12 +59,12 @@ impl Operation {
     }
 
     /// Adds an answer with a JSON body.
-    pub(crate) fn gives_json(&mut self, status: u16, schema: Schema, headers: Value) {
+    pub(crate) fn gives_json(&mut self, status: u16, schema: &Schema, headers: Value) {
         self.gives(status, "application/json", schema, headers);
     }
 
     /// Adds an answer with a body.
-    pub(crate) fn gives(&mut self, status: u16, content_type: &str, schema: Schema, headers: Value) {
+    pub(crate) fn gives(&mut self, status: u16, content_type: &str, schema: &Schema, headers: Value) {
         let mut answer = json!({
             "description": words_of(status),
             "content": {content_type: {"schema": schema}},

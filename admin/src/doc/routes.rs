@@ -58,7 +58,8 @@ macro_rules! methods {
         pub(crate) fn $name<In: 'static, H: Operates<In>>(
             self, path: &'static str, id: &'static str, summary: &'static str, handler: H,
         ) -> Self {
-            self.operation(Method::$method, MethodFilter::$method, path, id, summary, handler)
+            let operation = Operation::new(Method::$method, path, id, summary);
+            self.operation(operation, MethodFilter::$method, handler)
         }
     )*};
 }
@@ -76,24 +77,12 @@ impl Routes {
 
     fn operation<In: 'static, H: Operates<In>>(
         mut self,
-        method: Method,
+        operation: Operation,
         filter: MethodFilter,
-        path: &'static str,
-        id: &'static str,
-        summary: &'static str,
         handler: H,
     ) -> Self {
-        self.router = self.router.route(path, on(filter, handler));
-        self.operations.push(Operation {
-            method,
-            path,
-            id,
-            summary,
-            access: None,
-            parameters: Vec::new(),
-            body: None,
-            answers: Vec::new(),
-        });
+        self.router = self.router.route(operation.path, on(filter, handler));
+        self.operations.push(operation);
         self.describers.push(H::describe);
         self
     }

@@ -157,7 +157,7 @@ const NO_TOKEN: &str = "(make a personal access token on your account's page or 
 
 fn words(body: &[u8]) -> String {
     let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    let detail = problem["detail"].as_str();
+    let detail = problem.get("detail").and_then(serde_json::Value::as_str);
     detail.unwrap_or("the server refuses the token").to_owned()
 }
 
