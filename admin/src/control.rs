@@ -10,6 +10,7 @@ mod audit;
 mod auth;
 mod checks;
 mod client_keys;
+mod credentials;
 mod export;
 mod fields;
 mod holds;

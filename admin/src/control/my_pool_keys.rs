@@ -8,10 +8,11 @@ use potluck_filters::model::Kind;
 use potluck_store::table::jobs::JobItem;
 use potluck_store::table::pool_keys::{Added, PoolKeyRow, Terms};
 
+use super::credentials::{credential, credentials, unfit};
 use super::holds::Hand;
 use super::my_jobs::{IMPORT, item};
 use super::notice;
-use super::pool_keys::{Asked, NOUN, apply, credential, credentials, noted, unfit};
+use super::pool_keys::{Asked, NOUN, apply, noted};
 use super::{Control, Turn};
 use crate::api::{
     AddMyPoolKey, AddPoolKey, Caps, DaysQuery, EditMyPoolKey, EditPoolKey, ImportJob, ImportMyPoolKeys,

@@ -4,17 +4,16 @@ use std::collections::HashMap;
 
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::model::PoolKeyState;
-use potluck_filters::secret::Secret;
-use potluck_store::table::pool_keys::{Added, CredentialKind, NewCredential, PoolKeyRow, Terms, Unfit};
+use potluck_store::table::pool_keys::{Added, CredentialKind, PoolKeyRow, Terms};
 use potluck_store::table::spent_days::Spent;
 use potluck_store::table::users::UserRole;
 
+use super::credentials::{credential, credentials, told, unfit};
 use super::holds::{Hand, switch};
 use super::standing::{holds, standing};
 use super::{Control, ProxyNames, Turn, fields};
 use crate::api::{
-    AddPoolKey, Besides, Caps, EditPoolKey, ImportPoolKeys, Imported, LineResult, Page, PageQuery, PoolKey,
-    SecretText, UpstreamFacts, WhatBecame,
+    AddPoolKey, Besides, Caps, EditPoolKey, ImportPoolKeys, Imported, Page, PageQuery, PoolKey, UpstreamFacts,
 };
 use crate::audit::{Act, Bulk, Note, Object, ObjectKind, PoolKeyFacts};
 use crate::caller::By;
@@ -339,63 +338,4 @@ pub(super) fn apply(
         row.caps = fields::caps(edited)?;
     }
     Ok(())
-}
-
-/// What is brought: a token, or a login.
-pub(super) fn credential(new: &AddPoolKey) -> Result<NewCredential, ControlError> {
-    match (&new.credential, &new.username, &new.password) {
-        (Some(token), None, None) => Ok(NewCredential::Token(trimmed(token))),
-        (None, Some(username), Some(password)) => Ok(NewCredential::Login {
-            username: username.0.expose().trim().to_owned(),
-            password: password.0.clone(),
-        }),
-        (Some(_) | None, Some(_) | None, Some(_) | None) => Err(ControlError::invalid(
-            "credential",
-            "give either `credential`, or `username` and `password`",
-        )),
-    }
-}
-
-pub(super) fn unfit(why: Unfit) -> ControlError {
-    let field = match why {
-        Unfit::Credential(_) | Unfit::ClientKey => "credential",
-        Unfit::Username => "username",
-        Unfit::Password => "password",
-    };
-    ControlError::invalid(field, why.to_string())
-}
-
-/// Without the blanks and line ends that come with pasting.
-fn trimmed(text: &SecretText) -> Secret {
-    Secret::new(text.0.expose().trim())
-}
-
-/// The lines that hold a credential, with their numbers from 1.
-pub(super) fn credentials(lines: &[SecretText]) -> (Vec<usize>, Vec<NewCredential>) {
-    let lines = lines.iter().map(trimmed).zip(1..);
-    let held = lines.filter(|(text, _)| !text.expose().is_empty() && !text.expose().starts_with('#'));
-    held.map(|(text, number)| (number, NewCredential::Token(text)))
-        .unzip()
-}
-
-fn told(numbers: &[usize], added: &[Added]) -> Imported {
-    let count = |kind: fn(&Added) -> bool| added.iter().filter(|one| kind(one)).count();
-    let line = |(line, one): (&usize, &Added)| LineResult {
-        line: *line,
-        result: became(*one),
-    };
-    Imported {
-        added: count(|one| matches!(one, Added::Added(_))),
-        duplicate: count(|one| matches!(one, Added::Duplicate)),
-        invalid: count(|one| matches!(one, Added::Invalid(_))),
-        lines: numbers.iter().zip(added).map(line).collect(),
-    }
-}
-
-fn became(added: Added) -> WhatBecame {
-    match added {
-        Added::Added(id) => WhatBecame::Added { id },
-        Added::Duplicate => WhatBecame::Duplicate,
-        Added::Invalid(why) => WhatBecame::Invalid { why: why.to_string() },
-    }
 }

@@ -1,5 +1,6 @@
 //! Accounts over the network: what people and their programs do with them, and what nobody else can.
 
+mod cookies;
 mod credentials;
 mod deletion;
 mod registering;

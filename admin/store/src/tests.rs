@@ -14,6 +14,7 @@ mod nodes;
 mod objects;
 mod opening;
 mod outbound_proxies;
+mod people;
 mod pool_keys;
 mod probes;
 mod schema;
