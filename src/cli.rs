@@ -22,6 +22,7 @@ mod plugins;
 mod pool;
 mod print;
 mod proxies;
+mod settings;
 mod status;
 mod table;
 mod upstreams;
@@ -69,7 +70,7 @@ struct Options {
     /// Print JSON for programs instead of tables for people.
     #[arg(long, global = true)]
     json: bool,
-    /// Manage a relay elsewhere, through its API at this URL, such as https://relay.example.org.
+    /// Manage a relay elsewhere, through its API at this URL, such as `https://relay.example.org`.
     #[arg(long, global = true, env = "POTLUCK_SERVER", value_name = "URL")]
     server: Option<String>,
     /// The token for --server. Others on this machine can see it in the list of processes: rather use --token-file or
@@ -124,6 +125,9 @@ enum Command {
     /// Invite people to register.
     #[command(subcommand)]
     Invitations(invitations::InvitationsCommand),
+    /// Show and set what counts for the whole relay while it runs: its name, a notice, who may register.
+    #[command(subcommand)]
+    Settings(settings::SettingsCommand),
     /// Bring and manage pool keys, the upstream credentials that serve everybody.
     #[command(subcommand)]
     Pool(pool::PoolCommand),
@@ -229,6 +233,7 @@ impl Command {
             Self::Limits(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Users(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Invitations(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Settings(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Pool(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Upstreams(command) => command.run(options),
             Self::Nodes(command) => options.with_api(async |api| command.run(api, options).await),

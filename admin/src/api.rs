@@ -24,6 +24,7 @@ mod problem;
 mod second_factor;
 mod secret_text;
 mod session;
+mod settings;
 mod standing;
 mod status;
 mod upstream;
@@ -41,9 +42,7 @@ pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey
 pub use credit::{Credit, Source};
 pub use event::ListenQuery;
 pub use export::{Export, ExportedObject};
-pub use invitation::{
-    CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration, RegistrationMode,
-};
+pub use invitation::{CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration};
 pub use job::{ImportJob, ImportLine, JobState, LineState};
 pub use limit::{
     Affected, Allowance, EditLimitPolicy, EditUserLimit, EditWeights, Effects, LimitLine, LimitPolicy,
@@ -72,6 +71,7 @@ pub use second_factor::{
 pub use secret_text::SecretText;
 pub(crate) use secret_text::masking;
 pub use session::{EndedSessions, LogIn, Refresh, Session, SessionTokens, Sessions, WhoAmI};
+pub use settings::{EditSettings, Settings};
 pub use standing::{Condition, HeldBy, Hold, HoldKind, Standing};
 pub use status::{About, Database, Status};
 pub use upstream::{EditUpstream, NodeFacts, Upstream, UpstreamFacts};

@@ -27,6 +27,7 @@ mod pool_keys;
 mod registration;
 mod second_factor;
 mod sessions;
+mod settings;
 mod standing;
 mod turn;
 mod upstreams;

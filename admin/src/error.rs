@@ -111,6 +111,14 @@ pub enum ControlError {
     /// The body is longer than any request needs.
     #[error("the body is longer than {} MiB; send it in parts", crate::router::BODY_LIMIT >> 20)]
     TooLong,
+    /// It could lock the operator out, or is a secret.
+    #[error("{name} is not edited online: it stands {place}, and counts from the next start")]
+    NotEditableOnline {
+        /// What was to be edited.
+        name: &'static str,
+        /// Where it is set.
+        place: &'static str,
+    },
     /// Readable, but cannot be.
     #[error("{field}: {why}")]
     Invalid {
@@ -229,6 +237,7 @@ impl ControlError {
             Self::NoMethod => (StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
             Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable_request"),
             Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::NotEditableOnline { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "not_editable_online"),
             Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
             Self::NotFound(_) | Self::NoUpstream(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::LastNode(_) => (StatusCode::CONFLICT, "last_node"),

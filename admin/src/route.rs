@@ -13,6 +13,7 @@ pub(crate) mod outbound_proxies;
 pub(crate) mod pool_keys;
 pub(crate) mod registration;
 pub(crate) mod session;
+pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod upstreams;
 pub(crate) mod users;

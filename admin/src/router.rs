@@ -14,7 +14,7 @@ use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
     account, audit, client_keys, events, limits, my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies,
-    pool_keys, registration, session, status, upstreams, users,
+    pool_keys, registration, session, settings, status, upstreams, users,
 };
 use crate::{doc, idempotency, throttle};
 
@@ -36,6 +36,7 @@ fn routes() -> Routes {
         .merge(registration::routes())
         .merge(upstreams::routes())
         .merge(nodes::routes())
+        .merge(settings::routes())
         .merge(status::routes())
         .merge(audit::routes())
         .merge(events::routes())

@@ -18,6 +18,7 @@ mod outbound_proxies;
 mod pool_keys;
 mod publishing;
 mod refusals;
+mod settings;
 mod spending;
 mod upstreams;
 mod users;

@@ -65,6 +65,19 @@ fn a_user_lives_from_add_to_delete() {
 }
 
 #[test]
+fn settings_are_set_and_shown() {
+    let folder = Folder::ready();
+    folder.run("settings set").fails(2, "Usage");
+    folder.run("settings set --name Hanoi --registration closed").ok();
+    let shown = folder.run("settings show").ok().out;
+    for line in ["name          Hanoi", "notice        -", "registration  closed"] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    let json = folder.run("settings show --json").ok().out;
+    assert!(json.contains("\"registration\": \"closed\""), "{json}");
+}
+
+#[test]
 fn an_invitation_is_made_listed_and_taken_back() {
     let folder = Folder::ready();
     let text = folder.run("invitations create --note linh --uses 3").ok().out;

@@ -20,14 +20,6 @@ pub enum Registration {
     Closed,
 }
 
-/// Who may register from now on.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RegistrationMode {
-    /// Who may.
-    pub registration: Registration,
-}
-
 /// An account for oneself.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

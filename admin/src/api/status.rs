@@ -26,6 +26,8 @@ pub struct About {
     pub build: String,
     /// What it is called, where that was set.
     pub name: Option<String>,
+    /// What everybody is told, where there is something.
+    pub notice: Option<String>,
     /// Where clients reach it, where that was configured.
     pub public_base_url: Option<String>,
     /// Who may register.

@@ -10,17 +10,14 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn about(&self) -> Result<About, ControlError> {
+        let settings = self.settings().await?;
         Ok(About {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             build: env!("CARGO_PKG_VERSION").to_owned(),
-            name: self.text_setting("name").await?,
+            name: settings.name,
+            notice: settings.notice,
             public_base_url: self.public_base_url.clone(),
-            registration: self.registration().await?,
+            registration: settings.registration,
         })
-    }
-
-    async fn text_setting(&self, name: &str) -> Result<Option<String>, ControlError> {
-        let json = self.store.setting(name).await?;
-        Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
     }
 }

@@ -15,24 +15,14 @@ use crate::api::{
     CreateInvitation, CreatedInvitation, Invitation, Page, PageQuery, Register, Registered, Registration,
     SecretText,
 };
-use crate::audit::{Act, Note, Object, ObjectKind, Shown};
+use crate::audit::{Act, Note, Object, ObjectKind};
 use crate::auth::Try;
 use crate::caller::{By, Caller};
 use crate::error::ControlError;
 
-/// The setting's name in the database.
-const SETTING: &str = "registration";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The most people that one invitation lets in.
 const MOST_USES: u32 = 1000;
-
-/// Who may register, as it is noted.
-#[derive(serde::Serialize)]
-struct Mode {
-    registration: Registration,
-}
-
-impl Shown for Mode {}
 
 impl Control {
     /// Who may register.
@@ -40,23 +30,7 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn registration(&self) -> Result<Registration, ControlError> {
-        Ok(read(self.store.setting(SETTING).await?.as_deref()))
-    }
-
-    /// Sets who may register.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn set_registration(&self, by: &By, mode: Registration) -> Result<(), ControlError> {
-        let json = serde_json::to_string(&mode).map_err(|_| ControlError::Ended)?;
-        let mut turn = self.turn(by).await?;
-        let before = read(turn.change.setting(SETTING).await?.as_deref());
-        turn.change.set_setting(SETTING, &json).await?;
-        let object = Object::named(ObjectKind::Settings, SETTING);
-        let note = Note::new(Act::SettingsEdited, object)
-            .was(&Mode { registration: before })
-            .is(&Mode { registration: mode });
-        turn.end(note).await
+        Ok(self.settings().await?.registration)
     }
 
     /// Makes an account for whoever asks, where they may have one.
@@ -170,13 +144,6 @@ impl Turn<'_> {
         let used = self.change.use_invitation(invitation, self.now_ms).await?;
         used.ok_or(ControlError::NoInvitation)
     }
-}
-
-/// What cannot be read opens nothing.
-fn read(json: Option<&str>) -> Registration {
-    json.map_or_else(Registration::default, |json| {
-        serde_json::from_str(json).unwrap_or(Registration::Closed)
-    })
 }
 
 fn uses(asked: Option<u32>) -> Result<u32, ControlError> {

@@ -1,4 +1,4 @@
-//! `/manage/v1/register`, `/manage/v1/registration`, `/manage/v1/password-reset` and `/manage/v1/invitations`.
+//! `/manage/v1/register`, `/manage/v1/password-reset` and `/manage/v1/invitations`.
 
 use std::sync::Arc;
 
@@ -7,8 +7,7 @@ use axum::extract::State;
 
 use crate::access::{Admin, Anyone, area};
 use crate::api::{
-    CreateInvitation, CreatedInvitation, Invitation, Page, PageQuery, Register, Registered, RegistrationMode,
-    ResetPassword,
+    CreateInvitation, CreatedInvitation, Invitation, Page, PageQuery, Register, Registered, ResetPassword,
 };
 use crate::control::Control;
 use crate::doc::Routes;
@@ -32,12 +31,6 @@ pub(crate) fn routes() -> Routes {
             "resetPassword",
             "Sets a new password by leave of an admin.",
             reset_password,
-        )
-        .patch(
-            "/manage/v1/registration",
-            "setRegistration",
-            "Sets who may register.",
-            set_mode,
         )
         .get(INVITATIONS, "listInvitations", "Lists invitations.", list)
         .post(INVITATIONS, "createInvitation", "Makes an invitation.", create)
@@ -66,15 +59,6 @@ async fn reset_password(
 ) -> Result<NoContent, ControlError> {
     control.reset_password(asked, visitor.address).await?;
     Ok(NoContent)
-}
-
-async fn set_mode(
-    by: Admin<area::Users>,
-    State(control): State<Arc<Control>>,
-    Body(asked): Body<RegistrationMode>,
-) -> Result<Json<RegistrationMode>, ControlError> {
-    control.set_registration(&by, asked.registration).await?;
-    Ok(Json(asked))
 }
 
 async fn list(

@@ -1,7 +1,7 @@
 //! Making, editing and deleting users.
 
 use potluck_admin::api::{
-    AllowReset, CreateUser, EditUser, EndedSessions, PasswordResetLeave, Registration, RegistrationMode,
+    AllowReset, CreateUser, EditSettings, EditUser, EndedSessions, PasswordResetLeave, Registration,
     SecretText, User,
 };
 use potluck_filters::secret::Secret;
@@ -135,8 +135,11 @@ pub(super) async fn end_sessions(which: &Which, api: &Api, options: &Options) ->
 }
 
 pub(super) async fn registration(mode: Registration, api: &Api, options: &Options) -> Result<(), Failure> {
-    let asked = RegistrationMode { registration: mode };
-    let answer = api.patch("/manage/v1/registration", &sent(&asked)?).await?;
+    let asked = EditSettings {
+        registration: Some(mode),
+        ..EditSettings::default()
+    };
+    let answer = api.patch("/manage/v1/settings", &sent(&asked)?).await?;
     if options.json {
         print::json(&answer);
         return Ok(());

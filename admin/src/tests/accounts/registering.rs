@@ -10,7 +10,7 @@ impl Net {
 
     async fn registration(&self, mode: Registration) {
         let root = self.token("root").await;
-        let set = self.call("PATCH", "/registration").bearer(&root);
+        let set = self.call("PATCH", "/settings").bearer(&root);
         set.send(json!({ "registration": mode })).await.ok();
     }
 }

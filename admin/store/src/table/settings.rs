@@ -14,7 +14,26 @@ async fn read(connection: &mut AnyConnection, name: &str) -> Result<Option<Strin
     Ok(row.map(|(value,)| value))
 }
 
+/// Every setting that was ever set: name, JSON, and the change that set it.
+pub type Set = (String, String, i64);
+
+async fn all(connection: &mut AnyConnection) -> Result<Vec<Set>, StoreError> {
+    Ok(
+        sqlx::query_as("select name, value, revision from settings order by name")
+            .fetch_all(connection)
+            .await?,
+    )
+}
+
 impl Store {
+    /// Every setting.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settings(&self) -> Result<Vec<Set>, StoreError> {
+        all(&mut *self.pool.acquire().await?).await
+    }
+
     /// A setting's JSON, if it was ever set.
     ///
     /// # Errors
@@ -25,6 +44,14 @@ impl Store {
 }
 
 impl Change<'_> {
+    /// Every setting, as this change sees it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settings(&mut self) -> Result<Vec<Set>, StoreError> {
+        all(&mut self.tx).await
+    }
+
     /// A setting's JSON, as this change sees it.
     ///
     /// # Errors
