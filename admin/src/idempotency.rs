@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: a creating request that is sent again does nothing again, and is answered as before.
 //!
 //! Invariants: a request whose end is not known is never done again; an answer that is kept holds no secret, because
-//! [`SecretText`](crate::api::SecretText) writes itself as `null` while it is made.
+//! [`SecretText`](crate::api::SecretText) writes itself as `null` while it is made, and of the request nothing is kept
+//! from which a password in it could be guessed.
 
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ struct Kept {
 
 /// Answers a creating request that was sent before as it was answered then.
 pub(crate) async fn once(State(control): State<Arc<Control>>, request: Request, next: Next) -> Response {
-    match marked(request).await {
+    match marked(&control, request).await {
         Ok(Marked::Plain(request)) => next.run(request).await,
         Ok(Marked::With(mark, request)) => do_once(&control, &mark, request, next)
             .await
@@ -66,7 +67,7 @@ enum Marked {
     With(RequestMark, Request),
 }
 
-async fn marked(request: Request) -> Result<Marked, ControlError> {
+async fn marked(control: &Control, request: Request) -> Result<Marked, ControlError> {
     let caller = request.extensions().get::<Caller>().and_then(named);
     let (Some(caller), Some(key)) = (caller, key(request.method(), request.headers())?) else {
         return Ok(Marked::Plain(request));
@@ -79,7 +80,7 @@ async fn marked(request: Request) -> Result<Marked, ControlError> {
     let mark = RequestMark {
         caller,
         key: Sha256::digest(key).into(),
-        request: hash_of(target, &body),
+        request: control.store().request_print(&hash_of(target, &body)),
     };
     Ok(Marked::With(mark, Request::from_parts(head, Body::from(body))))
 }

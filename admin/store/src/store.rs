@@ -140,6 +140,12 @@ impl Store {
         self.fingerprints.session(session)
     }
 
+    /// The form in which a request's hash is kept, from which nothing of the request can be guessed.
+    #[must_use]
+    pub fn request_print(&self, hash: &[u8; 32]) -> [u8; 32] {
+        self.fingerprints.request(hash)
+    }
+
     /// Waits for the last statement and closes all connections.
     pub async fn close(&self) {
         self.pool.close().await;

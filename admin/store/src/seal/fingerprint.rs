@@ -57,6 +57,13 @@ impl Fingerprints {
         self.print("", b"session\0", &id.to_string())
     }
 
+    /// What belongs to a request's hash and to no other: a hash alone could be found from a guessed password in it.
+    #[must_use]
+    pub fn request(&self, hash: &[u8; LEN]) -> [u8; LEN] {
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.print("", b"request\0", &hex)
+    }
+
     /// No token holds a zero byte, so what stands before one cannot be mistaken for a token.
     fn print(&self, upstream: &str, kind: &[u8], text: &str) -> [u8; LEN] {
         let mac = self.0.clone().chain_update((upstream.len() as u64).to_be_bytes());
