@@ -5,6 +5,27 @@ use serde_json::json;
 
 use super::Relay;
 
+#[test]
+fn the_page_about_errors_has_every_code() {
+    let page = include_str!("../../../docs/errors.md");
+    let (_, page) = page.split_once("## The management API").unwrap();
+    let pieces = include_str!("../error.rs").split("StatusCode::").skip(1);
+    let codes: Vec<&str> = pieces
+        .filter_map(|piece| {
+            let (_, rest) = piece.split_once(',')?;
+            rest.trim_start().strip_prefix('"')?.split('"').next()
+        })
+        .filter(|code| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+        .collect();
+    assert!(codes.len() > 40, "{codes:?}");
+    for code in codes {
+        assert!(
+            page.contains(&format!("`{code}`")),
+            "docs/errors.md needs a line for {code}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_body_that_does_not_fit_is_explained_without_its_values() {
     let relay = Relay::seeded().await;
