@@ -50,11 +50,11 @@ impl Operation {
         }
     }
 
-    /// Adds a header that may be sent.
+    /// Adds a header that may be sent: visible characters, at most 255 of them.
     pub(crate) fn takes_header(&mut self, name: &str, about: &str) {
         self.parameters.push(json!({
             "name": name, "in": "header", "required": false, "description": about,
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
         }));
     }
 
