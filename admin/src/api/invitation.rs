@@ -100,6 +100,7 @@ pub struct CreateInvitation {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CreatedInvitation {
     /// What is sent with the registration. Shown this once.
+    #[schemars(with = "Option<SecretText>")]
     pub text: SecretText,
     /// All else of it.
     pub invitation: Invitation,

@@ -56,6 +56,7 @@ pub struct CreatePersonalToken {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CreatedPersonalToken {
     /// What programs send as `Authorization: Bearer …`. Shown this once.
+    #[schemars(with = "Option<SecretText>")]
     pub text: SecretText,
     /// All else of it.
     pub token: PersonalToken,

@@ -17,8 +17,10 @@ pub struct WithPassword {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct BegunTotp {
     /// What an authenticator is told by hand: base32.
+    #[schemars(with = "Option<SecretText>")]
     pub secret: SecretText,
     /// What it scans: an `otpauth:` link.
+    #[schemars(with = "Option<SecretText>")]
     pub url: SecretText,
 }
 
@@ -62,6 +64,7 @@ pub struct ChangePassword {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PasswordResetLeave {
     /// What the user sends with their new password. Shown this once.
+    #[schemars(with = "Option<SecretText>")]
     pub token: SecretText,
     /// When it stops working.
     pub expires_at: i64,
