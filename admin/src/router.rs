@@ -1,12 +1,12 @@
 //! Every route of the control plane.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json, Router};
+use axum::{Extension, Router};
 
 use crate::caller::Caller;
 use crate::control::Control;
@@ -76,8 +76,13 @@ pub fn operator_router(control: Arc<Control>) -> Router {
     router(control).layer(Extension(Caller::Operator))
 }
 
-async fn published() -> Json<serde_json::Value> {
-    Json(document().json())
+/// The description as text. Made once: it only changes with the program.
+static PUBLISHED: LazyLock<String> = LazyLock::new(|| document().json().to_string());
+static PAGE: LazyLock<String> = LazyLock::new(|| doc::page(&document().json()));
+
+async fn published() -> Response {
+    let head = [(header::CONTENT_TYPE, "application/json")];
+    (head, PUBLISHED.as_str()).into_response()
 }
 
 async fn read_by_people() -> Response {
@@ -85,7 +90,7 @@ async fn read_by_people() -> Response {
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, doc::POLICY),
     ];
-    (head, doc::page(&document().json())).into_response()
+    (head, PAGE.as_str()).into_response()
 }
 
 async fn style() -> Response {

@@ -180,11 +180,7 @@ impl Control {
         user: UserId,
         proof: WithPasswordAndCode,
     ) -> Result<(), ControlError> {
-        let coded = proof.code.is_some();
-        let row = self.in_person(by, user, proof).await?;
-        if row.has_totp && !coded {
-            return Err(ControlError::TotpRequired);
-        }
+        self.with_every_factor(by, user, proof).await?;
         self.delete_user(by, user).await
     }
 

@@ -8,7 +8,7 @@ use potluck_filters::model::Kind;
 use potluck_store::table::jobs::JobItem;
 use potluck_store::table::pool_keys::{Added, PoolKeyRow, Terms};
 
-use super::credentials::{credential, credentials, unfit};
+use super::credentials::{credential, credentials};
 use super::holds::Hand;
 use super::my_jobs::{IMPORT, item};
 use super::notice;
@@ -85,22 +85,7 @@ impl Control {
         let credential = credential(&asked)?;
         let mut turn = self.turn(by).await?;
         let terms = turn.members_terms(asked.into(), user, notice).await?;
-        turn.takes(&terms, credential.kind())?;
-        let now_ms = turn.now_ms;
-        let added = turn.change.add_pool_keys(&terms, &[credential], now_ms).await?;
-        let id = match added.first() {
-            Some(Added::Added(id)) => *id,
-            Some(Added::Duplicate) => return Err(ControlError::Exists(NOUN)),
-            Some(Added::Invalid(why)) => return Err(unfit(*why)),
-            None => return Err(ControlError::NotFound(NOUN)),
-        };
-        let row = turn
-            .change
-            .pool_key(id)
-            .await?
-            .ok_or(ControlError::NotFound(NOUN))?;
-        turn.end(noted(Act::PoolKeyAdded, None, &row)).await?;
-        self.probe_due.notify_one();
+        let id = turn.add_one(&terms, credential).await?;
         self.my_pool_key(user, id).await
     }
 

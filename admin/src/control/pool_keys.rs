@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::model::PoolKeyState;
-use potluck_store::table::pool_keys::{Added, CredentialKind, PoolKeyRow, Terms};
+use potluck_store::table::pool_keys::{Added, CredentialKind, NewCredential, PoolKeyRow, Terms};
 use potluck_store::table::spent_days::Spent;
 use potluck_store::table::users::UserRole;
 
@@ -103,24 +103,7 @@ impl Control {
         let mut turn = self.turn(by).await?;
         let contributor = new.contributor;
         let terms = turn.terms(new.into(), contributor).await?;
-        turn.takes(&terms, credential.kind())?;
-        let added = turn
-            .change
-            .add_pool_keys(&terms, &[credential], turn.now_ms)
-            .await?;
-        let id = match added.first() {
-            Some(Added::Added(id)) => *id,
-            Some(Added::Duplicate) => return Err(ControlError::Exists(NOUN)),
-            Some(Added::Invalid(why)) => return Err(unfit(*why)),
-            None => return Err(ControlError::NotFound(NOUN)),
-        };
-        let row = turn
-            .change
-            .pool_key(id)
-            .await?
-            .ok_or(ControlError::NotFound(NOUN))?;
-        turn.end(noted(Act::PoolKeyAdded, None, &row)).await?;
-        self.probe_due.notify_one();
+        let id = turn.add_one(&terms, credential).await?;
         self.pool_key(id).await
     }
 
@@ -246,6 +229,31 @@ impl From<AddPoolKey> for Asked {
 }
 
 impl Turn<'_> {
+    /// Adds one pool key, and has it looked at when the edge has it: the end of the turn.
+    pub(super) async fn add_one(
+        mut self,
+        terms: &Terms,
+        credential: NewCredential,
+    ) -> Result<PoolKeyId, ControlError> {
+        self.takes(terms, credential.kind())?;
+        let added = self
+            .change
+            .add_pool_keys(terms, &[credential], self.now_ms)
+            .await?;
+        let id = match added.first() {
+            Some(Added::Added(id)) => *id,
+            Some(Added::Duplicate) => return Err(ControlError::Exists(NOUN)),
+            Some(Added::Invalid(why)) => return Err(unfit(*why)),
+            None => return Err(ControlError::NotFound(NOUN)),
+        };
+        let row = self.change.pool_key(id).await?;
+        let note = noted(Act::PoolKeyAdded, None, &row.ok_or(ControlError::NotFound(NOUN))?);
+        let probe_due = self.control.probe_due();
+        self.end(note).await?;
+        probe_due.notify_one();
+        Ok(id)
+    }
+
     /// An admin's hand on a key.
     async fn admins_hand(&mut self, row: &PoolKeyRow, reason: Option<&str>) -> Result<Hand, ControlError> {
         let reason = reason.map(|text| fields::label("reason", text)).transpose()?;

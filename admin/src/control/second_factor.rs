@@ -39,6 +39,21 @@ impl Control {
         Ok(row)
     }
 
+    /// The user in person, and never without the second factor where they have one.
+    pub(super) async fn with_every_factor(
+        &self,
+        by: &By,
+        user: UserId,
+        proof: WithPasswordAndCode,
+    ) -> Result<UserRow, ControlError> {
+        let coded = proof.code.is_some();
+        let row = self.in_person(by, user, proof).await?;
+        if row.has_totp && !coded {
+            return Err(ControlError::TotpRequired);
+        }
+        Ok(row)
+    }
+
     /// Takes a code of a user's authenticator, or a recovery code.
     pub(super) async fn take_code(&self, row: &UserRow, code: &Secret) -> Result<(), ControlError> {
         let user = row.user.id;
@@ -147,11 +162,7 @@ impl Control {
         user: UserId,
         proof: WithPasswordAndCode,
     ) -> Result<(), ControlError> {
-        let coded = proof.code.is_some();
-        let row = self.in_person(by, user, proof).await?;
-        if row.has_totp && !coded {
-            return Err(ControlError::TotpRequired);
-        }
+        self.with_every_factor(by, user, proof).await?;
         self.reset_totp(by, user).await
     }
 

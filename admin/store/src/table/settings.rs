@@ -6,14 +6,6 @@ use crate::change::Change;
 use crate::error::StoreError;
 use crate::store::Store;
 
-async fn read(connection: &mut AnyConnection, name: &str) -> Result<Option<String>, StoreError> {
-    let row: Option<(String,)> = sqlx::query_as("select value from settings where name = $1")
-        .bind(name)
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.map(|(value,)| value))
-}
-
 /// Every setting that was ever set: name, JSON, and the change that set it.
 pub type Set = (String, String, i64);
 
@@ -33,14 +25,6 @@ impl Store {
     pub async fn settings(&self) -> Result<Vec<Set>, StoreError> {
         all(&mut *self.pool.acquire().await?).await
     }
-
-    /// A setting's JSON, if it was ever set.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
-        read(&mut *self.pool.acquire().await?, name).await
-    }
 }
 
 impl Change<'_> {
@@ -50,14 +34,6 @@ impl Change<'_> {
     /// When the database fails.
     pub async fn settings(&mut self) -> Result<Vec<Set>, StoreError> {
         all(&mut self.tx).await
-    }
-
-    /// A setting's JSON, as this change sees it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
-        read(&mut self.tx, name).await
     }
 
     /// Sets a setting to this JSON.

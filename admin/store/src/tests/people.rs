@@ -178,24 +178,27 @@ async fn a_deleted_account_leaves_an_id_and_no_ciphertext() {
     .await;
 }
 
+fn told(settings: &[(String, String, i64)]) -> Vec<(&str, &str)> {
+    settings
+        .iter()
+        .map(|(name, value, _)| (name.as_str(), value.as_str()))
+        .collect()
+}
+
 #[tokio::test]
 async fn a_setting_is_what_was_set_last() {
     each(async |database| {
         let (store, _) = database.seeded().await;
-        assert_eq!(store.setting("registration").await.unwrap(), None);
+        assert_eq!(store.settings().await.unwrap(), []);
         for value in ["\"open\"", "\"closed\""] {
             let mut change = store.change().await.unwrap();
             change.set_setting("registration", value).await.unwrap();
-            assert_eq!(
-                change.setting("registration").await.unwrap().as_deref(),
-                Some(value)
-            );
+            let seen = change.settings().await.unwrap();
+            assert_eq!(told(&seen), [("registration", value)]);
             change.commit().await.unwrap();
         }
-        assert_eq!(
-            store.setting("registration").await.unwrap().as_deref(),
-            Some("\"closed\"")
-        );
+        let kept = store.settings().await.unwrap();
+        assert_eq!(told(&kept), [("registration", "\"closed\"")]);
         store.close().await;
     })
     .await;
