@@ -14,7 +14,7 @@
 //! 8. [`inject`]: the client's credentials out, the pool's in.
 //! 9. [`judge`]: what does the upstream's answer say, and whom does it blame?
 //! 10. [`rejection`]: every "no" in the client's own error format.
-//! 11. [`meter`] and [`credit`]: what has it used, and what does that leave on the key?
+//! 11. [`meter`] and [`credit`]: what has it used, and what does that leave on the key? [`usage`]: its line in the books.
 //!
 //! All of it is decided from a [`snapshot`]: immutable, versioned, swapped as a whole.
 //!
@@ -53,4 +53,5 @@ pub mod snapshot;
 pub mod spending;
 pub mod spread;
 pub mod time;
+pub mod usage;
 pub mod window;

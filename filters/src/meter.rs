@@ -9,6 +9,8 @@ mod events;
 mod scan;
 mod usage;
 
+use serde::{Deserialize, Serialize};
+
 use events::Events;
 use scan::Scan;
 
@@ -16,7 +18,8 @@ use scan::Scan;
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// A number, and where it is from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Figure {
     /// Nobody knows.
     #[default]

@@ -1,13 +1,14 @@
 //! The codes: every reason to refuse, once.
 
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
     ($($name:ident $text:literal $status:ident $message:literal;)*) => {
         /// Why a request was refused. The text form is stable; `docs/errors.md` explains each.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Code {
-            $(#[doc = $message] $name,)*
+            $(#[doc = $message] #[serde(rename = $text)] $name,)*
         }
 
         impl Code {
