@@ -53,5 +53,6 @@ pub mod snapshot;
 pub mod spending;
 pub mod spread;
 pub mod time;
+pub mod trace;
 pub mod usage;
 pub mod window;

@@ -9,6 +9,7 @@
 //! not be copied). Choosing costs a few short look-ups, however many keys there are and however few can
 //! serve.
 
+mod census;
 mod cohort;
 mod keys;
 mod latency;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use census::{Candidate, Census, PassedOver};
 use cohort::Bound;
 use keys::{Keys, Lesson};
 pub use lease::{Ended, Lease, NoWay, Want};

@@ -10,12 +10,15 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use code::Code;
 pub use render::Rendered;
 
 /// Whose limit stands behind a refusal; sent as `x-potluck-limit-source`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum LimitSource {
     /// A limit of this relay.
     Relay,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ClientKeyId, PoolKeyId, UserId};
 use crate::meter::Figure;
 use crate::rejection::Code;
+use crate::trace::Trace;
 
 pub use endpoint::Endpoint;
 pub use number::RequestNumber;
@@ -54,6 +55,9 @@ pub struct UsageEvent {
     pub answered_bytes: u64,
     /// What it used.
     pub used: Used,
+    /// How it came to its end, where that was not the plain way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Box<Trace>>,
 }
 
 /// How long a request took, in microseconds.
@@ -216,6 +220,7 @@ mod tests {
             asked_bytes: 0,
             answered_bytes: 0,
             used: Used::default(),
+            trace: None,
         }
     }
 

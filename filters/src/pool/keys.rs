@@ -13,7 +13,7 @@ mod no_way;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::cohort::Cohort;
+use super::cohort::{Cohort, Traits};
 use super::latency::Holds;
 use super::nodes::Nodes;
 use super::spent::Mark;
@@ -147,7 +147,7 @@ impl Keys {
     }
 
     /// When the day ends.
-    fn midnight(&self) -> Moment {
+    pub(super) fn midnight(&self) -> Moment {
         self.moment((self.day + 1) * DAY_MS)
     }
 
@@ -235,6 +235,32 @@ impl Keys {
             nodes: Arc::clone(&cohort.traits.bound.nodes),
             anlas,
         })
+    }
+
+    /// What a slot has in common with others.
+    pub(super) fn traits_of(&self, slot: &Slot) -> Option<&Traits> {
+        self.cohorts
+            .get(slot.cohort as usize)
+            .map(|cohort| &cohort.traits)
+    }
+
+    /// Keys of a kind that may not serve this request.
+    pub(super) fn unsuited(&self, want: &Want<'_>, nodes: &Nodes) -> usize {
+        let apart = self
+            .cohorts
+            .iter()
+            .filter(|cohort| !cohort.traits.suit(want, nodes));
+        apart.map(|cohort| cohort.members).sum()
+    }
+
+    /// How the next key is chosen.
+    pub(super) fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// When the hours of a slot next begin or end.
+    pub(super) fn next_turn(&self, slot: &Slot, now: Moment) -> Option<Moment> {
+        slot.next_turn(self.unix_ms(now)).map(|turn| self.moment(turn))
     }
 
     #[cfg(test)]

@@ -1,3 +1,4 @@
+mod census;
 mod credit;
 mod life;
 mod on_nodes;
