@@ -1,14 +1,14 @@
 //! WebSockets: a handshake that is tried like any other request, and a conversation that passes as it is.
 //!
 //! Not on Pingora's own path: that drops a conversation whose 101 comes before it has noted the end of the request, as
-//! those of nodes close by may. Invariant: the one limit on a conversation is the longest silence; both sides end
-//! together.
+//! those of nodes close by may. Invariant: the one limit on a conversation is the longest silence, or the longest that
+//! somebody may leave untaken what the other has said; both sides end together.
 
-use bytes::Bytes;
+mod passing;
+
 use http::header::{CONNECTION, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use pingora::protocols::http::HttpTask;
-use pingora::protocols::http::client::HttpSession;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorType};
 use potluck_filters::authenticate::WEBSOCKET_KEY_PREFIX;
@@ -23,6 +23,7 @@ use super::hooks;
 use super::plan::{No, Relay};
 use super::proxy::Context;
 use super::relay::{Relayed, framed};
+use passing::{PIECE, Passing, Patience};
 
 const TO: HeaderValue = HeaderValue::from_static("websocket");
 const BY: HeaderValue = HeaderValue::from_static("Upgrade");
@@ -66,14 +67,6 @@ pub(super) fn is_agreed(answer: &Answer) -> bool {
     head.is_some_and(|head| head.status == StatusCode::SWITCHING_PROTOCOLS)
 }
 
-/// What one turn of a conversation brought.
-enum Said {
-    ByClient(Bytes),
-    ByUpstream(Bytes),
-    /// One side has ended, broken off, or said nothing for too long.
-    Over,
-}
-
 impl Edge {
     /// Passes a conversation on to its end.
     pub(super) async fn converse(
@@ -98,55 +91,21 @@ impl Edge {
         let Answer {
             exchange, mut lease, ..
         } = *answer;
-        let mut upstream = exchange.into_session();
-        let silence = Some(relay.upstream.upstream.timeouts.websocket);
-        upstream.set_read_timeout(silence);
-        session.as_downstream_mut().set_read_timeout(silence);
         ctx.relayed = Some(Relayed::Whole);
-        let passed = async {
-            out.write(session, vec![HttpTask::Header(head, false)]).await?;
-            while let Some(bytes) = pass(session, &mut upstream, out).await? {
-                ctx.body_bytes += bytes;
-            }
-            out.write(session, vec![HttpTask::Done]).await
+        let patience = Patience {
+            silence: relay.upstream.upstream.timeouts.websocket,
+            stall: out.bound(PIECE),
         };
-        // However it ended: a conversation that began is no fault of anybody.
-        let _ = passed.await;
+        let began = out.write(session, vec![HttpTask::Header(head, false)]).await;
+        // However it ends: a conversation that began is no fault of anybody.
+        if let (Ok(()), Some((node, ahead))) = (began, exchange.into_connection()) {
+            let passing = Passing::between(session.as_downstream_mut(), node, ahead);
+            ctx.body_bytes += passing.until_over(patience, self.clock).await;
+            let _ = out.write(session, vec![HttpTask::Done]).await;
+        }
         lease.broke = false;
         lease.end(&Verdict::ok("upgraded"), None);
         session.as_downstream_mut().set_keepalive(None);
-        upstream.shutdown().await;
         Ok(())
-    }
-}
-
-/// Passes on what is said next: how much of it went to the client; `None` at the end.
-async fn pass(
-    session: &mut Session,
-    upstream: &mut HttpSession,
-    out: Downstream,
-) -> Result<Option<u64>, Box<Error>> {
-    // Whoever speaks ends the silence of both.
-    let said = tokio::select! {
-        said = session.as_downstream_mut().read_request_body() => {
-            said.ok().flatten().map_or(Said::Over, Said::ByClient)
-        }
-        said = upstream.read_response_body() => said.ok().flatten().map_or(Said::Over, Said::ByUpstream),
-    };
-    match said {
-        Said::Over => Ok(None),
-        Said::ByClient(bytes) => {
-            if let HttpSession::H1(h1) = upstream {
-                h1.maybe_upgrade_body_writer();
-            }
-            upstream.write_request_body(bytes, false).await?;
-            Ok(Some(0))
-        }
-        Said::ByUpstream(bytes) => {
-            let length = bytes.len() as u64;
-            out.write(session, vec![HttpTask::UpgradedBody(Some(bytes), false)])
-                .await?;
-            Ok(Some(length))
-        }
     }
 }

@@ -66,7 +66,8 @@ impl Downstream {
         self.write(session, tasks).await
     }
 
-    fn bound(self, bytes: usize) -> Duration {
+    /// The longest that a write of so many bytes may take.
+    pub(super) fn bound(self, bytes: usize) -> Duration {
         let seconds = bytes.checked_div(self.least_rate).unwrap_or_default();
         self.write.max(Duration::from_secs(seconds as u64))
     }

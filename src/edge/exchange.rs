@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use http::HeaderMap;
 use pingora::connectors::http::Connector;
 use pingora::http::ResponseHeader;
+use pingora::protocols::Stream;
 use pingora::protocols::http::client::HttpSession;
 use pingora::{Error, ErrorType};
 use potluck_filters::model::PoolCredential;
@@ -204,9 +205,18 @@ impl Exchange {
         }
     }
 
-    /// The connection, for a conversation in place of a body.
-    pub(super) fn into_session(self) -> Box<HttpSession> {
-        self.session
+    /// The connection, for a conversation in place of a body, and what was read of it already; `None` where it
+    /// carries others, too.
+    pub(super) fn into_connection(mut self) -> Option<(Stream, VecDeque<Bytes>)> {
+        let HttpSession::H1(mut h1) = *self.session else {
+            return None;
+        };
+        h1.read_timeout = None;
+        // What came together with the head lies in the session, and is there without waiting.
+        if let Some(Ok(Some(piece))) = h1.read_body_bytes().now_or_never() {
+            self.ahead.push_back(piece);
+        }
+        Some((h1.into_inner(), self.ahead))
     }
 
     /// Gives the connection back to the pool if it can serve again.

@@ -17,10 +17,21 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::ask::refusal;
 use crate::world::{CLIENT_KEY, Plan, World, gpu};
 
+/// Messages of a MiB each: more than all the sockets between two sides hold.
+const LOUD: usize = 16;
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn dial(world: &World, headers: &[(&'static str, String)]) -> Result<(Socket, Response), Error> {
-    let mut request = format!("ws://{}/api/ws", world.address)
+    dial_at(world, "/api/ws", headers).await
+}
+
+async fn dial_at(
+    world: &World,
+    path: &str,
+    headers: &[(&'static str, String)],
+) -> Result<(Socket, Response), Error> {
+    let mut request = format!("ws://{}{path}", world.address)
         .into_client_request()
         .unwrap();
     for (name, value) in headers {
@@ -39,6 +50,10 @@ async fn node() -> (NodeFake, Plan) {
     (node, plan)
 }
 
+fn large() -> Vec<u8> {
+    (0..1 << 20).map(|n| (n % 251) as u8).collect()
+}
+
 async fn echoed(socket: &mut Socket, message: Message) -> Message {
     socket.send(message).await.unwrap();
     socket.next().await.unwrap().unwrap()
@@ -50,7 +65,7 @@ async fn text_and_binary_frames_of_all_sizes_come_back() {
     let world = plan.start();
     let (mut socket, answer) = dial(&world, &key()).await.unwrap();
     assert!(answer.headers().contains_key("x-request-id"));
-    let large: Vec<u8> = (0..1 << 20).map(|n| (n % 251) as u8).collect();
+    let large = large();
     for message in [
         Message::text("hello"),
         Message::binary(vec![0, 1, 2]),
@@ -273,23 +288,57 @@ async fn no_socket_is_lost_between_its_handshake_and_its_first_message() {
     futures_util::future::join_all((0..20).map(one_after_the_other)).await;
 }
 
-/// As much as the sockets between them hold: docs/protocols.md says what happens beyond.
+/// The node reads nothing while it answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_may_be_loud_in_both_directions_at_once() {
     let (_node, plan) = node().await;
     let world = plan.start();
     let (socket, _) = dial(&world, &key()).await.unwrap();
     let (mut mouth, mut ear) = socket.split();
-    let large: Vec<u8> = (0..1 << 16).map(|n| (n % 251) as u8).collect();
+    let large = large();
     let speaking = async {
-        for _ in 0..16 {
+        for _ in 0..LOUD {
             mouth.send(Message::binary(large.clone())).await.unwrap();
         }
     };
     let listening = async {
-        for _ in 0..16 {
-            assert_eq!(ear.next().await.unwrap().unwrap().len(), large.len());
+        for _ in 0..LOUD {
+            assert_eq!(ear.next().await.unwrap().unwrap().into_data(), large);
         }
     };
     tokio::join!(speaking, listening);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_may_say_all_before_it_listens() {
+    let (_node, plan) = node().await;
+    let world = plan.start();
+    let (mut socket, _) = dial_at(&world, "/api/ws/eager", &key()).await.unwrap();
+    let large = large();
+    for _ in 0..LOUD {
+        socket.send(Message::binary(large.clone())).await.unwrap();
+    }
+    for _ in 0..LOUD {
+        assert_eq!(socket.next().await.unwrap().unwrap().into_data(), large);
+    }
+}
+
+/// It takes nothing, and nothing passes the other way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_never_listens_is_left_in_the_end() {
+    let (_node, mut plan) = node().await;
+    plan.settings.client_write = Duration::from_millis(200);
+    plan.settings.min_send_rate = 0;
+    let world = plan.start();
+    let (socket, _) = dial_at(&world, "/api/ws/eager", &key()).await.unwrap();
+    let (mut mouth, _ear) = socket.split();
+    let large = large();
+    for _ in 0..LOUD {
+        // On a slow machine it is left before it has said all.
+        if mouth.send(Message::binary(large.clone())).await.is_err() {
+            break;
+        }
+    }
+    world.idle().await;
+    assert_eq!(world.leases(), 0);
 }

@@ -128,6 +128,7 @@ fn router(site: Site) -> Router {
         .route("/api/status/{code}", any(paths::status))
         .route("/api/file", get(file::serve))
         .route("/api/ws", any(socket::echo))
+        .route("/api/ws/eager", any(socket::eager))
         .fallback(paths::unknown)
         .layer(DefaultBodyLimit::disable())
         .layer(map_response_with_state(site.clone(), label))
