@@ -10,6 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 use potluck_filters::time::Moment;
+use potluck_filters::usage::RequestNumber;
 
 /// The process's clocks.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +105,12 @@ impl RequestId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// As ten bytes, for the books.
+    #[must_use]
+    pub fn number(&self) -> RequestNumber {
+        RequestNumber::parse(self.as_str()).unwrap_or_default()
     }
 
     /// As a header's value.

@@ -17,6 +17,7 @@ mod body;
 mod catalogues;
 mod choice;
 mod converse;
+mod course;
 mod decimal;
 mod desk;
 mod downstream;
@@ -47,6 +48,7 @@ mod serve;
 mod settings;
 mod timekeeper;
 mod together;
+mod traces;
 mod traffic;
 mod wait;
 
@@ -66,6 +68,8 @@ use potluck_filters::objects::{Shelved, Stored};
 use potluck_filters::pool::KeyReport;
 use potluck_filters::snapshot::{Delta, Problem, Snapshot};
 use potluck_filters::spending::{Booking, Spending, Whose};
+use potluck_filters::trace::Trace;
+use potluck_filters::usage::RequestNumber;
 use potluck_filters::window::{Filled, SPAN};
 
 use crate::clock::{Clock, RequestIds, chance, unix_ms};
@@ -82,6 +86,7 @@ pub(crate) use plan::neighbourhood;
 pub use proxy::Proxy;
 use purse::Purses;
 pub use settings::Settings;
+use traces::Traces;
 use traffic::Traffic;
 
 /// The edge. Shared by all requests; lives as long as the process.
@@ -93,6 +98,7 @@ pub struct Edge {
     traffic: Arc<Traffic>,
     purses: Arc<Purses>,
     objects: Shelves,
+    traces: Traces,
     memory: BodyMemory,
     waits: Waits,
     failures: Rate,
@@ -139,6 +145,7 @@ impl Edge {
             traffic: Arc::default(),
             purses: Arc::default(),
             objects: Shelves::default(),
+            traces: Traces::default(),
             failures: Rate::new(SPAN),
             anonymous: Rate::new(SPAN),
             checks: Connector::new(None),
@@ -320,6 +327,12 @@ impl Edge {
                 Whose::PoolKey(_) => live.upstreams.iter().for_each(|live| live.restore(spending)),
             }
         }
+    }
+
+    /// How a request came to its end, where that was not the plain way and not long ago.
+    #[must_use]
+    pub fn trace(&self, request: RequestNumber) -> Option<Arc<Trace>> {
+        self.traces.of(request)
     }
 
     /// What members' objects changed in since the last time somebody asked, to be stored.

@@ -90,6 +90,13 @@ impl Rejection {
         }
     }
 
+    /// Whose limit it is, if it is one: every 429 is somebody's.
+    #[must_use]
+    pub fn whose_limit(&self) -> Option<LimitSource> {
+        let owed = self.status() == StatusCode::TOO_MANY_REQUESTS;
+        self.limit_source.or(owed.then_some(LimitSource::Relay))
+    }
+
     /// The HTTP status: the code's own, save that a pool held back by the upstream's limits is 429.
     #[must_use]
     pub fn status(&self) -> StatusCode {

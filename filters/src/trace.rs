@@ -30,8 +30,8 @@ pub struct Trace {
 /// One thing that happened to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
-    /// When it had happened, in microseconds since the request's head had come.
-    pub at_us: u64,
+    /// When it had happened, in milliseconds since the request's head had come.
+    pub at_ms: u64,
     /// What.
     #[serde(flatten)]
     pub what: What,
@@ -55,10 +55,10 @@ pub enum What {
     Waited {
         /// How many waited before it.
         ahead: u64,
-        /// How long that was expected to take, in microseconds, where that was known.
-        expected_us: Option<u64>,
-        /// How long it waited, in microseconds.
-        took_us: u64,
+        /// How long that was expected to take, in milliseconds, where that was known.
+        expected_ms: Option<u64>,
+        /// How long it waited, in milliseconds.
+        took_ms: u64,
         /// Whether it got a pool key.
         got: bool,
     },
@@ -86,8 +86,8 @@ pub struct Attempt {
     pub pool_key: Option<PoolKeyId>,
     /// The outbound proxy.
     pub outbound_proxy: Option<OutboundProxyId>,
-    /// How long it took until the judge had spoken, in microseconds.
-    pub took_us: u64,
+    /// How long it took until the judge had spoken, in milliseconds.
+    pub took_ms: u64,
     /// The upstream's status, where it answered.
     pub status: Option<u16>,
     /// Whom the judge blamed.
@@ -116,10 +116,10 @@ impl From<Code> for CodeText {
 }
 
 impl Trace {
-    /// Adds what happened at `at_us`.
-    pub fn add(&mut self, at_us: u64, what: What) {
+    /// Adds what happened at `at_ms`.
+    pub fn add(&mut self, at_ms: u64, what: What) {
         if self.steps.len() < MOST {
-            self.steps.push(Step { at_us, what });
+            self.steps.push(Step { at_ms, what });
         } else {
             self.left_out += 1;
         }
@@ -135,7 +135,7 @@ mod tests {
             node: Some("image".into()),
             pool_key: Some(PoolKeyId(7)),
             outbound_proxy: None,
-            took_us: 1_200,
+            took_ms: 1_200,
             status: Some(429),
             outcome: Outcome::Busy,
             rule: "busy".into(),
@@ -160,7 +160,7 @@ mod tests {
         trace.add(11, refused);
         let text = serde_json::to_string(&trace).unwrap();
         assert!(
-            text.contains(r#"{"at_us":10,"step":"attempt","node":"image","pool_key":7,"#),
+            text.contains(r#"{"at_ms":10,"step":"attempt","node":"image","pool_key":7,"#),
             "{text}"
         );
         assert!(text.contains(r#""limit_source":"upstream""#), "{text}");
@@ -172,6 +172,6 @@ mod tests {
         let mut trace = Trace::default();
         (0..40).for_each(|at| trace.add(at, What::ClientLeft));
         assert_eq!((trace.steps.len(), trace.left_out), (32, 8));
-        assert_eq!(trace.steps.first().unwrap().at_us, 0);
+        assert_eq!(trace.steps.first().unwrap().at_ms, 0);
     }
 }

@@ -57,7 +57,7 @@ pub struct UsageEvent {
     pub used: Used,
     /// How it came to its end, where that was not the plain way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trace: Option<Box<Trace>>,
+    pub trace: Option<Arc<Trace>>,
 }
 
 /// How long a request took, in microseconds.

@@ -44,7 +44,7 @@ impl Edge {
             key = ctx.client_key.map(|id| id.0),
             ended = ctx.relayed.map(|relayed| format!("{relayed:?}")),
             bytes = ctx.body_bytes,
-            queued_ms = u64::try_from(ctx.waited.in_queue.as_millis()).unwrap_or(u64::MAX),
+            queued_ms = u64::try_from(ctx.course.waited.in_queue.as_millis()).unwrap_or(u64::MAX),
             ms = self.elapsed_ms(ctx.started),
         );
     }

@@ -18,12 +18,13 @@ use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::time::Moment;
 
 use super::Edge;
+use super::course::{AttemptEnd, Course};
 use super::exchange::{Exchange, Pace};
 use super::guard::LeaseGuard;
 use super::heart::left;
 use super::purse::Purse;
 use super::send::{Failed, Outgoing, exchange};
-use super::wait::{NoLease, Waited};
+use super::wait::NoLease;
 pub(super) use fetch::{Fetch, fetch};
 use judged::judge;
 pub(super) use tries::Tries;
@@ -68,6 +69,19 @@ struct Tried {
     answer: Result<Exchange, Failed>,
 }
 
+impl Tried {
+    fn end(&self, (began, now): (Moment, Moment)) -> AttemptEnd<'_> {
+        let head = self.answer.as_ref().ok().and_then(Exchange::head);
+        AttemptEnd {
+            began,
+            now,
+            status: head.map(|head| head.status.as_u16()),
+            retry_after: self.retry_after,
+            verdict: &self.verdict,
+        }
+    }
+}
+
 /// How one attempt ended.
 enum Once {
     Tried(Tried),
@@ -100,30 +114,34 @@ impl Edge {
         session: &mut Session,
         outgoing: &Outgoing<'_>,
         purse: Option<Purse>,
-        waited: &mut Waited,
+        course: &mut Course,
     ) -> Attempted {
         let relay = outgoing.relay;
         let mut tries = Tries::default();
         let want = tries.want(relay, purse.as_ref());
-        let lease = match self.lease(session, relay, &want, waited).await {
+        let lease = match self.lease(session, relay, &want, course).await {
             Ok(lease) => lease,
             Err(none) => return Attempted::without_lease(none, None),
         };
         // From here on, so that neither a slow upload nor the queue looks like a slow upstream.
         let mut began = lease.since();
         let total = relay.upstream.upstream.timeouts.total;
-        let deadline = *waited.deadline.get_or_insert(began + total);
+        let deadline = *course.waited.deadline.get_or_insert(began + total);
         let mut lease = LeaseGuard::new(&relay.upstream, lease, purse, relay.model.clone());
         loop {
             let on = (&mut lease, &mut tries.egress);
             let tried = match self.once(session, on, outgoing, (began, deadline)).await {
                 Once::Tried(tried) => tried,
                 Once::Left(verdict) => {
+                    course.was_left(self.clock.now());
                     lease.end(&verdict, None);
                     return Attempted::ClientGone;
                 }
                 // The lease sees for itself how to end.
-                Once::Dropped => return Attempted::ClientGone,
+                Once::Dropped => {
+                    course.was_left(self.clock.now());
+                    return Attempted::ClientGone;
+                }
                 Once::Refused(rejection) => {
                     return Attempted::Refused {
                         rejection,
@@ -131,6 +149,7 @@ impl Edge {
                     };
                 }
             };
+            course.was_tried(&lease, &tried.end((began, self.clock.now())));
             learn_model(&tried.verdict, &mut lease, session, outgoing);
             let again = tries.go_on(&tried.verdict, &lease, relay.upstream.upstream.attempts);
             if !again || self.clock.now() >= deadline {
@@ -143,7 +162,7 @@ impl Edge {
                 continue;
             }
             // Off the usual way, so its future is not part of every request's.
-            match Box::pin(self.next_way(session, (outgoing, &mut tries), (tried, lease), waited)).await {
+            match Box::pin(self.next_way(session, (outgoing, &mut tries), (tried, lease), course)).await {
                 Ok(next) => lease = next,
                 Err(attempted) => return attempted,
             }
@@ -157,7 +176,7 @@ impl Edge {
         session: &mut Session,
         (outgoing, tries): (&Outgoing<'_>, &mut Tries),
         (tried, mut lease): (Tried, LeaseGuard),
-        waited: &mut Waited,
+        course: &mut Course,
     ) -> Result<LeaseGuard, Attempted> {
         let relay = outgoing.relay;
         let Tried {
@@ -172,7 +191,8 @@ impl Edge {
                 return Ok(lease);
             }
             Err(no_way)
-                if tries.may_wait(no_way) && !waited.left(relay.max_wait, || self.clock.now()).is_zero() => {}
+                if tries.may_wait(no_way)
+                    && !course.waited.left(relay.max_wait, || self.clock.now()).is_zero() => {}
             Err(_) => {
                 let tried = Tried {
                     verdict,
@@ -188,7 +208,7 @@ impl Edge {
         let purse = lease.end(&verdict, retry_after);
         self.let_go(answer).await;
         let want = tries.want(relay, purse.as_ref());
-        match self.lease(session, relay, &want, waited).await {
+        match self.lease(session, relay, &want, course).await {
             Ok(next) => Ok(LeaseGuard::new(upstream, next, purse, model)),
             Err(none) => Err(Attempted::without_lease(none, shown(&verdict, retry_after))),
         }

@@ -202,9 +202,13 @@ impl Edge {
                     body,
                 };
                 // No upstream of a choice has prices, so there is no purse.
-                self.attempt(session, &outgoing, None, &mut ctx.waited).await
+                self.attempt(session, &outgoing, None, &mut ctx.course).await
             };
-            let late = ctx.waited.deadline.is_some_and(|end| self.clock.now() >= end);
+            let late = ctx
+                .course
+                .waited
+                .deadline
+                .is_some_and(|end| self.clock.now() >= end);
             let next = if late || !may_go_on(&attempted) {
                 None
             } else {
@@ -220,6 +224,7 @@ impl Edge {
                 "the next upstream stands in"
             );
             kept = self.let_be(attempted).await.map(|new| more_telling(kept, new));
+            ctx.course.goes_on_to(&next, self.clock.now());
             ctx.upstream = Some(Arc::clone(&next.upstream.name));
             relay.upstream = next;
         }

@@ -22,6 +22,7 @@ use potluck_filters::time::Moment;
 
 use super::Edge;
 use super::attempt::Tries;
+use super::course::AttemptEnd;
 use super::egress::{Exit, Way, failed, trouble_of, worked};
 use super::guard::{LeaseGuard, no_lease};
 use super::memory::Held;
@@ -44,6 +45,8 @@ pub(super) struct Native {
     answered: Option<StatusCode>,
     /// The relay's own words, where it stopped the request.
     refusal: Option<Rejection>,
+    /// When this attempt began.
+    began: Moment,
     deadline: Moment,
     pub(super) reused: bool,
     /// The outbound proxy of the connection that is being made, and since when.
@@ -110,6 +113,17 @@ impl Native {
         }
     }
 
+    /// The end of the attempt that is being made.
+    fn end<'a>(&self, verdict: &'a Verdict, now: Moment) -> AttemptEnd<'a> {
+        AttemptEnd {
+            began: self.began,
+            now,
+            status: self.answered.map(|status| status.as_u16()),
+            retry_after: None,
+            verdict,
+        }
+    }
+
     fn timeouts(&self) -> Timeouts {
         self.relay.upstream.upstream.timeouts
     }
@@ -147,6 +161,7 @@ impl Edge {
             tries,
             answered,
             refusal,
+            began: self.clock.now(),
             deadline,
             reused: false,
             exit: None,
@@ -154,11 +169,12 @@ impl Edge {
             metering: None,
         };
         let want = native.tries.want(&native.relay, None);
-        match self.lease(session, &native.relay, &want, &mut ctx.waited).await {
+        match self.lease(session, &native.relay, &want, &mut ctx.course).await {
             Ok(lease) => {
                 let lease = LeaseGuard::new(&native.relay.upstream, lease, None, None);
                 native.lease = Some(lease);
-                native.deadline = self.clock.now() + native.timeouts().total;
+                native.began = self.clock.now();
+                native.deadline = native.began + native.timeouts().total;
                 ctx.native = Some(Box::new(native));
                 Ok(false)
             }
@@ -203,6 +219,11 @@ impl Edge {
             }
             Some(Blame::Target) | None => native.not_connected(Stage::Connect, timed_out),
         };
+        if let Some(lease) = &native.lease {
+            let now = self.clock.now();
+            ctx.course.was_tried(lease, &native.end(&verdict, now));
+            native.began = now;
+        }
         error.set_retry(native.again(&verdict, None));
         error
     }

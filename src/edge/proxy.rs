@@ -17,11 +17,11 @@ use potluck_filters::rejection::Code;
 use potluck_filters::time::Moment;
 
 use super::Edge;
+use super::course::Course;
 use super::native::Native;
 use super::objects::Watch;
 use super::plan::No;
 use super::relay::Relayed;
-use super::wait::Waited;
 use crate::clock::RequestId;
 use crate::plugin::Running;
 
@@ -39,8 +39,8 @@ pub struct Context {
     pub(super) body_bytes: u64,
     /// The route's plug-ins, where it has any.
     pub(super) plugins: Option<Arc<Running>>,
-    /// In the queue for a lease.
-    pub(super) waited: Waited,
+    /// How it waited and was tried.
+    pub(super) course: Course,
     /// Set while the answer may show an object that is to be remembered.
     pub(super) watch: Option<Box<Watch>>,
     /// Set when the request goes on along Pingora's own path.
@@ -75,9 +75,11 @@ impl ProxyHttp for Proxy {
     type CTX = Context;
 
     fn new_ctx(&self) -> Context {
+        let started = self.0.clock.now();
         Context {
             request_id: self.0.ids.next(),
-            started: self.0.clock.now(),
+            started,
+            course: Course::new(started),
             ..Context::default()
         }
     }
@@ -200,6 +202,9 @@ impl ProxyHttp for Proxy {
         let request = session.req_header();
         self.0.access_line(ctx, &request.method, request.uri.path());
         self.0.hooked_end(ctx);
+        if let Some(trace) = ctx.course.take_trace() {
+            self.0.traces.keep(ctx.request_id.number(), trace);
+        }
         ctx.counted = None;
     }
 

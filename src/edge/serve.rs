@@ -163,7 +163,7 @@ impl Edge {
                 request_id,
                 body,
             };
-            self.attempt(session, &outgoing, purse, &mut ctx.waited).await
+            self.attempt(session, &outgoing, purse, &mut ctx.course).await
         };
         match attempted {
             Attempted::Answer(answer) => self.relay(session, ctx, &relay, answer).await,

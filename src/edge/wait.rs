@@ -11,6 +11,7 @@ use potluck_filters::scheduler::{Asker, Refused};
 use potluck_filters::time::Moment;
 
 use super::Edge;
+use super::course::Course;
 use super::desk::{Turn, Wait};
 use super::guard::refused;
 use super::heart::left;
@@ -57,17 +58,17 @@ impl Edge {
         session: &mut Session,
         relay: &Relay,
         want: &Want<'_>,
-        waited: &mut Waited,
+        course: &mut Course,
     ) -> Result<Lease, NoLease> {
         let upstream = &relay.upstream;
         let asker = Asker {
             user: relay.client.as_ref().map_or(ANONYMOUS, |client| client.user),
             share: relay.share,
-            max_wait: waited.left(relay.max_wait, || self.clock.now()),
+            max_wait: course.waited.left(relay.max_wait, || self.clock.now()),
         };
         match upstream.desk.ask(&asker, want) {
             Ok(Turn::Now(lease)) => {
-                waited.begins(lease.since());
+                course.waited.begins(lease.since());
                 Ok(lease)
             }
             Ok(Turn::Later(wait, outlook)) => {
@@ -75,15 +76,21 @@ impl Edge {
                 self.waits.joined(upstream, outlook);
                 timekeeper::begin(&upstream.desk, self.clock);
                 let began = self.clock.now();
-                waited.begins(began);
+                course.waited.begins(began);
+                course.found_none_free(upstream, want, began);
                 // Off the usual way, so its future is not part of every request's.
                 let lease = Box::pin(self.waited(session, relay, wait, asker.max_wait)).await;
-                let in_queue = self.clock.now().since(began);
+                let now = self.clock.now();
+                let in_queue = now.since(began);
                 self.waits.left(upstream, in_queue);
-                waited.in_queue += in_queue;
+                course.waited.in_queue += in_queue;
+                course.was_queued(outlook, in_queue, lease.is_ok(), now);
                 lease
             }
-            Err(no) => Err(no_lease(relay, &no)),
+            Err(no) => {
+                course.found_none_free(upstream, want, self.clock.now());
+                Err(no_lease(relay, &no))
+            }
         }
     }
 

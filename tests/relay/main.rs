@@ -35,4 +35,5 @@ mod scheduling;
 mod secrets;
 mod streams;
 mod tls;
+mod traces;
 mod websocket;

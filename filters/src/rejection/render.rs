@@ -143,8 +143,7 @@ impl Rejection {
     }
 
     fn source(&self) -> Option<&'static str> {
-        let owed = self.status() == StatusCode::TOO_MANY_REQUESTS;
-        match self.limit_source.or(owed.then_some(LimitSource::Relay))? {
+        match self.whose_limit()? {
             LimitSource::Relay => Some("relay"),
             LimitSource::Upstream => Some("upstream"),
         }

@@ -117,6 +117,8 @@ impl Edge {
             // Nothing was learned: the guard gives the lease back.
             (None, None) => return,
         };
+        let end = native.end(&verdict, self.clock.now());
+        ctx.course.was_tried(&lease, &end);
         lease.end(&verdict, None);
     }
 }

@@ -1,0 +1,138 @@
+//! A request's course: what is noted of it on its way, for its line in the books and for whoever asks later why it
+//! went as it did.
+//!
+//! A request that is served at once by the first key that is asked leaves a few numbers here and no trace: nothing is
+//! allocated for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use potluck_filters::id::PoolKeyId;
+use potluck_filters::judge::{Outcome, Verdict};
+use potluck_filters::pool::{Census, Want};
+use potluck_filters::rejection::Rejection;
+use potluck_filters::scheduler::Outlook;
+use potluck_filters::time::Moment;
+use potluck_filters::trace::{Attempt, Trace, What};
+
+use super::guard::LeaseGuard;
+use super::live::LiveUpstream;
+use super::wait::Waited;
+
+/// What is noted of a request on its way.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    pub(super) waited: Waited,
+    /// How often it was tried.
+    pub(super) attempts: u16,
+    /// The pool key of the last attempt.
+    pub(super) pool_key: Option<PoolKeyId>,
+    /// When its head came.
+    began: Moment,
+    trace: Option<Arc<Trace>>,
+}
+
+/// The end of one attempt.
+pub(super) struct AttemptEnd<'a> {
+    pub(super) began: Moment,
+    pub(super) now: Moment,
+    pub(super) status: Option<u16>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) verdict: &'a Verdict,
+}
+
+impl Course {
+    /// Of a request whose head came at that moment.
+    pub(super) fn new(began: Moment) -> Self {
+        Self {
+            began,
+            ..Self::default()
+        }
+    }
+
+    /// Takes the trace out, where there is one.
+    pub(super) fn take_trace(&mut self) -> Option<Arc<Trace>> {
+        self.trace.take()
+    }
+
+    /// Another upstream stands in.
+    pub(super) fn goes_on_to(&mut self, upstream: &LiveUpstream, now: Moment) {
+        let upstream = upstream.upstream.name.clone();
+        self.add(now, What::Upstream { upstream });
+    }
+
+    /// No key could take it: how they all stood to it.
+    pub(super) fn found_none_free(&mut self, upstream: &LiveUpstream, want: &Want<'_>, now: Moment) {
+        let census: Census = upstream
+            .desk
+            .look(|scheduler, now| scheduler.pool().census(want, now));
+        self.add(now, What::NoneFree { census });
+    }
+
+    /// It was in the queue.
+    pub(super) fn was_queued(&mut self, outlook: Outlook, took: Duration, got: bool, now: Moment) {
+        let waited = What::Waited {
+            ahead: outlook.ahead as u64,
+            expected_ms: outlook.expected.map(millis),
+            took_ms: millis(took),
+            got,
+        };
+        self.add(now, waited);
+    }
+
+    /// It was tried. Of one that is served by the first try, nothing more is to be told.
+    pub(super) fn was_tried(&mut self, lease: &LeaseGuard, end: &AttemptEnd<'_>) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.pool_key = lease.key_id();
+        let verdict = end.verdict;
+        if verdict.outcome == Outcome::Ok && self.trace.is_none() {
+            return;
+        }
+        let attempt = Attempt {
+            node: lease.node().map(|node| node.node().name.clone()),
+            pool_key: lease.key_id(),
+            outbound_proxy: lease.through,
+            took_ms: millis(end.now.since(end.began)),
+            status: end.status,
+            outcome: verdict.outcome,
+            rule: verdict.rule.to_string().into(),
+            scope: verdict.scope,
+            cool_down: verdict.cool_down,
+            retry_after_ms: end.retry_after.map(millis),
+            retry: verdict.retry,
+        };
+        self.add(end.now, What::Attempt(Box::new(attempt)));
+    }
+
+    /// The relay refused it. What only says who may not come in leaves no trace.
+    pub(super) fn was_refused(&mut self, rejection: &Rejection, now: Moment) {
+        let limit_source = rejection.whose_limit();
+        let limited = limit_source.is_some() || rejection.retry_after.is_some();
+        if self.trace.is_none() && !limited {
+            return;
+        }
+        let refused = What::Refused {
+            code: rejection.code.into(),
+            limit_source,
+            retry_after_ms: rejection.retry_after.map(millis),
+        };
+        self.add(now, refused);
+    }
+
+    /// The client went away. Only told of a request whose course has more than that.
+    pub(super) fn was_left(&mut self, now: Moment) {
+        if self.trace.is_some() {
+            self.add(now, What::ClientLeft);
+        }
+    }
+
+    fn add(&mut self, now: Moment, what: What) {
+        let at = millis(now.since(self.began));
+        // Nobody else has it before it is taken.
+        Arc::make_mut(self.trace.get_or_insert_default()).add(at, what);
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
