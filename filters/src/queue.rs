@@ -14,6 +14,7 @@
 
 mod class;
 mod line;
+mod order;
 mod share;
 mod tag;
 
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use class::Class;
 use line::Line;
+pub use order::InLine;
 pub use share::Share;
 use tag::{Clock, Tag};
 
@@ -77,7 +79,7 @@ pub enum Joined {
 }
 
 /// The queue of one upstream. `C` says what a request needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Queue<C> {
     settings: QueueSettings,
     waiters: HashMap<WaiterId, Waiter>,

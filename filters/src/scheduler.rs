@@ -10,11 +10,13 @@
 
 mod on_nodes;
 mod pace;
+mod report;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use pace::Pace;
+pub use report::QueueReport;
 
 use crate::cost::Price;
 use crate::id::{PoolKeyId, UserId};
@@ -125,23 +127,6 @@ pub enum Effect {
     Wake(WaiterId, Lease),
     /// The waiter had to make room, or has no way any more.
     Refuse(WaiterId, Refused),
-}
-
-/// What a queue is doing, for `status`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct QueueReport {
-    /// Requests that wait.
-    pub waiting: usize,
-    /// Users that they belong to.
-    pub users: usize,
-    /// How long somebody who joins now is expected to wait, in milliseconds.
-    pub expected_ms: Option<u64>,
-    /// Waiters that were served.
-    pub served: u64,
-    /// Requests that were refused because of the queue: too late, or too many.
-    pub refused: u64,
-    /// Waiters that left by themselves: their clients went away, or their time was up.
-    pub left: u64,
 }
 
 /// Keys, nodes and the queue for them.
@@ -346,23 +331,6 @@ impl Scheduler {
     /// The keys and nodes, for what has nothing to do with waiting.
     pub fn pool(&mut self) -> &mut Pool {
         &mut self.pool
-    }
-
-    /// What the queue is doing.
-    #[must_use]
-    pub fn report(&self) -> QueueReport {
-        let expected = self
-            .pace
-            .expected(self.queue.len() + 1)
-            .filter(|_| !self.queue.is_empty());
-        QueueReport {
-            waiting: self.queue.len(),
-            users: self.queue.users(),
-            expected_ms: expected.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
-            served: self.served,
-            refused: self.refused,
-            left: self.left,
-        }
     }
 
     /// Gives each slot that opened to the first waiters that it may serve.

@@ -7,7 +7,7 @@ use super::{Share, WaiterId};
 use crate::id::UserId;
 
 /// Requests that are alike to every key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Class<C> {
     pub(super) of: C,
     /// Contributors by tag, then by who came first; and guests likewise among themselves.

@@ -6,7 +6,7 @@ use super::tag::Tag;
 use super::{Share, WaiterId};
 
 /// One user's line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Line {
     share: Share,
     tag: Tag,
