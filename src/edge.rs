@@ -34,8 +34,10 @@ mod metering;
 mod metrics;
 mod models;
 pub mod mount;
+mod names;
 mod native;
 mod node_places;
+mod noted;
 mod objects;
 mod peer;
 mod plan;
@@ -73,6 +75,7 @@ use potluck_filters::usage::RequestNumber;
 use potluck_filters::window::{Filled, SPAN};
 
 use crate::clock::{Clock, RequestIds, chance, unix_ms};
+use crate::spool::Inlet;
 use addresses::NodeAddresses;
 use catalogues::{Catalogues, Fetcher};
 pub(crate) use egress::Opener;
@@ -81,6 +84,7 @@ use live::{Live, Surroundings};
 use memory::BodyMemory;
 use metrics::Waits;
 use mount::Mount;
+use names::Names;
 use objects::Shelves;
 pub(crate) use plan::neighbourhood;
 pub use proxy::Proxy;
@@ -107,6 +111,10 @@ pub struct Edge {
     checks: Connector,
     connector: Arc<Connector>,
     catalogues: Catalogues,
+    /// Where requests go that have ended, once somebody keeps books.
+    usage: OnceLock<Inlet>,
+    /// Models, for the books.
+    models: Names,
     /// What answers under `/manage`, once there is something.
     mount: OnceLock<Mount>,
     around: Surroundings,
@@ -151,6 +159,8 @@ impl Edge {
             checks: Connector::new(None),
             connector: Arc::new(connector),
             catalogues: Catalogues::default(),
+            usage: OnceLock::new(),
+            models: Names::default(),
             mount: OnceLock::new(),
             around,
             clock,
@@ -304,6 +314,11 @@ impl Edge {
     /// not wait. Only the first call counts.
     pub fn on_observation(&self, observer: impl Fn(Observation) + Send + Sync + 'static) {
         let _ = self.around.observer.set(Box::new(observer));
+    }
+
+    /// From now on requests that have ended go there. Only the first call counts.
+    pub fn on_usage(&self, inlet: Inlet) {
+        let _ = self.usage.set(inlet);
     }
 
     /// What was spent since the last time somebody asked, to be booked.

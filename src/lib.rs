@@ -17,5 +17,6 @@ pub mod edge;
 pub mod plugin;
 pub mod secrets;
 pub mod serve;
+pub mod spool;
 
 pub use app::App;

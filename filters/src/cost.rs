@@ -63,6 +63,8 @@ pub struct Asked {
     pub model: Option<ModelName>,
     /// What it will cost.
     pub price: Price,
+    /// How many pictures that is, should the answer not say.
+    pub pictures: u32,
 }
 
 /// Whether a request to this path may cost Anlas, so that its body must be read first. Paths as for
@@ -92,6 +94,7 @@ pub fn read_cost(
         return Ok(Asked {
             model: model.ok().flatten(),
             price: Price::FREE,
+            pictures: 0,
         });
     }
     let envelope = Envelope::open(content_type, content_encoding, body)?;

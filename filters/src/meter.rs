@@ -5,14 +5,21 @@
 //! more than a bound of the one object that it looks for. Invariant: no body can make it panic; what it cannot
 //! read it says nothing about.
 
+mod asked;
+mod coding;
 mod events;
+mod form;
+mod frames;
 mod scan;
 mod usage;
+mod zip;
 
 use serde::{Deserialize, Serialize};
 
-use events::Events;
-use scan::Scan;
+use crate::usage::Endpoint;
+pub use asked::asked_model;
+use coding::{Coding, Packed};
+use form::Form;
 
 /// Bytes of a prompt for each of its tokens, about, where nobody counted them.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -74,8 +81,12 @@ pub struct Figures {
     pub model: Option<Box<str>>,
     /// Tokens of what was asked.
     pub prompt: Figure,
+    /// Of those, tokens that the upstream had in its cache.
+    pub cached: Figure,
     /// Tokens of what was answered.
     pub completion: Figure,
+    /// Pictures.
+    pub images: Figure,
     /// What it cost, in millionths of the upstream's currency.
     pub cost: Figure,
     /// Bytes of the answer's body.
@@ -90,76 +101,81 @@ impl Figures {
     }
 }
 
+/// An answer, before its body.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// What was asked for.
+    pub endpoint: Endpoint,
+    /// Its `Content-Type`.
+    pub content_type: Option<&'a [u8]>,
+    /// Its `Content-Encoding`.
+    pub content_encoding: Option<&'a [u8]>,
+    /// Bytes of the request's body.
+    pub asked: u64,
+}
+
 /// Reads one answer.
 #[derive(Debug)]
 pub struct Meter {
     form: Form,
+    /// Reads the form where the answer is packed; there is no form beside it.
+    packed: Option<Box<Packed>>,
     bytes: u64,
-    /// Bytes of the request's body.
+    endpoint: Endpoint,
     asked: u64,
 }
 
-#[derive(Debug)]
-enum Form {
-    Json(Scan),
-    Events(Events),
-    Other,
-}
-
 impl Meter {
-    /// A meter for an answer with that `Content-Type` to a request whose body had `asked` bytes.
+    /// A meter for an answer with that head.
     #[must_use]
-    pub fn new(content_type: Option<&[u8]>, asked: u64) -> Self {
-        let media = content_type.unwrap_or_default();
-        let media = media.split(|byte| *byte == b';').next().unwrap_or_default();
-        let media = media.trim_ascii();
-        let form = if media.eq_ignore_ascii_case(b"text/event-stream") {
-            Form::Events(Events::default())
-        } else if media.eq_ignore_ascii_case(b"application/json") {
-            Form::Json(Scan::default())
-        } else {
-            Form::Other
+    pub fn new(head: &Head<'_>) -> Self {
+        let form = Form::of(head.endpoint, head.content_type);
+        let (form, packed) = match Coding::of(head.content_encoding) {
+            Coding::Plain => (form, None),
+            coding => (Form::Other, Some(Box::new(Packed::new(coding, form)))),
         };
         Self {
             form,
+            packed,
             bytes: 0,
-            asked,
+            endpoint: head.endpoint,
+            asked: head.asked,
         }
     }
 
     /// Looks at a piece of the body that has gone out.
     pub fn observe(&mut self, piece: &[u8]) {
         self.bytes = self.bytes.saturating_add(piece.len() as u64);
-        match &mut self.form {
-            Form::Json(scan) => scan.feed(piece),
-            Form::Events(events) => events.feed(piece),
-            Form::Other => {}
+        match &mut self.packed {
+            None => self.form.feed(piece),
+            Some(packed) => packed.feed(piece),
         }
     }
 
     /// What the request has used, as far as the body has come.
     #[must_use]
     pub fn finish(self) -> Figures {
-        let figures = match self.form {
-            Form::Json(scan) => scan.finish(),
-            Form::Events(events) => {
-                let (figures, count) = events.finish();
-                if figures.tokens() == Figure::None && count > 0 {
-                    // A token is about an event, where the stream does not say.
-                    Figures {
-                        prompt: Figure::Estimated(self.asked / BYTES_PER_TOKEN),
-                        completion: Figure::Estimated(count),
-                        ..figures
-                    }
-                } else {
-                    figures
-                }
-            }
-            Form::Other => Figures::default(),
+        let form = match self.packed {
+            None => self.form,
+            Some(packed) => packed.finish(),
         };
-        let bytes = self.bytes;
-        Figures { bytes, ..figures }
+        let (mut figures, events) = form.finish();
+        figures.bytes = self.bytes;
+        if events > 0 && figures.tokens() == Figure::None && writes(self.endpoint) {
+            // A token is about an event, where the stream does not say.
+            figures.prompt = Figure::Estimated(self.asked / BYTES_PER_TOKEN);
+            figures.completion = Figure::Estimated(events);
+        }
+        figures
     }
+}
+
+/// Whether text is what is asked for.
+fn writes(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::Chat | Endpoint::Completions | Endpoint::Responses | Endpoint::GenerateText
+    )
 }
 
 #[cfg(test)]

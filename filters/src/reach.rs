@@ -19,6 +19,7 @@ use ::http::Method;
 use crate::model::{Kind, Opened, Role};
 use crate::objects::ObjectKind;
 use crate::rejection::Code;
+use crate::usage::Endpoint;
 
 pub use path::{PathError, SLASH_IN_SEGMENT, decode_path};
 
@@ -27,6 +28,8 @@ pub use path::{PathError, SLASH_IN_SEGMENT, decode_path};
 pub enum Reach<'a> {
     /// To the upstream.
     Forward {
+        /// What it asks for, for the books.
+        endpoint: Endpoint,
         /// The role of the nodes that serve it.
         role: Role,
         /// Path (with its query, where `raw` had it) as it goes to the upstream, before the node's
@@ -37,6 +40,8 @@ pub enum Reach<'a> {
     },
     /// To the upstream, with what it does to the objects of whoever asks.
     Owned {
+        /// As for [`Reach::Forward`].
+        endpoint: Endpoint,
         /// What it does to them.
         act: Act,
         /// As for [`Reach::Forward`].
@@ -61,6 +66,20 @@ pub enum Reach<'a> {
     Refuse(Code),
     /// Nowhere: the path is known, but only for these methods (as `Allow` lists them).
     WrongMethod(&'static str),
+}
+
+impl Reach<'_> {
+    /// What the request asks for, for the books.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        match self {
+            Self::Forward { endpoint, .. } | Self::Owned { endpoint, .. } => *endpoint,
+            Self::List(_) => Endpoint::Files,
+            Self::Models { .. } => Endpoint::Models,
+            Self::Answer(_) => Endpoint::Account,
+            Self::Preflight | Self::Refuse(_) | Self::WrongMethod(_) => Endpoint::Other,
+        }
+    }
 }
 
 /// What to do with a request's body.

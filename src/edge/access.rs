@@ -40,11 +40,11 @@ impl Edge {
             path,
             status = ctx.status.map(|status| status.as_u16()),
             code = ctx.code.map(potluck_filters::rejection::Code::as_str),
-            upstream = ctx.upstream.as_deref(),
-            key = ctx.client_key.map(|id| id.0),
+            upstream = ctx.noted.upstream.as_deref(),
+            key = ctx.noted.client_key.map(|id| id.0),
             ended = ctx.relayed.map(|relayed| format!("{relayed:?}")),
             bytes = ctx.body_bytes,
-            queued_ms = u64::try_from(ctx.course.waited.in_queue.as_millis()).unwrap_or(u64::MAX),
+            queued_ms = u64::try_from(ctx.noted.course.waited.in_queue.as_millis()).unwrap_or(u64::MAX),
             ms = self.elapsed_ms(ctx.started),
         );
     }

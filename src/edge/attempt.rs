@@ -12,16 +12,19 @@ use std::time::Duration;
 
 use pingora::proxy::Session;
 use potluck_filters::egress;
-use potluck_filters::judge::{End, JudgeTable, Retry, Scope, Stage, Verdict, no_answer, shown};
+use potluck_filters::judge::{End, Retry, Scope, Stage, Verdict, no_answer, shown};
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::time::Moment;
 
 use super::Edge;
-use super::course::{AttemptEnd, Course};
+use super::course::AttemptEnd;
 use super::exchange::{Exchange, Pace};
 use super::guard::LeaseGuard;
 use super::heart::left;
+use super::metering;
+use super::noted::Noted;
+use super::plan::Relay;
 use super::purse::Purse;
 use super::send::{Failed, Outgoing, exchange};
 use super::wait::NoLease;
@@ -114,32 +117,34 @@ impl Edge {
         session: &mut Session,
         outgoing: &Outgoing<'_>,
         purse: Option<Purse>,
-        course: &mut Course,
+        noted: &mut Noted,
     ) -> Attempted {
         let relay = outgoing.relay;
         let mut tries = Tries::default();
         let want = tries.want(relay, purse.as_ref());
-        let lease = match self.lease(session, relay, &want, course).await {
+        let lease = match self.lease(session, relay, &want, &mut noted.course).await {
             Ok(lease) => lease,
             Err(none) => return Attempted::without_lease(none, None),
         };
         // From here on, so that neither a slow upload nor the queue looks like a slow upstream.
         let mut began = lease.since();
         let total = relay.upstream.upstream.timeouts.total;
-        let deadline = *course.waited.deadline.get_or_insert(began + total);
+        let deadline = *noted.course.waited.deadline.get_or_insert(began + total);
         let mut lease = LeaseGuard::new(&relay.upstream, lease, purse, relay.model.clone());
         loop {
+            noted.tries(&lease);
             let on = (&mut lease, &mut tries.egress);
-            let tried = match self.once(session, on, outgoing, (began, deadline)).await {
+            let tried = match self.once(session, on, (outgoing, noted), (began, deadline)).await {
                 Once::Tried(tried) => tried,
                 Once::Left(verdict) => {
-                    course.was_left(self.clock.now());
+                    noted.course.was_left(self.clock.now());
+                    noted.ends(relay, &lease, &verdict);
                     lease.end(&verdict, None);
                     return Attempted::ClientGone;
                 }
                 // The lease sees for itself how to end.
                 Once::Dropped => {
-                    course.was_left(self.clock.now());
+                    noted.course.was_left(self.clock.now());
                     return Attempted::ClientGone;
                 }
                 Once::Refused(rejection) => {
@@ -149,7 +154,9 @@ impl Edge {
                     };
                 }
             };
-            course.was_tried(&lease, &tried.end((began, self.clock.now())));
+            noted
+                .course
+                .was_tried(&lease, &tried.end((began, self.clock.now())));
             learn_model(&tried.verdict, &mut lease, session, outgoing);
             let again = tries.go_on(&tried.verdict, &lease, relay.upstream.upstream.attempts);
             if !again || self.clock.now() >= deadline {
@@ -162,7 +169,7 @@ impl Edge {
                 continue;
             }
             // Off the usual way, so its future is not part of every request's.
-            match Box::pin(self.next_way(session, (outgoing, &mut tries), (tried, lease), course)).await {
+            match Box::pin(self.next_way(session, (outgoing, &mut tries), (tried, lease), noted)).await {
                 Ok(next) => lease = next,
                 Err(attempted) => return attempted,
             }
@@ -176,7 +183,7 @@ impl Edge {
         session: &mut Session,
         (outgoing, tries): (&Outgoing<'_>, &mut Tries),
         (tried, mut lease): (Tried, LeaseGuard),
-        course: &mut Course,
+        noted: &mut Noted,
     ) -> Result<LeaseGuard, Attempted> {
         let relay = outgoing.relay;
         let Tried {
@@ -192,7 +199,11 @@ impl Edge {
             }
             Err(no_way)
                 if tries.may_wait(no_way)
-                    && !course.waited.left(relay.max_wait, || self.clock.now()).is_zero() => {}
+                    && !noted
+                        .course
+                        .waited
+                        .left(relay.max_wait, || self.clock.now())
+                        .is_zero() => {}
             Err(_) => {
                 let tried = Tried {
                     verdict,
@@ -208,7 +219,7 @@ impl Edge {
         let purse = lease.end(&verdict, retry_after);
         self.let_go(answer).await;
         let want = tries.want(relay, purse.as_ref());
-        match self.lease(session, relay, &want, course).await {
+        match self.lease(session, relay, &want, &mut noted.course).await {
             Ok(next) => Ok(LeaseGuard::new(upstream, next, purse, model)),
             Err(none) => Err(Attempted::without_lease(none, shown(&verdict, retry_after))),
         }
@@ -226,7 +237,7 @@ impl Edge {
         &self,
         session: &mut Session,
         (lease, exits): (&mut LeaseGuard, &mut egress::Tries),
-        outgoing: &Outgoing<'_>,
+        (outgoing, noted): (&Outgoing<'_>, &mut Noted),
         (began, deadline): (Moment, Moment),
     ) -> Once {
         let settings = &outgoing.relay.upstream.upstream;
@@ -240,6 +251,7 @@ impl Edge {
             return Once::Refused(rejection);
         }
         lease.out = true;
+        let since = self.clock.micros();
         let (ended, client_left) = {
             let out = (outgoing.relay.exits.as_ref(), exits);
             let sending = exchange(&self.connector, lease, out, request, pace);
@@ -268,24 +280,35 @@ impl Edge {
             }
         }
         let tried = judge(&settings.judge, ended).await;
+        noted.was_away(since, &self.clock);
         if client_left {
-            return Once::Left(Box::pin(self.read_out(&settings.judge, tried, lease)).await);
+            let to = (outgoing.relay, noted);
+            return Once::Left(Box::pin(self.read_out(to, tried, lease)).await);
         }
         Once::Tried(tried)
     }
 
     /// Reads an answer that nobody waits for to its end, and says what it showed.
-    async fn read_out(&self, table: &JudgeTable, tried: Tried, lease: &mut LeaseGuard) -> Verdict {
+    async fn read_out(
+        &self,
+        (relay, noted): (&Relay, &mut Noted),
+        tried: Tried,
+        lease: &mut LeaseGuard,
+    ) -> Verdict {
         let Ok(mut exchange) = tried.answer else {
             return tried.verdict;
         };
+        if let Some(head) = exchange.head() {
+            let (from, seen) = ((&relay.upstream, &*lease), (head.status, &head.headers));
+            noted.metering = self.metering(noted.endpoint, from, seen, relay.body_bytes);
+        }
         loop {
             match exchange.next().await {
-                Ok(Some(_)) => {}
+                Ok(Some(piece)) => metering::observe(&mut noted.metering, Some(piece)),
                 Ok(None) => break,
                 Err(_) => {
                     lease.broke = true;
-                    return table.judge(&cut(exchange.reused));
+                    return relay.upstream.upstream.judge.judge(&cut(exchange.reused));
                 }
             }
         }

@@ -202,9 +202,10 @@ impl Edge {
                     body,
                 };
                 // No upstream of a choice has prices, so there is no purse.
-                self.attempt(session, &outgoing, None, &mut ctx.course).await
+                self.attempt(session, &outgoing, None, &mut ctx.noted).await
             };
             let late = ctx
+                .noted
                 .course
                 .waited
                 .deadline
@@ -224,8 +225,7 @@ impl Edge {
                 "the next upstream stands in"
             );
             kept = self.let_be(attempted).await.map(|new| more_telling(kept, new));
-            ctx.course.goes_on_to(&next, self.clock.now());
-            ctx.upstream = Some(Arc::clone(&next.upstream.name));
+            ctx.noted.course.goes_on_to(&next, self.clock.now());
             relay.upstream = next;
         }
     }

@@ -1,5 +1,4 @@
-//! A request's course: what is noted of it on its way, for its line in the books and for whoever asks later why it
-//! went as it did.
+//! A request's course: what is noted of it on its way, for whoever asks later why it went as it did.
 //!
 //! A request that is served at once by the first key that is asked leaves a few numbers here and no trace: nothing is
 //! allocated for it.
@@ -7,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use potluck_filters::id::PoolKeyId;
 use potluck_filters::judge::{Outcome, Verdict};
 use potluck_filters::pool::{Census, Want};
 use potluck_filters::rejection::Rejection;
@@ -23,10 +21,6 @@ use super::wait::Waited;
 #[derive(Debug, Default)]
 pub(super) struct Course {
     pub(super) waited: Waited,
-    /// How often it was tried.
-    pub(super) attempts: u16,
-    /// The pool key of the last attempt.
-    pub(super) pool_key: Option<PoolKeyId>,
     /// When its head came.
     began: Moment,
     trace: Option<Arc<Trace>>,
@@ -82,8 +76,6 @@ impl Course {
 
     /// It was tried. Of one that is served by the first try, nothing more is to be told.
     pub(super) fn was_tried(&mut self, lease: &LeaseGuard, end: &AttemptEnd<'_>) {
-        self.attempts = self.attempts.saturating_add(1);
-        self.pool_key = lease.key_id();
         let verdict = end.verdict;
         if verdict.outcome == Outcome::Ok && self.trace.is_none() {
             return;

@@ -10,7 +10,7 @@ use pingora::proxy::Session;
 use super::attempt::Answer;
 use super::downstream::Downstream;
 use super::heart::left;
-use super::metering::{self, Metering};
+use super::metering;
 use super::plan::Relay;
 use super::proxy::Context;
 use super::relay::Relayed;
@@ -33,8 +33,6 @@ impl Edge {
         mut answer: Box<Answer>,
         relay: &Relay,
     ) -> Relayed {
-        // Dropped on every way out, which settles it.
-        let mut metering = answer.metering(relay);
         let mut tasks = Vec::with_capacity(3);
         tasks.extend(head.map(|head| HttpTask::Header(head, false)));
         // A body that arrived with its head leaves with it; else the client sees the head now.
@@ -57,7 +55,7 @@ impl Edge {
                 // Before the client has the piece, so that it may ask for the object at once.
                 self.objects.look(watch, piece);
             }
-            let copy = metering::copy(metering.as_deref(), piece.as_ref());
+            let copy = metering::copy(ctx.noted.metering.as_deref(), piece.as_ref());
             let end = piece.is_none() || answer.exchange.is_done();
             let Ok(piece) = hooks::piece(relay, piece, end) else {
                 return Relayed::Stopped;
@@ -68,21 +66,15 @@ impl Edge {
                 tasks.push(finale(&mut answer).await);
                 self.end(answer).await;
                 let ended = written(&out.write(session, tasks).await);
-                observe(&mut metering, copy);
+                metering::observe(&mut ctx.noted.metering, copy);
                 return ended;
             }
             let written = out.write_now(session, std::mem::take(&mut tasks)).await;
-            observe(&mut metering, copy);
+            metering::observe(&mut ctx.noted.metering, copy);
             if written.is_err() {
                 return Relayed::ClientGone;
             }
         }
-    }
-}
-
-fn observe(metering: &mut Option<Box<Metering>>, piece: Option<Bytes>) {
-    if let (Some(metering), Some(piece)) = (metering, piece) {
-        metering.observe(&piece);
     }
 }
 

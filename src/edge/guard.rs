@@ -83,6 +83,11 @@ impl LeaseGuard {
         self.purse.as_ref()
     }
 
+    /// Anlas that the request is expected to cost on this key.
+    pub(super) fn anlas(&self) -> u32 {
+        self.lease.as_ref().map_or(0, Lease::anlas)
+    }
+
     pub(super) fn key_id(&self) -> Option<PoolKeyId> {
         self.key().map(|key| key.id)
     }

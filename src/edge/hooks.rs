@@ -246,7 +246,7 @@ impl Edge {
             about: running.about(),
             status: ctx.status,
             code: ctx.code.map(Code::as_str),
-            client_key: ctx.client_key.map(|id| id.0),
+            client_key: ctx.noted.client_key.map(|id| id.0),
             bytes: ctx.body_bytes,
             took,
         });

@@ -26,7 +26,6 @@ use super::course::AttemptEnd;
 use super::egress::{Exit, Way, failed, trouble_of, worked};
 use super::guard::{LeaseGuard, no_lease};
 use super::memory::Held;
-use super::metering::Metering;
 use super::plan::{No, Relay};
 use super::proxy::Context;
 use super::relay::{Relayed, client_gone};
@@ -48,13 +47,13 @@ pub(super) struct Native {
     /// When this attempt began.
     began: Moment,
     deadline: Moment,
+    /// Since when the upstream is waited for, in microseconds.
+    since: u64,
     pub(super) reused: bool,
     /// The outbound proxy of the connection that is being made, and since when.
     exit: Option<(Arc<Exit>, Moment)>,
     /// An error's body, until all of it is there.
     erred: BytesMut,
-    /// What the answer says was used.
-    metering: Option<Box<Metering>>,
 }
 
 impl Native {
@@ -150,6 +149,7 @@ impl Edge {
         relay: Relay,
         start: (Bytes, Option<Held>),
     ) -> pingora::Result<bool> {
+        self.note_model(&mut ctx.noted, &relay, &session.req_header().headers, &start.0);
         let start = Some(start).filter(|(start, _)| !start.is_empty());
         let deadline = self.clock.now() + relay.upstream.upstream.timeouts.total;
         let (tries, answered, refusal) = (Tries::default(), None, None);
@@ -163,13 +163,16 @@ impl Edge {
             refusal,
             began: self.clock.now(),
             deadline,
+            since: 0,
             reused: false,
             exit: None,
             erred: BytesMut::new(),
-            metering: None,
         };
         let want = native.tries.want(&native.relay, None);
-        match self.lease(session, &native.relay, &want, &mut ctx.course).await {
+        match self
+            .lease(session, &native.relay, &want, &mut ctx.noted.course)
+            .await
+        {
             Ok(lease) => {
                 let lease = LeaseGuard::new(&native.relay.upstream, lease, None, None);
                 native.lease = Some(lease);
@@ -190,10 +193,13 @@ impl Edge {
     }
 
     pub(super) async fn native_peer(&self, ctx: &mut Context) -> pingora::Result<Box<HttpPeer>> {
-        let native = native(ctx)?;
+        let Context { native, noted, .. } = ctx;
+        let native = plan_of(native)?;
         let Some(way) = native.way().await else {
             return Err(Error::explain(ErrorType::ConnectNoRoute, "there is no way out").into_up());
         };
+        native.lease.iter().for_each(|lease| noted.tries(lease));
+        native.since = self.clock.micros();
         native.exit = way.exit.map(|exit| (exit, self.clock.now()));
         let mut peer = way.peer.http.clone();
         let timeouts = native.timeouts();
@@ -221,7 +227,7 @@ impl Edge {
         };
         if let Some(lease) = &native.lease {
             let now = self.clock.now();
-            ctx.course.was_tried(lease, &native.end(&verdict, now));
+            ctx.noted.course.was_tried(lease, &native.end(&verdict, now));
             native.began = now;
         }
         error.set_retry(native.again(&verdict, None));
@@ -283,7 +289,11 @@ impl Edge {
 
 /// The plan of a request on this path.
 fn native(ctx: &mut Context) -> pingora::Result<&mut Native> {
-    ctx.native
+    plan_of(&mut ctx.native)
+}
+
+fn plan_of(native: &mut Option<Box<Native>>) -> pingora::Result<&mut Native> {
+    native
         .as_deref_mut()
         .ok_or_else(|| Error::explain(ErrorType::InternalError, "no plan for Pingora's own path"))
 }

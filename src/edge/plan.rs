@@ -29,6 +29,7 @@ use potluck_filters::{admit, route};
 use super::choice::{Behind, Choice};
 use super::egress::Exits;
 use super::live::{Live, LiveUpstream};
+use super::noted::Noted;
 use super::objects::uses_a_model;
 use super::traffic::Ticket;
 use super::wait::max_wait;
@@ -91,6 +92,8 @@ pub(super) struct Relay {
     pub(super) priced: Option<Box<str>>,
     /// What it costs; nothing before the body was read.
     pub(super) price: Price,
+    /// How many pictures that is.
+    pub(super) pictures: u32,
     /// The model it asks for, where that matters.
     pub(super) model: Option<Arc<str>>,
     /// The upstreams among which its model chooses, where there are several.
@@ -165,7 +168,7 @@ impl Relay {
         if let Some(path) = &self.priced {
             let (media, coding) = (text(headers, CONTENT_TYPE), text(headers, CONTENT_ENCODING));
             let asked = read_cost(path, media, coding, body).map_err(|_| Code::CostUnreadable)?;
-            self.price = asked.price;
+            (self.price, self.pictures) = (asked.price, asked.pictures);
             self.model = asked.model.map(|model| model.as_str().into());
         } else if self.upstream.models_matter.load(Ordering::Relaxed) {
             // Relaxed: a hint that only makes the choice better.
@@ -203,11 +206,18 @@ impl Relay {
 
 impl Edge {
     /// Decides. The first "no" is the answer.
-    pub(super) fn plan(&self, live: &Live, asked: &Asked<'_>, begun: hooks::Begun<'_>) -> Result<Plan, No> {
+    pub(super) fn plan(
+        &self,
+        live: &Live,
+        asked: &Asked<'_>,
+        begun: hooks::Begun<'_>,
+        noted: &mut Noted,
+    ) -> Result<Plan, No> {
         let (path, query) = asked.path_and_query();
         let found = route::find(live.snapshot.layout(), asked.host, path);
         let found = found.ok_or_else(|| No::new(Kind::Http, Code::NotFound))?;
         let (kind, opened) = (found.upstream.kind, found.upstream.opened);
+        noted.upstream = Some(Arc::clone(&found.upstream.name));
         let no = |rejection: Rejection| No::new(kind, rejection);
         let behind = Behind::new(live, &found).ok_or_else(|| no(Code::Internal.into()))?;
         if let Some(answer) = hooks::begin(&found, asked, begun).map_err(no)? {
@@ -215,6 +225,7 @@ impl Edge {
         }
         let decoded = decode_path(found.path).map_err(|_| no(Code::BadPath.into()))?;
         let way = reach(kind, opened, asked.method, &decoded, found.path);
+        noted.endpoint = way.endpoint();
         if matches!(way, Reach::Preflight) {
             return Ok(Plan::Preflight);
         }
@@ -222,11 +233,14 @@ impl Edge {
         let key = self
             .identify(live, presented, asked.peer, found.route.auth)
             .map_err(no)?;
+        noted.identified(key);
         let limits = live.snapshot.limits();
         let relay = |behind, onward| self.relay_to(asked, &found, (limits, key, presented), behind, onward);
         match way {
-            Reach::Forward { role, path, body } => relay(behind, (role, path, body, None)).map(Plan::Relay),
-            Reach::Owned { act, path, body } => {
+            Reach::Forward { role, path, body, .. } => {
+                relay(behind, (role, path, body, None)).map(Plan::Relay)
+            }
+            Reach::Owned { act, path, body, .. } => {
                 relay(behind, (Role::Any, path, body, Some(act))).map(Plan::Relay)
             }
             Reach::Models { path, id } => {
@@ -281,6 +295,7 @@ impl Edge {
             operator_owned_only: key.is_none(),
             priced: priced(kind, &path),
             price: Price::FREE,
+            pictures: 0,
             model: None,
             choice,
             act,

@@ -11,14 +11,13 @@ use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource};
 use potluck_filters::framing::{self, Head};
-use potluck_filters::id::ClientKeyId;
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::Code;
 use potluck_filters::time::Moment;
 
 use super::Edge;
-use super::course::Course;
 use super::native::Native;
+use super::noted::Noted;
 use super::objects::Watch;
 use super::plan::No;
 use super::relay::Relayed;
@@ -33,14 +32,12 @@ pub struct Context {
     pub(super) dialect: Option<Kind>,
     pub(super) status: Option<StatusCode>,
     pub(super) code: Option<Code>,
-    pub(super) upstream: Option<Arc<str>>,
-    pub(super) client_key: Option<ClientKeyId>,
     pub(super) relayed: Option<Relayed>,
     pub(super) body_bytes: u64,
     /// The route's plug-ins, where it has any.
     pub(super) plugins: Option<Arc<Running>>,
-    /// How it waited and was tried.
-    pub(super) course: Course,
+    /// What goes into the books.
+    pub(super) noted: Noted,
     /// Set while the answer may show an object that is to be remembered.
     pub(super) watch: Option<Box<Watch>>,
     /// Set when the request goes on along Pingora's own path.
@@ -75,11 +72,11 @@ impl ProxyHttp for Proxy {
     type CTX = Context;
 
     fn new_ctx(&self) -> Context {
-        let started = self.0.clock.now();
+        let micros = self.0.clock.micros();
         Context {
             request_id: self.0.ids.next(),
-            started,
-            course: Course::new(started),
+            started: Moment::from_millis(micros / 1000),
+            noted: Noted::begun(micros),
             ..Context::default()
         }
     }
@@ -98,6 +95,7 @@ impl ProxyHttp for Proxy {
         if let Err(code) = self.0.framed(session) {
             // Where the next request begins is in doubt, too.
             session.as_downstream_mut().set_keepalive(None);
+            ctx.noted.booked = true;
             return self
                 .0
                 .refuse(session, ctx, No::new(Kind::Http, code))
@@ -107,6 +105,7 @@ impl ProxyHttp for Proxy {
         if self.0.health(session, ctx).await? || self.0.managed(session, ctx).await? {
             return Ok(true);
         }
+        ctx.noted.booked = true;
         self.0.serve(session, ctx).await
     }
 
@@ -201,10 +200,8 @@ impl ProxyHttp for Proxy {
         ctx.status = session.as_downstream().response_written().map(|head| head.status);
         let request = session.req_header();
         self.0.access_line(ctx, &request.method, request.uri.path());
+        self.0.book(session, ctx);
         self.0.hooked_end(ctx);
-        if let Some(trace) = ctx.course.take_trace() {
-            self.0.traces.keep(ctx.request_id.number(), trace);
-        }
         ctx.counted = None;
     }
 

@@ -15,6 +15,7 @@ use super::downstream::Downstream;
 use super::exchange::Exchange;
 use super::follow::written;
 use super::heart::left;
+use super::metering::{self, Metering};
 use super::plan::Relay;
 use super::proxy::Context;
 use super::relay::Relayed;
@@ -42,8 +43,10 @@ impl Edge {
         let room = Room::new(relay.upstream.upstream.drain);
         // Unbounded in pieces, since `room` bounds their weight.
         let (sender, mut pieces) = mpsc::unbounded_channel();
+        // With the reading half, since the upstream works on when the client has left.
+        let mut metering = ctx.noted.metering.take();
         let reading = async {
-            match pump(&mut answer.exchange, &sender, &room).await {
+            match pump(&mut answer.exchange, (&sender, &room), &mut metering).await {
                 Ok(()) => self.end(answer).await,
                 Err(()) => answer.cut(relay),
             }
@@ -56,6 +59,7 @@ impl Edge {
             ended
         };
         let ((), relayed) = tokio::join!(reading, writing);
+        ctx.noted.metering = metering;
         relayed
     }
 }
@@ -83,16 +87,22 @@ impl Room {
 }
 
 /// Reads to the end, into the channel while somebody listens.
-async fn pump(source: &mut Exchange, sender: &mpsc::UnboundedSender<Piece>, room: &Room) -> Result<(), ()> {
+async fn pump(
+    source: &mut Exchange,
+    (sender, room): (&mpsc::UnboundedSender<Piece>, &Room),
+    metering: &mut Option<Box<Metering>>,
+) -> Result<(), ()> {
     loop {
         match source.next().await {
             Ok(None) => return Ok(()),
             Ok(Some(piece)) => {
                 let weight = room.weight(&piece);
+                let copy = metering::copy(metering.as_deref(), Some(&piece));
                 if let Ok(permit) = room.free.acquire_many(weight).await {
                     permit.forget();
                     let _ = sender.send(Piece::Some(piece, weight));
                 }
+                metering::observe(metering, copy);
                 // The key is free at once, not only when the end is asked for.
                 if source.is_done() {
                     return Ok(());

@@ -44,7 +44,9 @@ impl Edge {
         relay: &Relay,
         answer: Box<Answer>,
     ) -> Result<(), Box<Error>> {
+        ctx.noted.ends(relay, &answer.lease, &answer.verdict);
         if relay.upgrade && is_agreed(&answer) {
+            ctx.noted.answers(&self.clock);
             return Box::pin(self.converse(session, ctx, relay, answer)).await;
         }
         let kind = relay.upstream.upstream.kind;
@@ -55,6 +57,9 @@ impl Edge {
                 .await;
         };
         ctx.watch = self.watch(relay, &answer, (status, &headers));
+        let from = (&relay.upstream, &answer.lease);
+        let asked = relay.body_bytes;
+        ctx.noted.metering = self.metering(ctx.noted.endpoint, from, (status, &headers), asked);
         match hooks::answer(relay, &mut status, &mut headers) {
             Ok(Deliver::Pass | Deliver::Chunks) => {}
             Ok(Deliver::Whole { most }) => {
@@ -71,6 +76,7 @@ impl Edge {
         for (name, value) in self.signature(&ctx.request_id, remaining) {
             headers.insert(name, value);
         }
+        ctx.noted.answers(&self.clock);
         let head = framed(session, status, headers);
         let out = Downstream::new(&self.settings, session, &head);
         let mut can_say_so = is_event_stream(&head.headers) && !head.headers.contains_key(CONTENT_LENGTH);

@@ -1,7 +1,5 @@
 //! A request's way from its plan to its answer: plug-ins, body, attempts, relay.
 
-use std::sync::Arc;
-
 use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 use potluck_filters::model::Kind;
@@ -24,10 +22,6 @@ impl Edge {
             return Ok(true);
         };
         ctx.dialect = Some(relay.upstream.upstream.kind);
-        if self.settings.access_log || ctx.plugins.is_some() {
-            ctx.upstream = Some(Arc::clone(&relay.upstream.upstream.name));
-            ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
-        }
         if ctx.plugins.is_some() {
             relay.plugins.clone_from(&ctx.plugins);
             let hooked = self.hooked_head(session, &mut relay);
@@ -51,7 +45,10 @@ impl Edge {
         }
         let user = relay.client.as_ref().map(|client| client.user);
         let total = upstream.timeouts.total;
-        match body::read(session, upstream.bodies, relay.body, &self.memory, user, total).await {
+        let since = self.clock.micros();
+        let body = body::read(session, upstream.bodies, relay.body, &self.memory, user, total).await;
+        ctx.noted.was_away(since, &self.clock);
+        match body {
             Ok(Body::Whole(body, held)) => {
                 let served = self.send(session, ctx, relay, body).await;
                 drop(held);
@@ -93,7 +90,6 @@ impl Edge {
             Ok(Plan::Models(relay, id)) => {
                 let kind = relay.upstream.upstream.kind;
                 ctx.dialect = Some(kind);
-                ctx.client_key = relay.client.as_ref().map(|client| client.key.id);
                 if self.passes_plugins(session, ctx, kind).await? {
                     Box::pin(self.models(session, ctx, relay, id)).await?;
                 }
@@ -123,7 +119,7 @@ impl Edge {
             id: &ctx.request_id,
             plugins: &mut ctx.plugins,
         };
-        self.plan(&self.live.load(), &asked, begun)
+        self.plan(&self.live.load(), &asked, begun, &mut ctx.noted)
     }
 
     /// The body is there: admit its model, attempt, relay.
@@ -141,7 +137,10 @@ impl Edge {
                 None => return Ok(()),
             }
         }
-        if let Err(rejection) = self.read(&mut relay, &session.req_header().headers, &body) {
+        let headers = &session.req_header().headers;
+        let read = self.read(&mut relay, headers, &body);
+        self.note_model(&mut ctx.noted, &relay, headers, &body);
+        if let Err(rejection) = read {
             return self.refuse(session, ctx, No::refunded(*relay, rejection)).await;
         }
         let purse = match self.purse(&relay) {
@@ -163,7 +162,7 @@ impl Edge {
                 request_id,
                 body,
             };
-            self.attempt(session, &outgoing, purse, &mut ctx.course).await
+            self.attempt(session, &outgoing, purse, &mut ctx.noted).await
         };
         match attempted {
             Attempted::Answer(answer) => self.relay(session, ctx, &relay, answer).await,

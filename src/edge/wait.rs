@@ -75,13 +75,13 @@ impl Edge {
                 tracing::debug!(ahead = outlook.ahead, expected = ?outlook.expected, "waits for a pool key");
                 self.waits.joined(upstream, outlook);
                 timekeeper::begin(&upstream.desk, self.clock);
-                let began = self.clock.now();
+                let (began, began_us) = (self.clock.now(), self.clock.micros());
                 course.waited.begins(began);
                 course.found_none_free(upstream, want, began);
                 // Off the usual way, so its future is not part of every request's.
                 let lease = Box::pin(self.waited(session, relay, wait, asker.max_wait)).await;
-                let now = self.clock.now();
-                let in_queue = now.since(began);
+                let (now, now_us) = (self.clock.now(), self.clock.micros());
+                let in_queue = Duration::from_micros(now_us.saturating_sub(began_us));
                 self.waits.left(upstream, in_queue);
                 course.waited.in_queue += in_queue;
                 course.was_queued(outlook, in_queue, lease.is_ok(), now);

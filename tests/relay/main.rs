@@ -36,4 +36,5 @@ mod secrets;
 mod streams;
 mod tls;
 mod traces;
+mod usage;
 mod websocket;

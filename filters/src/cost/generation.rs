@@ -27,9 +27,11 @@ pub(super) fn asked(envelope: &Envelope<'_>) -> Result<Asked, Unreadable> {
     let action = Action::of(request.action.as_ref().map(|action| &*action.0));
     let parameters = request.parameters.unwrap_or_default().verdict()?;
     let price = price(family, action, &parameters, envelope)?;
+    let pictures = parameters.samples.map_or(1, NonZeroU32::get);
     Ok(Asked {
         model: request.model.map(ModelName::from),
         price,
+        pictures,
     })
 }
 

@@ -45,7 +45,7 @@ pub(super) fn director(envelope: &Envelope<'_>) -> Result<Asked, Unreadable> {
     } else {
         Price::same(formula::background_removal(area))
     };
-    Ok(asked(request.model, price))
+    Ok(asked(request.model, price, 1))
 }
 
 /// `/ai/upscale`.
@@ -55,7 +55,7 @@ pub(super) fn director(envelope: &Envelope<'_>) -> Result<Asked, Unreadable> {
 pub(super) fn upscale(envelope: &Envelope<'_>) -> Result<Asked, Unreadable> {
     let request: Tool<'_> = object(envelope.request())?;
     let pixels = pixels(request.image.as_ref(), envelope)?;
-    Ok(asked(request.model, Price::same(formula::upscale(pixels))))
+    Ok(asked(request.model, Price::same(formula::upscale(pixels)), 1))
 }
 
 /// `/ai/encode-vibe`, whatever the picture.
@@ -64,7 +64,7 @@ pub(super) fn upscale(envelope: &Envelope<'_>) -> Result<Asked, Unreadable> {
 /// See [`Unreadable`]
 pub(super) fn encode_vibe(envelope: &Envelope<'_>) -> Result<Asked, Unreadable> {
     let request: Tool<'_> = object(envelope.request())?;
-    Ok(asked(request.model, Price::same(formula::VIBE)))
+    Ok(asked(request.model, Price::same(formula::VIBE), 0))
 }
 
 /// `/ai/annotate-image`: as a Director tool on a picture of that size, since no price is known.
@@ -75,13 +75,14 @@ pub(super) fn annotate(envelope: &Envelope<'_>) -> Result<Asked, Unreadable> {
     let request: Tool<'_> = object(envelope.request())?;
     let inner = request.parameters.unwrap_or_default().verdict()?;
     let area = pixels(inner.image.as_ref(), envelope)?.unwrap_or(MOST_PIXELS);
-    Ok(asked(request.model, Price::same(formula::tool(area))))
+    Ok(asked(request.model, Price::same(formula::tool(area)), 1))
 }
 
-fn asked(model: Option<Text<'_>>, price: Price) -> Asked {
+fn asked(model: Option<Text<'_>>, price: Price, pictures: u32) -> Asked {
     Asked {
         model: model.map(ModelName::from),
         price,
+        pictures,
     }
 }
 

@@ -24,6 +24,9 @@ enum Place {
     Message,
     Metadata,
     Gateway,
+    /// The list of pictures.
+    Pictures,
+    Picture,
     Wanted(Wanted),
     Elsewhere,
 }
@@ -58,6 +61,8 @@ impl Place {
                 | Self::Message
                 | Self::Metadata
                 | Self::Gateway
+                | Self::Pictures
+                | Self::Picture
                 | Self::Wanted(_)
                 | Self::Elsewhere,
                 _,
@@ -66,10 +71,18 @@ impl Place {
     }
 
     fn element(self) -> Self {
-        if self == Self::Choices {
-            Self::Choice
-        } else {
-            Self::Elsewhere
+        match self {
+            Self::Choices => Self::Choice,
+            Self::Pictures => Self::Picture,
+            Self::Top
+            | Self::Response
+            | Self::Choice
+            | Self::Message
+            | Self::Metadata
+            | Self::Gateway
+            | Self::Picture
+            | Self::Wanted(_)
+            | Self::Elsewhere => Self::Elsewhere,
         }
     }
 }
@@ -112,11 +125,14 @@ pub(super) struct Scan {
     /// Where the next value stands.
     next: Place,
     kept: Option<Kept>,
+    /// The list whose objects are pictures.
+    pictures: Option<&'static [u8]>,
     figures: Figures,
 }
 
-impl Default for Scan {
-    fn default() -> Self {
+impl Scan {
+    /// `pictures`: the member of the document whose objects are pictures.
+    pub(super) fn new(pictures: Option<&'static [u8]>) -> Self {
         Self {
             levels: Vec::new(),
             lexing: Lexing::Between,
@@ -124,12 +140,16 @@ impl Default for Scan {
             key: Vec::new(),
             next: Place::Top,
             kept: None,
+            pictures,
             figures: Figures::default(),
         }
     }
-}
 
-impl Scan {
+    /// Whether the model is known.
+    pub(super) fn has_model(&self) -> bool {
+        self.figures.model.is_some()
+    }
+
     pub(super) fn feed(&mut self, piece: &[u8]) {
         let mut rest = piece;
         while !rest.is_empty() {
@@ -231,7 +251,13 @@ impl Scan {
                 self.wants_key = false;
                 let place = self.levels.last().map_or(Place::Elsewhere, |level| level.place);
                 // With its closing quote.
-                self.next = place.member(self.key.strip_suffix(b"\"").unwrap_or_default());
+                let key = self.key.strip_suffix(b"\"").unwrap_or_default();
+                let is_pictures = place == Place::Top && self.pictures == Some(key);
+                self.next = if is_pictures {
+                    Place::Pictures
+                } else {
+                    place.member(key)
+                };
                 self.begin_value();
             }
             // A comma.
@@ -254,6 +280,12 @@ impl Scan {
             return;
         }
         let place = self.next;
+        match (place, is_object) {
+            // An empty list is no picture, and that is known.
+            (Place::Pictures, false) => self.figures.images = self.figures.images.plus(Figure::Reported(0)),
+            (Place::Picture, true) => self.figures.images = self.figures.images.plus(Figure::Reported(1)),
+            _ => {}
+        }
         self.levels.push(Level { place, is_object });
         self.wants_key = is_object;
         self.next = place.element();
@@ -289,7 +321,9 @@ impl Scan {
             Wanted::Cost => self.figures.cost = usage::cost(&text),
             Wanted::Usage => {
                 if let Some(told) = usage::usage(&text) {
-                    (self.figures.prompt, self.figures.completion) = (told.prompt, told.completion);
+                    let figures = &mut self.figures;
+                    (figures.prompt, figures.completion) = (told.prompt, told.completion);
+                    figures.cached = told.cached;
                     if told.cost != Figure::None {
                         self.figures.cost = told.cost;
                     }

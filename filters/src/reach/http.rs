@@ -7,6 +7,7 @@ use ::http::Method;
 
 use super::{BodyUse, Reach};
 use crate::model::Role;
+use crate::usage::Endpoint;
 
 const ALLOWED: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
@@ -15,6 +16,7 @@ pub(super) fn reach<'a>(method: &Method, raw: &'a str) -> Reach<'a> {
         return Reach::WrongMethod(ALLOWED);
     }
     Reach::Forward {
+        endpoint: Endpoint::Other,
         role: Role::Any,
         path: Cow::Borrowed(raw),
         body: BodyUse::Replay,

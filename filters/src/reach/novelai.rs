@@ -9,44 +9,48 @@ use ::http::Method;
 use super::{BodyUse, Methods, Reach, Synthetic};
 use crate::model::Role;
 use crate::rejection::Code;
+use crate::usage::Endpoint as Asked;
 
 struct Endpoint {
     path: &'static str,
     methods: Methods,
     role: Role,
+    asked: Asked,
 }
 
-const fn get(path: &'static str, role: Role) -> Endpoint {
+const fn get(path: &'static str, role: Role, asked: Asked) -> Endpoint {
     Endpoint {
         path,
         methods: Methods::Get,
         role,
+        asked,
     }
 }
 
-const fn post(path: &'static str, role: Role) -> Endpoint {
+const fn post(path: &'static str, role: Role, asked: Asked) -> Endpoint {
     Endpoint {
         path,
         methods: Methods::Post,
         role,
+        asked,
     }
 }
 
 const ENDPOINTS: [Endpoint; 14] = [
-    post("/ai/generate-image", Role::Image),
-    post("/ai/generate-image-stream", Role::Image),
-    get("/ai/generate-image/suggest-tags", Role::Image),
-    post("/ai/augment-image", Role::Image),
-    post("/ai/encode-vibe", Role::Image),
-    post("/ai/upscale", Role::Image),
-    post("/ai/annotate-image", Role::Api),
-    get("/ai/generate-voice", Role::Api),
-    post("/ai/generate", Role::Text),
-    post("/ai/generate-stream", Role::Text),
-    post("/oa/v1/chat/completions", Role::Text),
-    post("/oa/v1/completions", Role::Text),
-    post("/oa/v1/internal/token-count", Role::Text),
-    get("/oa/v1/models", Role::Text),
+    post("/ai/generate-image", Role::Image, Asked::GenerateImage),
+    post("/ai/generate-image-stream", Role::Image, Asked::GenerateImage),
+    get("/ai/generate-image/suggest-tags", Role::Image, Asked::ImageTools),
+    post("/ai/augment-image", Role::Image, Asked::ImageTools),
+    post("/ai/encode-vibe", Role::Image, Asked::ImageTools),
+    post("/ai/upscale", Role::Image, Asked::ImageTools),
+    post("/ai/annotate-image", Role::Api, Asked::ImageTools),
+    get("/ai/generate-voice", Role::Api, Asked::GenerateVoice),
+    post("/ai/generate", Role::Text, Asked::GenerateText),
+    post("/ai/generate-stream", Role::Text, Asked::GenerateText),
+    post("/oa/v1/chat/completions", Role::Text, Asked::Chat),
+    post("/oa/v1/completions", Role::Text, Asked::Completions),
+    post("/oa/v1/internal/token-count", Role::Text, Asked::Other),
+    get("/oa/v1/models", Role::Text, Asked::Models),
 ];
 
 const SYNTHETIC: [(&str, Synthetic); 4] = [
@@ -80,6 +84,7 @@ pub(super) fn reach<'a>(method: &Method, path: &str, raw: &'a str) -> Reach<'a> 
         Cow::Borrowed(raw)
     };
     Reach::Forward {
+        endpoint: endpoint.asked,
         role: endpoint.role,
         path,
         body: body_use(endpoint.methods),

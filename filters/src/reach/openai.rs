@@ -12,20 +12,21 @@ use super::owned;
 use super::{Act, BodyUse, Methods, Reach, SLASH_IN_SEGMENT};
 use crate::model::{Opened, Role};
 use crate::rejection::Code;
+use crate::usage::Endpoint;
 
 /// Without the `/v1` in front, which may stand in the path or in the node's base URL.
-const POSTED: [&str; 11] = [
-    "/chat/completions",
-    "/completions",
-    "/responses",
-    "/embeddings",
-    "/images/generations",
-    "/images/edits",
-    "/images/variations",
-    "/audio/speech",
-    "/audio/transcriptions",
-    "/audio/translations",
-    "/moderations",
+const POSTED: [(&str, Endpoint); 11] = [
+    ("/chat/completions", Endpoint::Chat),
+    ("/completions", Endpoint::Completions),
+    ("/responses", Endpoint::Responses),
+    ("/embeddings", Endpoint::Embeddings),
+    ("/images/generations", Endpoint::Images),
+    ("/images/edits", Endpoint::Images),
+    ("/images/variations", Endpoint::Images),
+    ("/audio/speech", Endpoint::Audio),
+    ("/audio/transcriptions", Endpoint::Audio),
+    ("/audio/translations", Endpoint::Audio),
+    ("/moderations", Endpoint::Moderations),
 ];
 
 /// Forms whose one large part is a recording; no field of theirs names an object.
@@ -74,19 +75,27 @@ pub(super) fn reach<'a>(opened: Opened, method: &Method, path: &str, raw: &'a st
 }
 
 fn stateless<'a>(method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
-    if !POSTED.contains(&path) {
+    let Some(endpoint) = posted(path) else {
         return Reach::Refuse(Code::PathNotAllowed);
-    }
+    };
     if !Methods::Post.allow(method) {
         return Reach::WrongMethod(Methods::Post.listed());
     }
-    forward(raw, BodyUse::Replay)
+    forward(endpoint, raw, BodyUse::Replay)
+}
+
+fn posted(path: &str) -> Option<Endpoint> {
+    let found = POSTED.iter().find(|(known, _)| *known == path);
+    found.map(|(_, endpoint)| *endpoint)
 }
 
 /// Where members have objects, every body that may name one is read.
 fn refers<'a>(path: &str, way: Reach<'a>) -> Reach<'a> {
     match way {
-        Reach::Forward { path: raw, .. } if !RECORDINGS.contains(&path) => Reach::Owned {
+        Reach::Forward {
+            endpoint, path: raw, ..
+        } if !RECORDINGS.contains(&path) => Reach::Owned {
+            endpoint,
             act: Act::Refer,
             path: raw,
             body: BodyUse::Whole,
@@ -102,14 +111,17 @@ fn all<'a>(method: &Method, path: &str, raw: &'a str) -> Reach<'a> {
         return Reach::Refuse(Code::PathNotAllowed);
     }
     match *method {
-        Method::GET | Method::HEAD => forward(raw, BodyUse::None),
-        Method::POST | Method::PUT | Method::PATCH | Method::DELETE => forward(raw, BodyUse::Replay),
+        Method::GET | Method::HEAD => forward(Endpoint::Files, raw, BodyUse::None),
+        Method::POST | Method::PUT | Method::PATCH | Method::DELETE => {
+            forward(posted(path).unwrap_or(Endpoint::Files), raw, BodyUse::Replay)
+        }
         _ => Reach::WrongMethod(ANY),
     }
 }
 
-fn forward(raw: &str, body: BodyUse) -> Reach<'_> {
+fn forward(endpoint: Endpoint, raw: &str, body: BodyUse) -> Reach<'_> {
     Reach::Forward {
+        endpoint,
         role: Role::Any,
         path: Cow::Borrowed(raw),
         body,

@@ -10,6 +10,7 @@ use ::http::Method;
 
 use super::{Act, BodyUse, Reach};
 use crate::objects::ObjectKind;
+use crate::usage::Endpoint as Asked;
 
 use Deed::{Create, Delete, List, Show, Use};
 use ObjectKind::{Batch, Conversation, File, Job, Response};
@@ -144,7 +145,20 @@ pub(super) fn reach<'a>(method: &Method, path: &str, raw: &'a str) -> Option<Rea
         BodyUse::None
     };
     let path = Cow::Borrowed(raw);
-    Some(Reach::Owned { act, path, body })
+    Some(Reach::Owned {
+        endpoint: asked(kind),
+        act,
+        path,
+        body,
+    })
+}
+
+/// Responses are answers that happen to be kept; all else is there to be kept.
+fn asked(kind: ObjectKind) -> Asked {
+    match kind {
+        Response => Asked::Responses,
+        File | Batch | Conversation | Job | ObjectKind::Model => Asked::Files,
+    }
 }
 
 impl Endpoint {

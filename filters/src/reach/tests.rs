@@ -113,15 +113,67 @@ fn go<'a>(kind: Kind, method: &Method, raw: &'a str) -> Reach<'a> {
 
 fn check_forward(kind: Kind, method: &Method, raw: &str, expected: (Role, &str, BodyUse)) {
     let (role, path, body) = expected;
+    let found = go(kind, method, raw);
+    let endpoint = found.endpoint();
+    let path = path.into();
     assert_eq!(
-        go(kind, method, raw),
+        found,
         Reach::Forward {
+            endpoint,
             role,
-            path: path.into(),
+            path,
             body
         },
         "{raw}"
     );
+}
+
+#[test]
+fn what_is_asked_for_is_known_of_all_that_may_be_reached() {
+    for (kind, method, path, endpoint) in [
+        (
+            Kind::Novelai,
+            Method::POST,
+            "/generate-image",
+            Endpoint::GenerateImage,
+        ),
+        (
+            Kind::Novelai,
+            Method::POST,
+            "/ai/generate-image-stream",
+            Endpoint::GenerateImage,
+        ),
+        (Kind::Novelai, Method::POST, "/ai/upscale", Endpoint::ImageTools),
+        (
+            Kind::Novelai,
+            Method::GET,
+            "/ai/generate-voice?text=a",
+            Endpoint::GenerateVoice,
+        ),
+        (
+            Kind::Novelai,
+            Method::POST,
+            "/ai/generate-stream",
+            Endpoint::GenerateText,
+        ),
+        (
+            Kind::Novelai,
+            Method::POST,
+            "/oa/v1/chat/completions",
+            Endpoint::Chat,
+        ),
+        (Kind::Novelai, Method::GET, "/user/data", Endpoint::Account),
+        (Kind::Novelai, Method::GET, "/user/login", Endpoint::Other),
+        (Kind::Openai, Method::POST, "/v1/chat/completions", Endpoint::Chat),
+        (Kind::Openai, Method::POST, "/responses", Endpoint::Responses),
+        (Kind::Openai, Method::POST, "/v1/images/edits", Endpoint::Images),
+        (Kind::Openai, Method::POST, "/v1/audio/speech", Endpoint::Audio),
+        (Kind::Openai, Method::GET, "/v1/models/x", Endpoint::Models),
+        (Kind::Openai, Method::GET, "/v1/files", Endpoint::Other),
+        (Kind::Http, Method::GET, "/v1/chat/completions", Endpoint::Other),
+    ] {
+        assert_eq!(go(kind, &method, path).endpoint(), endpoint, "{path}");
+    }
 }
 
 #[test]

@@ -99,7 +99,10 @@ impl Edge {
         (mut status, mut headers): (StatusCode, HeaderMap),
         (answer, most): (Box<UpstreamAnswer>, usize),
     ) -> Result<(), Box<Error>> {
-        let collected = match self.collected(session, relay, answer, most).await {
+        let since = self.clock.micros();
+        let collected = self.collected(session, ctx, relay, (answer, most)).await;
+        ctx.noted.was_away(since, &self.clock);
+        let collected = match collected {
             Ok(Some(body)) => {
                 if let Some(watch) = &mut ctx.watch {
                     self.objects.look(watch, &body);
@@ -117,6 +120,7 @@ impl Edge {
             Err(rejection) => return self.refuse(session, ctx, No::left(relay, rejection)).await,
         };
         ctx.body_bytes += body.len() as u64;
+        ctx.noted.answers(&self.clock);
         if let Some(heart) = heart(relay).filter(|heart| heart.committed()) {
             return finish(session, heart, body).await;
         }
@@ -134,14 +138,12 @@ impl Edge {
     async fn collected(
         &self,
         session: &mut Session,
+        ctx: &mut Context,
         relay: &Relay,
-        mut answer: Box<UpstreamAnswer>,
-        most: usize,
+        (mut answer, most): (Box<UpstreamAnswer>, usize),
     ) -> Result<Option<Bytes>, Rejection> {
         let stays = relay.upstream.upstream.kind == Kind::Novelai;
         let mut body = bytes::BytesMut::new();
-        // Dropped on every way out, which settles it. novelai is not counted so.
-        let mut metering = if stays { None } else { answer.metering(relay) };
         loop {
             let next = tokio::select! {
                 biased;
@@ -151,7 +153,7 @@ impl Edge {
             match next {
                 Ok(Some(piece)) if body.len() + piece.len() <= most => {
                     body.extend_from_slice(&piece);
-                    if let Some(metering) = &mut metering {
+                    if let Some(metering) = &mut ctx.noted.metering {
                         metering.observe(&piece);
                     }
                 }
@@ -219,7 +221,7 @@ impl Edge {
         answer: Box<UpstreamAnswer>,
     ) -> Result<(), Box<Error>> {
         let most = BLOTTED;
-        let rejection = match self.collected(session, relay, answer, most).await {
+        let rejection = match self.collected(session, ctx, relay, (answer, most)).await {
             Ok(Some(body)) if !body.is_empty() => {
                 let Some(heart) = heart(relay) else { return Ok(()) };
                 let event = error_event(&body);

@@ -10,14 +10,14 @@ use potluck_filters::judge::{End, Stage, Verdict, retry_after, shown};
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::Rejection;
 
-use super::{Native, native};
+use super::{Native, plan_of};
 use crate::clock::unix_ms;
 use crate::edge::Edge;
 use crate::edge::exchange::BLOTTED;
 use crate::edge::guard::LeaseGuard;
-use crate::edge::metering::Metering;
 use crate::edge::plan::No;
 use crate::edge::proxy::Context;
+use crate::edge::relay::Relayed;
 use crate::plugin::Source;
 
 impl Edge {
@@ -32,10 +32,16 @@ impl Edge {
             return Ok(());
         }
         let request_id = ctx.request_id.clone();
-        let native = native(ctx)?;
+        let Context { native, noted, .. } = ctx;
+        let native = plan_of(native)?;
         native.answered = Some(answer.status);
+        noted.was_away(native.since, &self.clock);
         self.admit_answer(native, answer)?;
-        native.meter(answer);
+        noted.answers(&self.clock);
+        if let Some(lease) = &native.lease {
+            let (from, seen) = ((&native.relay.upstream, lease), (answer.status, &answer.headers));
+            noted.metering = self.metering(noted.endpoint, from, seen, native.passed);
+        }
         let kind = native.relay.upstream.upstream.kind;
         let gone: Vec<HeaderName> = answer
             .headers
@@ -91,9 +97,7 @@ impl Edge {
         if ctx.native.as_deref().is_some_and(late) {
             return Err(Error::explain(ErrorType::ReadTimedout, "the request's time is up").into_up());
         }
-        if let Some(native) = ctx.native.as_deref_mut()
-            && let (Some(metering), Some(piece)) = (&mut native.metering, &*body)
-        {
+        if let (Some(metering), Some(piece)) = (&mut ctx.noted.metering, &*body) {
             metering.observe(piece);
         }
         let erred = |native: &Native| native.answered.is_some_and(|status| status.as_u16() >= 400);
@@ -108,6 +112,10 @@ impl Edge {
         let Some(mut native) = ctx.native.take() else {
             return;
         };
+        ctx.relayed = native
+            .answered
+            .filter(|_| native.refusal.is_none())
+            .map(|_| ended(error));
         let Some(lease) = native.lease.take() else { return };
         let upstream_broke = error.filter(|error| *error.esource() == ErrorSource::Upstream);
         let verdict = match (native.answered, upstream_broke) {
@@ -118,8 +126,17 @@ impl Edge {
             (None, None) => return,
         };
         let end = native.end(&verdict, self.clock.now());
-        ctx.course.was_tried(&lease, &end);
+        ctx.noted.course.was_tried(&lease, &end);
         lease.end(&verdict, None);
+    }
+}
+
+/// How an answer ended that had begun.
+fn ended(error: Option<&Error>) -> Relayed {
+    match error.map(Error::esource) {
+        None => Relayed::Whole,
+        Some(ErrorSource::Downstream) => Relayed::ClientGone,
+        Some(ErrorSource::Upstream | ErrorSource::Internal | ErrorSource::Unset) => Relayed::Cut,
     }
 }
 
@@ -128,13 +145,6 @@ impl Native {
     pub(super) fn refused(&mut self, rejection: Rejection) -> Box<Error> {
         self.refusal = Some(rejection);
         Error::explain(ErrorType::InternalError, "a plug-in refused").into_in()
-    }
-
-    /// Counts from here on what the answer says was used.
-    fn meter(&mut self, answer: &ResponseHeader) {
-        let Some(lease) = &self.lease else { return };
-        let seen = (answer.status, &answer.headers);
-        self.metering = Metering::begin(&self.relay.upstream, lease, seen, self.passed);
     }
 
     fn repeats(&self, bytes: &[u8]) -> bool {

@@ -67,6 +67,7 @@ fn deeds() -> Vec<(Method, &'static str, Act)> {
 fn where_members_own_objects_each_path_says_what_it_does_to_which() {
     for (method, path, act) in deeds() {
         let Reach::Owned {
+            endpoint,
             act: found,
             path: sent,
             body,
@@ -74,6 +75,8 @@ fn where_members_own_objects_each_path_says_what_it_does_to_which() {
         else {
             panic!("{method} {path}: {:?}", owned(&method, path));
         };
+        let is_response = path.contains("/responses");
+        assert_eq!(endpoint == Endpoint::Responses, is_response, "{method} {path}");
         assert_eq!((found, &*sent), (act, path), "{method} {path}");
         let expected = if method == Method::POST {
             BodyUse::Whole
