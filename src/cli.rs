@@ -7,11 +7,13 @@
 mod api;
 mod ask;
 mod audit;
+mod bulk;
 mod config;
 mod date;
 mod exit;
 mod init;
 mod invitations;
+mod jobs;
 mod keys;
 mod limits;
 mod list;
@@ -143,6 +145,9 @@ enum Command {
     /// Add, assign, check and remove outbound proxies, which upstream connections may leave through.
     #[command(subcommand)]
     Proxies(proxies::ProxiesCommand),
+    /// Follow, end and repeat acts on many things at once, and imports.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// See who did what, and whether the log of it is whole.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -239,6 +244,7 @@ impl Command {
             Self::Nodes(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Plugins(command) => command.run(options),
             Self::Proxies(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Jobs(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Audit(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Openapi => {
                 print::json(&potluck_admin::document().json());

@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod bulk;
 mod caps;
 mod client_key;
 mod credit;
@@ -37,13 +38,20 @@ pub use account::{Account, Spent};
 pub use audit::{
     AuditBroken, AuditEntry, AuditFormat, AuditHead, AuditQuery, AuditVerified, ExportAudit, VerifyAudit,
 };
+pub use bulk::{
+    BulkClientKeys, BulkPoolKeys, BulkPreview, BulkUsers, ClientKeyFilter, ClientKeyQuery, ClientKeysAct,
+    NotDone, PoolKeyFilter, PoolKeyQuery, PoolKeysAct, UsersAct, UsersFilter,
+};
 pub use caps::{Caps, EditCaps, Hours};
 pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, EffectiveLimit, Switch};
 pub use credit::{Credit, Source};
 pub use event::ListenQuery;
 pub use export::{Export, ExportedObject};
 pub use invitation::{CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration};
-pub use job::{ImportJob, ImportLine, JobState, LineState};
+pub use job::{
+    ImportJob, ImportLine, Job, JobAct, JobCounts, JobItem, JobItemQuery, JobItemState, JobKind, JobQuery,
+    JobState, LineState,
+};
 pub use limit::{
     Affected, Allowance, EditLimitPolicy, EditUserLimit, EditWeights, Effects, LimitLine, LimitPolicy,
     LimitPreview, LimitRule, UserLimit, Weights, Window,

@@ -54,6 +54,14 @@ impl Note {
         self
     }
 
+    /// That a job did it.
+    pub(crate) fn in_job(mut self, job: i64) -> Self {
+        self.after
+            .get_or_insert_default()
+            .insert("job".to_owned(), job.into());
+        self
+    }
+
     /// What it is now, field by field, as far as it is told.
     pub(crate) fn fields(&self) -> Option<&Map<String, Value>> {
         self.after.as_ref()
@@ -109,6 +117,16 @@ impl Author {
         Self {
             actor: Actor::Nobody,
             address,
+            request: None,
+        }
+    }
+
+    /// Whoever began a job that does it now; `None` is somebody with the operator's token, or at the machine.
+    #[must_use]
+    pub fn of_job(user: Option<UserId>) -> Self {
+        Self {
+            actor: user.map_or(Actor::Operator, Actor::User),
+            address: None,
             request: None,
         }
     }

@@ -8,12 +8,14 @@ mod about;
 mod account;
 mod audit;
 mod auth;
+mod bulk;
 mod checks;
 mod client_keys;
 mod credentials;
 mod export;
 mod fields;
 mod holds;
+mod jobs;
 mod limits;
 mod listening;
 mod my_jobs;
@@ -39,6 +41,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+pub(crate) use bulk::{Bulk, Stepped};
 pub use nodes::{Found, LookUp};
 pub(crate) use notice::notice;
 pub(crate) use outbound_proxies::ProxyNames;
@@ -174,6 +177,7 @@ pub struct Control {
     /// What the edge has been given. Held for the whole of a change: it is the turn.
     pub(crate) published: Mutex<Revision>,
     probe_due: Notify,
+    job_due: Notify,
     failures: Failures,
     pub(crate) events: Events,
     pub(crate) throttle: Throttle,
@@ -212,6 +216,7 @@ impl Control {
             public_base_url: None,
             published,
             probe_due: Notify::new(),
+            job_due: Notify::new(),
             failures: Failures::default(),
             events: Events::default(),
             throttle: Throttle::default(),

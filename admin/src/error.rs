@@ -154,6 +154,9 @@ pub enum ControlError {
     /// There are as many as there may be.
     #[error("there may be {1} {0} at most; revoke one first")]
     TooMany(&'static str, u64),
+    /// A job is not as it would have to be.
+    #[error("{0}")]
+    JobState(&'static str),
     /// Somebody else's hold is not lifted.
     #[error("this pool key is held back by {0}, and nobody else can let it go")]
     HeldBy(&'static str),
@@ -246,6 +249,7 @@ impl ControlError {
             Self::NoEdge => (StatusCode::CONFLICT, "no_relay"),
             Self::Paused(_) => (StatusCode::CONFLICT, "paused"),
             Self::TooMany(..) => (StatusCode::CONFLICT, "too_many"),
+            Self::JobState(_) => (StatusCode::CONFLICT, "job_state"),
             Self::NotYours(_) => (StatusCode::FORBIDDEN, "not_yours"),
             Self::HeldBy(_) => (StatusCode::CONFLICT, "held_by_another"),
             Self::RiskNotAccepted(_) => (StatusCode::UNPROCESSABLE_ENTITY, "risk_not_accepted"),

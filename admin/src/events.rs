@@ -36,7 +36,12 @@ pub(crate) struct Event {
     pub(crate) name: String,
     /// Whose they are.
     pub(crate) owners: Vec<UserId>,
+    /// Whether another event of the same change follows: whoever has heard only this one has not heard it all.
+    pub(crate) follows: bool,
 }
+
+/// What a step of a job has touched: things of one kind, and whose they are.
+pub(crate) type StepOf<'s> = (ObjectKind, &'s [i64], &'s [UserId]);
 
 /// Everybody who listens.
 #[derive(Debug)]
@@ -116,7 +121,33 @@ impl Events {
             fields: note.fields().cloned(),
             name: note.object.name.clone(),
             owners: note.object.owner.into_iter().collect(),
+            follows: false,
         });
+    }
+
+    /// Tells of a step of a job: how the job is, and what the step has touched.
+    pub(crate) fn tell_step(&self, job: &Note, (kind, ids, owners): StepOf<'_>, revision: Revision) {
+        let touched = !ids.is_empty();
+        self.send(Event {
+            revision,
+            kind: job.object.kind,
+            ids: job.object.id.into_iter().collect(),
+            fields: job.fields().cloned(),
+            name: job.object.name.clone(),
+            owners: job.object.owner.into_iter().collect(),
+            follows: touched,
+        });
+        if touched {
+            self.send(Event {
+                revision,
+                kind,
+                ids: ids.to_vec(),
+                fields: None,
+                name: String::new(),
+                owners: owners.to_vec(),
+                follows: false,
+            });
+        }
     }
 
     /// Tells of what a job changed: pool keys, and with them what their contributors weigh.
@@ -131,6 +162,7 @@ impl Events {
             fields: None,
             name: String::new(),
             owners: delta.users.iter().map(|user| user.id).collect(),
+            follows: false,
         });
     }
 

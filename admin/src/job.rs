@@ -1,5 +1,5 @@
-//! Jobs: what the control plane does by itself. Now that is one: it probes pool keys, asks what is left behind
-//! them, and logs in with those that are a username and password.
+//! Jobs: what the control plane does by itself. It probes pool keys, asks what is left behind them, and logs in with
+//! those that are a username and password; and it works off what was asked to be done to many things (`bulk`).
 //!
 //! 1. An edge's [`Observer`] reports what it saw of a key; `reports` decides how soon that is looked into.
 //! 2. `prober`: one loop that starts visits when they are due, a few at a time and evenly paced; `place` is an
@@ -14,6 +14,7 @@
 
 mod ask;
 mod askable;
+mod bulk;
 mod link;
 mod outcome;
 mod place;
@@ -89,13 +90,14 @@ impl Observer {
 pub fn spawn(control: Arc<Control>, settings: JobSettings, now: fn() -> i64, chance: fn() -> f64) -> Jobs {
     let (observer, reports) = mpsc::channel(REPORTS);
     let (stop, stopped) = oneshot::channel();
+    let many = bulk::run(Arc::clone(&control));
     let prober = Prober::new(control, settings, now, chance);
     let task = tokio::spawn(async move {
-        let work = prober.run(reports);
+        let work = async { tokio::join!(prober.run(reports), many) };
         tokio::select! {
             // Sent or dropped: both mean the end.
             _ = stopped => {}
-            () = work => {}
+            ((), ()) = work => {}
         }
     });
     Jobs {
@@ -103,6 +105,11 @@ pub fn spawn(control: Arc<Control>, settings: JobSettings, now: fn() -> i64, cha
         stop,
         task,
     }
+}
+
+/// Works off what was asked to be done to many things, for as long as it is polled: where no other job runs.
+pub async fn work_off(control: Arc<Control>) {
+    bulk::run(control).await;
 }
 
 impl Jobs {

@@ -2,8 +2,10 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod bulk;
 pub(crate) mod client_keys;
 pub(crate) mod events;
+pub(crate) mod jobs;
 pub(crate) mod limits;
 pub(crate) mod my_jobs;
 pub(crate) mod my_keys;

@@ -13,8 +13,8 @@ use crate::control::Control;
 use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
-    account, audit, client_keys, events, limits, my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies,
-    pool_keys, registration, session, settings, status, upstreams, users,
+    account, audit, bulk, client_keys, events, jobs, limits, my_jobs, my_keys, my_pool_keys, nodes,
+    outbound_proxies, pool_keys, registration, session, settings, status, upstreams, users,
 };
 use crate::{doc, idempotency, throttle};
 
@@ -28,6 +28,8 @@ fn routes() -> Routes {
         .merge(pool_keys::routes())
         .merge(my_pool_keys::routes())
         .merge(my_jobs::routes())
+        .merge(bulk::routes())
+        .merge(jobs::routes())
         .merge(limits::routes())
         .merge(outbound_proxies::routes())
         .merge(users::routes())

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod bulk;
 mod checks;
 mod client_keys;
 mod document;

@@ -16,7 +16,7 @@ use tokio::net::UnixStream;
 use tower::ServiceExt as _;
 
 use super::exit::{Exit, Failure};
-use super::local::Local;
+use super::local::{Local, Working};
 use crate::config::Config;
 use crate::secrets::Secrets;
 pub(super) use remote::Remote;
@@ -50,6 +50,14 @@ impl Api {
         match self {
             Self::Socket(_) | Self::Remote(_) => true,
             Self::Local(_) => false,
+        }
+    }
+
+    /// Has jobs worked off for as long as the guard lives, where no relay runs that does it by itself.
+    pub(super) fn work_off(&self) -> Option<Working> {
+        match self {
+            Self::Socket(_) | Self::Remote(_) => None,
+            Self::Local(local) => Some(local.work_off()),
         }
     }
 

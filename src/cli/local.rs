@@ -25,6 +25,16 @@ pub(super) struct Local {
     _lock: DataLock,
 }
 
+/// Jobs are worked off as long as this lives.
+pub(super) struct Working(tokio::task::JoinHandle<()>);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        // A step that is under way is not committed, and is done again by whoever goes on with the job.
+        self.0.abort();
+    }
+}
+
 impl Local {
     pub(super) async fn open(config: &Config, secrets: &Secrets) -> Result<Self, Failure> {
         let lock = DataLock::take(&config.data)?;
@@ -42,6 +52,12 @@ impl Local {
 
     pub(super) fn router(&self) -> Router {
         operator_router(Arc::clone(&self.control))
+    }
+
+    pub(super) fn work_off(&self) -> Working {
+        Working(tokio::spawn(potluck_admin::job::work_off(Arc::clone(
+            &self.control,
+        ))))
     }
 
     pub(super) async fn close(self) {

@@ -2,6 +2,7 @@
 //! arguments, which other users of the machine can see and shells remember.
 
 mod add;
+mod bulk;
 mod caps;
 mod check;
 mod show;
@@ -11,6 +12,7 @@ use potluck_admin::api::{EditPoolKey, PoolKey, PoolSwitch};
 use serde_json::{Value, json};
 
 use self::add::{AddArgs, ImportArgs};
+use self::bulk::BulkArgs;
 use self::caps::CapsArgs;
 use self::check::CheckArgs;
 use super::api::Api;
@@ -81,6 +83,13 @@ pub(super) enum PoolCommand {
         potluck pool caps mine --hours 22-6 --zone Asia/Ho_Chi_Minh\n  potluck pool caps 3 --clear"
     )]
     Caps(CapsArgs),
+    /// Recheck, reset, pause, resume or withdraw many pool keys. Shows what that would do, asks, and waits for its end.
+    #[command(
+        after_help = "Examples:\n  potluck pool bulk recheck --upstream novelai --state invalid\n  \
+        potluck pool bulk pause --contributor linh --reason 'talk to us' --dry-run\n  \
+        potluck pool bulk reset --state cooling --yes\n  potluck pool bulk withdraw --ids 3,4,9"
+    )]
+    Bulk(BulkArgs),
     /// Take a pool key out for ever and delete its ciphertext.
     #[command(after_help = "Examples:\n  potluck pool withdraw 3\n  potluck pool withdraw mine --yes")]
     Withdraw {
@@ -106,6 +115,7 @@ impl PoolCommand {
             Self::Pause { key, reason } => pause(&key, reason, api, options).await,
             Self::Resume { key } => resume(&key, api, options).await,
             Self::Caps(arguments) => caps::run(arguments, api, options).await,
+            Self::Bulk(arguments) => bulk::run(arguments, api, options).await,
             Self::Withdraw { key, yes } => withdraw(&key, yes, api, options).await,
         }
     }

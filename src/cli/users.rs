@@ -1,5 +1,6 @@
 //! `potluck users`: accounts.
 
+mod bulk;
 mod change;
 mod show;
 
@@ -11,6 +12,7 @@ use super::api::Api;
 use super::exit::Failure;
 use super::list;
 use crate::config::Period;
+use bulk::BulkArgs;
 
 const PATH: &str = "/manage/v1/users";
 
@@ -43,6 +45,10 @@ pub(super) enum UsersCommand {
     /// Keep a user out: their keys are refused, and their sessions end.
     #[command(after_help = "Example:\n  potluck users disable linh")]
     Disable(Which),
+    /// Disable or enable many users. Shows what that would do, asks, and waits for its end.
+    #[command(after_help = "Examples:\n  potluck users bulk disable --name class-\n  \
+        potluck users bulk enable --ids 3,4,9 --yes")]
+    Bulk(BulkArgs),
     /// Delete an account for ever: client keys are revoked, pool keys withdrawn, all else of it is gone.
     #[command(after_help = "Examples:\n  potluck users delete linh\n  potluck users delete 12 --yes")]
     Delete(Final),
@@ -192,14 +198,22 @@ impl UsersCommand {
             Self::Edit(arguments) => change::edit(arguments, api, options).await,
             Self::Enable(which) => change::switch(&which, true, api, options).await,
             Self::Disable(which) => change::switch(&which, false, api, options).await,
+            Self::Bulk(arguments) => bulk::run(arguments, api, options).await,
             Self::Delete(arguments) => change::delete(&arguments, api, options).await,
             Self::ResetPassword { which, expires } => {
                 change::reset_password(&which, expires, api, options).await
             }
             Self::Registration { mode } => change::registration(mode.into(), api, options).await,
             Self::ResetTotp(arguments) => change::reset_totp(&arguments, api, options).await,
-            Self::Sessions { which, end: true } => change::end_sessions(&which, api, options).await,
-            Self::Sessions { which, end: false } => show::sessions(&which, api, options).await,
+            Self::Sessions { which, end } => sessions(&which, end, api, options).await,
         }
+    }
+}
+
+async fn sessions(which: &Which, end: bool, api: &Api, options: &Options) -> Result<(), Failure> {
+    if end {
+        change::end_sessions(which, api, options).await
+    } else {
+        show::sessions(which, api, options).await
     }
 }

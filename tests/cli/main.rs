@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's world fails loudly")]
 
+mod bulk;
 mod configuration;
 mod judge;
 mod manage;

@@ -193,6 +193,52 @@ fn many_pool_keys_are_imported_and_each_bad_line_is_named() {
         .fails(1, "several pool keys are called ours; use the id");
 }
 
+/// Commands whose help has examples.
+const COMMANDS: &[&str] = &[
+    "init",
+    "serve",
+    "demo",
+    "config check",
+    "config show",
+    "config schema",
+    "secrets generate",
+    "keys create",
+    "keys list",
+    "keys show",
+    "keys update",
+    "keys delete",
+    "pool add",
+    "pool import",
+    "pool list",
+    "pool show",
+    "pool check",
+    "pool caps",
+    "pool pause",
+    "pool resume",
+    "pool withdraw",
+    "pool bulk",
+    "keys bulk",
+    "users bulk",
+    "jobs list",
+    "jobs show",
+    "jobs cancel",
+    "jobs retry",
+    "upstreams list",
+    "upstreams policy",
+    "nodes list",
+    "nodes show",
+    "nodes add",
+    "nodes edit",
+    "nodes remove",
+    "nodes drain",
+    "nodes resume",
+    "nodes activate",
+    "nodes check",
+    "nodes grant",
+    "status",
+    "completions",
+];
+
 #[test]
 fn help_has_examples_and_exit_codes_everywhere() {
     let folder = Folder::new();
@@ -205,43 +251,7 @@ fn help_has_examples_and_exit_codes_everywhere() {
     ] {
         assert!(help.contains(part), "{help}");
     }
-    for line in [
-        "init",
-        "serve",
-        "demo",
-        "config check",
-        "config show",
-        "config schema",
-        "secrets generate",
-        "keys create",
-        "keys list",
-        "keys show",
-        "keys update",
-        "keys delete",
-        "pool add",
-        "pool import",
-        "pool list",
-        "pool show",
-        "pool check",
-        "pool caps",
-        "pool pause",
-        "pool resume",
-        "pool withdraw",
-        "upstreams list",
-        "upstreams policy",
-        "nodes list",
-        "nodes show",
-        "nodes add",
-        "nodes edit",
-        "nodes remove",
-        "nodes drain",
-        "nodes resume",
-        "nodes activate",
-        "nodes check",
-        "nodes grant",
-        "status",
-        "completions",
-    ] {
+    for line in COMMANDS {
         let help = folder.run(&format!("{line} --help")).ok().out;
         assert!(help.contains("Examples:\n  potluck "), "{line}: {help}");
     }

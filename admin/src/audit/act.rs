@@ -106,6 +106,12 @@ acts! {
     InvitationRevoked "invitation.revoked",
     /// Access tokens are signed with a new key.
     SigningKeyRotated "secrets.signing_key_rotated",
+    /// Something was begun to be done to many.
+    JobBegun "job.begun",
+    /// A job has done what it could.
+    JobEnded "job.ended",
+    /// A job was ended early.
+    JobCancelled "job.cancelled",
     /// Somebody logged in.
     SessionBegan "session.began",
     /// Somebody failed to log in; several times in one minute are one entry.

@@ -13,7 +13,7 @@ use potluck_store::table::pool_keys::PoolKeyRow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::api::{Caps, ClientKey, LimitPolicy, Upstream, User};
+use crate::api::{Caps, ClientKey, Job, LimitPolicy, Upstream, User};
 
 /// May stand in a note: it has no secret in any field.
 pub trait Shown: Serialize {}
@@ -22,6 +22,7 @@ impl Shown for ClientKey {}
 impl Shown for User {}
 impl Shown for Upstream {}
 impl Shown for LimitPolicy {}
+impl Shown for Job {}
 impl Shown for PoolKeyFacts {}
 impl Shown for OutboundProxyFacts {}
 impl Shown for NodeFacts {}

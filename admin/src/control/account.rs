@@ -220,7 +220,7 @@ impl Turn<'_> {
     }
 
     /// Refuses what would leave nobody to manage the relay over the network.
-    async fn leaves_an_admin(&mut self, row: &UserRow) -> Result<(), ControlError> {
+    pub(super) async fn leaves_an_admin(&mut self, row: &UserRow) -> Result<(), ControlError> {
         let counts = row.role == UserRole::Admin && row.user.enabled;
         if counts && self.change.enabled_admins().await? <= 1 {
             return Err(ControlError::LastAdmin);

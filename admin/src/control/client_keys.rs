@@ -8,7 +8,7 @@ use potluck_store::table::spent_days::Spent;
 
 use super::my_keys::{Whose, created, fresh_text};
 use super::{Control, Turn, fields};
-use crate::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery, Switch};
+use crate::api::{ClientKey, ClientKeyQuery, CreateClientKey, CreatedClientKey, EditClientKey, Page, Switch};
 use crate::audit::{Act, Note, Object};
 use crate::caller::By;
 use crate::error::ControlError;
@@ -17,16 +17,15 @@ use crate::input::IfMatch;
 pub(super) const NOUN: &str = "client key";
 
 impl Control {
-    /// A page of client keys.
+    /// A page of the client keys that fit.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn client_keys(&self, page: PageQuery) -> Result<Page<ClientKey>, ControlError> {
-        let rows = self
-            .store
-            .client_keys(ClientKeyId(page.after), page.limit())
-            .await?;
-        self.told_client_keys(rows, page.limit()).await
+    pub(crate) async fn client_keys(&self, query: ClientKeyQuery) -> Result<Page<ClientKey>, ControlError> {
+        let (after, limit) = (ClientKeyId(query.after), query.limit());
+        let filter = query.filter().stored();
+        let rows = self.store.find_client_keys(&filter, after, limit).await?;
+        self.told_client_keys(rows, limit).await
     }
 
     /// A page of rows that were asked for with `limit`.

@@ -2,18 +2,17 @@
 
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::model::PoolKeyState;
-use potluck_store::table::jobs::{JobItem, JobRow, JobState};
+use potluck_store::table::jobs::{Decided, JobItem, JobRow, JobState};
 use potluck_store::table::pool_keys::Added;
 use serde_json::{Value, json};
 
 use super::Control;
-use crate::api::{ImportJob, ImportLine, LineState, Page, PageQuery};
+use crate::api::{ImportJob, ImportLine, JobItemState, JobKind, LineState, Page, PageQuery};
 use crate::error::ControlError;
 
 const NOUN: &str = "job";
 
-/// What such a job is called.
-pub(super) const IMPORT: &str = "import_pool_keys";
+const IMPORT: &str = JobKind::ImportPoolKeys.as_str();
 
 impl Control {
     /// A user's imports, the oldest first.
@@ -49,7 +48,7 @@ impl Control {
 
     /// What became of each line by now. What was decided since the last look is written down, so that it stays so
     /// whatever becomes of the pool keys later.
-    async fn settled(&self, row: JobRow) -> Result<ImportJob, ControlError> {
+    pub(super) async fn settled(&self, row: JobRow) -> Result<ImportJob, ControlError> {
         let stored = self.store.job_items(row.id, 0, u32::MAX).await?;
         let (mut lines, mut news) = (Vec::new(), Vec::new());
         for item in stored {
@@ -64,12 +63,11 @@ impl Control {
             }
             lines.push(now);
         }
-        let decided = lines.iter().filter(|line| line.state.is_decided()).count();
-        let done = u32::try_from(decided).unwrap_or(u32::MAX);
-        if done != row.done {
-            self.store.save_job_items(row.id, &news, done).await?;
+        let by_now = decided(&lines);
+        if by_now.done != row.done {
+            self.store.save_job_items(row.id, &news, by_now).await?;
         }
-        if done == row.total && row.state == JobState::Running {
+        if by_now.done == row.total && row.state == JobState::Running {
             self.store.end_job(row.id, JobState::Done, (self.clock)()).await?;
         }
         let row = self
@@ -98,6 +96,21 @@ impl Control {
             Some((PoolKeyState::Pending | PoolKeyState::Paused, _)) => (LineState::Added, None),
         };
         Ok(ImportLine { state, why, ..line })
+    }
+}
+
+fn decided(lines: &[ImportLine]) -> Decided {
+    let count = |wanted| {
+        let are = lines
+            .iter()
+            .filter(|line| JobItemState::from(line.state) == wanted);
+        u32::try_from(are.count()).unwrap_or(u32::MAX)
+    };
+    let (skipped, failed) = (count(JobItemState::Skipped), count(JobItemState::Failed));
+    Decided {
+        done: count(JobItemState::Done) + skipped + failed,
+        skipped,
+        failed,
     }
 }
 

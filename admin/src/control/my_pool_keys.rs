@@ -5,18 +5,19 @@
 use chrono::{Days, NaiveDate};
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::model::Kind;
-use potluck_store::table::jobs::JobItem;
+use potluck_store::table::jobs::{JobItem, NewJob};
 use potluck_store::table::pool_keys::{Added, PoolKeyRow, Terms};
+use serde_json::Value;
 
 use super::credentials::{credential, credentials};
 use super::holds::Hand;
-use super::my_jobs::{IMPORT, item};
+use super::my_jobs::item;
 use super::notice;
 use super::pool_keys::{Asked, NOUN, apply, noted};
 use super::{Control, Turn};
 use crate::api::{
     AddMyPoolKey, AddPoolKey, Caps, DaysQuery, EditMyPoolKey, EditPoolKey, ImportJob, ImportMyPoolKeys,
-    MyPoolKey, Page, PageQuery, Served, ServedDay, Spent, UpstreamFacts,
+    JobKind, MyPoolKey, Page, PageQuery, Served, ServedDay, Spent, UpstreamFacts,
 };
 use crate::audit::{Act, Bulk, Note, Object, ObjectKind};
 use crate::caller::By;
@@ -117,7 +118,12 @@ impl Control {
         let now_ms = turn.now_ms;
         let added = turn.change.add_pool_keys(&terms, &credentials, now_ms).await?;
         let items: Vec<JobItem> = numbers.iter().zip(&added).map(item).collect();
-        let job = turn.change.create_job(Some(user), IMPORT, &items, now_ms).await?;
+        let new = NewJob {
+            user: Some(user),
+            kind: JobKind::ImportPoolKeys.as_str(),
+            asked: &Value::Null,
+        };
+        let job = turn.change.create_job(new, &items, now_ms).await?;
         let bulk = Bulk {
             count: added.iter().filter(|one| matches!(one, Added::Added(_))).count() as u64,
             upstream: Some(terms.upstream),

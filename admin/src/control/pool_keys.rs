@@ -13,7 +13,8 @@ use super::holds::{Hand, switch};
 use super::standing::{holds, standing};
 use super::{Control, ProxyNames, Turn, fields};
 use crate::api::{
-    AddPoolKey, Besides, Caps, EditPoolKey, ImportPoolKeys, Imported, Page, PageQuery, PoolKey, UpstreamFacts,
+    AddPoolKey, Besides, Caps, Condition, EditPoolKey, ImportPoolKeys, Imported, Page, PoolKey, PoolKeyQuery,
+    UpstreamFacts,
 };
 use crate::audit::{Act, Bulk, Note, Object, ObjectKind, PoolKeyFacts};
 use crate::caller::By;
@@ -23,13 +24,20 @@ use crate::input::IfMatch;
 pub(super) const NOUN: &str = "pool key";
 
 impl Control {
-    /// A page of pool keys.
+    /// A page of the pool keys that fit.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn pool_keys(&self, page: PageQuery) -> Result<Page<PoolKey>, ControlError> {
-        let rows = self.store.pool_keys(PoolKeyId(page.after), page.limit()).await?;
-        self.told_all(rows, page.limit()).await
+    /// When there is no such upstream, or the database fails.
+    pub(crate) async fn pool_keys(&self, query: PoolKeyQuery) -> Result<Page<PoolKey>, ControlError> {
+        let (after, limit) = (PoolKeyId(query.after), query.limit());
+        let rows = self.fitting_pool_keys(&query.filter(), after, limit).await?;
+        self.told_all(rows, limit).await
+    }
+
+    /// Whether a pool key is so now, as far as a running relay knows it.
+    pub(super) fn is_so(&self, row: &PoolKeyRow, state: Condition) -> bool {
+        let live = self.live.pool_key(&row.upstream, row.id);
+        standing(row, live.as_ref(), (self.clock)()).state == state
     }
 
     /// A page of rows that were asked for with `limit`, by their ids.
@@ -160,7 +168,7 @@ impl Control {
         if let Some(list) = &edit.egress {
             turn.assign_to_pool_key(id, list.as_deref()).await?;
         }
-        let hand = turn.admins_hand(&row, edit.reason.as_deref()).await?;
+        let hand = turn.admins_hand(by.user(), &row, edit.reason.as_deref()).await?;
         apply(&mut row, edit, &hand, &self.upstreams(), turn.now_ms)?;
         let saved = turn.change.save_pool_key(&row).await?;
         turn.end(noted(Act::PoolKeyEdited, Some(&before), &saved)).await?;
@@ -255,9 +263,13 @@ impl Turn<'_> {
     }
 
     /// An admin's hand on a key.
-    async fn admins_hand(&mut self, row: &PoolKeyRow, reason: Option<&str>) -> Result<Hand, ControlError> {
+    pub(super) async fn admins_hand(
+        &mut self,
+        by: Option<UserId>,
+        row: &PoolKeyRow,
+        reason: Option<&str>,
+    ) -> Result<Hand, ControlError> {
         let reason = reason.map(|text| fields::label("reason", text)).transpose()?;
-        let by = self.by.user();
         // What admins have brought belongs to the operators together.
         let contributor = self.change.user(row.contributor).await?;
         let owns = contributor.is_some_and(|row| row.role == UserRole::Admin);

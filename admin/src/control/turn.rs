@@ -6,7 +6,9 @@ use potluck_store::{Change, Probed, SavedProbe};
 use tokio::sync::MutexGuard;
 
 use super::Control;
-use crate::audit::{Author, Note};
+use super::bulk::{Touched, object};
+use crate::api::Job;
+use crate::audit::{Act, Author, Note};
 use crate::caller::{By, Caller};
 use crate::error::ControlError;
 
@@ -79,6 +81,18 @@ impl<'c> Turn<'c> {
         let control = self.control;
         let told = |delta: &Delta| control.events.tell(&note, delta.to);
         self.publish(told).await
+    }
+
+    /// Commits a step of a job, whose items are noted each by itself.
+    ///
+    /// # Errors
+    /// As [`Self::end`].
+    pub(super) async fn end_step(self, job: &Job, touched: &Touched) -> Result<(), ControlError> {
+        let control = self.control;
+        let progress = Note::new(Act::JobEnded, object(job)).is(job);
+        let of = (touched.kind, touched.ids.as_slice(), touched.owners.as_slice());
+        self.publish(|delta| control.events.tell_step(&progress, of, delta.to))
+            .await
     }
 
     /// The same for a job, whose every-day work is not noted.

@@ -44,22 +44,19 @@ impl Listener {
 
     /// An admin gets what is known; a member only that something of theirs changed.
     fn told(&self, event: &Event) -> String {
+        let revision = (!event.follows).then_some(event.revision);
         match (&event.fields, self.user) {
             (Some(fields), None) => {
                 let id = event.ids.first();
                 let data = json!({"kind": event.kind, "id": id, "name": event.name, "fields": fields,
                     "rev": event.revision});
-                said("patch", Some(event.revision), &data)
+                said("patch", revision, &data)
             }
             (Some(_) | None, _) => {
                 let mine = self.user.is_some() && event.owners.len() > 1;
                 // Of several people's things nobody is told which are whose.
                 let ids = if mine { &[] } else { event.ids.as_slice() };
-                said(
-                    "stale",
-                    Some(event.revision),
-                    &json!({"kind": event.kind, "ids": ids}),
-                )
+                said("stale", revision, &json!({"kind": event.kind, "ids": ids}))
             }
         }
     }

@@ -7,7 +7,9 @@ use axum::extract::State;
 use potluck_filters::id::ClientKeyId;
 
 use crate::access::{Admin, area};
-use crate::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, Page, PageQuery, RotateKey};
+use crate::api::{
+    ClientKey, ClientKeyQuery, CreateClientKey, CreatedClientKey, EditClientKey, Page, RotateKey,
+};
 use crate::control::Control;
 use crate::doc::Routes;
 use crate::error::ControlError;
@@ -54,9 +56,9 @@ pub(crate) async fn rotate(
 pub(crate) async fn list(
     _: Admin<area::Keys>,
     State(control): State<Arc<Control>>,
-    Asked(page): Asked<PageQuery>,
+    Asked(query): Asked<ClientKeyQuery>,
 ) -> Result<Json<Page<ClientKey>>, ControlError> {
-    control.client_keys(page).await.map(Json)
+    control.client_keys(query).await.map(Json)
 }
 
 pub(crate) async fn create(

@@ -8,8 +8,8 @@ use potluck_filters::id::PoolKeyId;
 
 use crate::access::{Admin, area};
 use crate::api::{
-    AddPoolKey, AllowHost, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, Page, PageQuery,
-    PoolKey,
+    AddPoolKey, AllowHost, CheckPoolKeys, Checked, EditPoolKey, ImportPoolKeys, Imported, Page, PoolKey,
+    PoolKeyQuery,
 };
 use crate::control::Control;
 use crate::doc::Routes;
@@ -68,9 +68,9 @@ pub(crate) fn routes() -> Routes {
 pub(crate) async fn list(
     _: Admin<area::Pool>,
     State(control): State<Arc<Control>>,
-    Asked(page): Asked<PageQuery>,
+    Asked(query): Asked<PoolKeyQuery>,
 ) -> Result<Json<Page<PoolKey>>, ControlError> {
-    control.pool_keys(page).await.map(Json)
+    control.pool_keys(query).await.map(Json)
 }
 
 pub(crate) async fn add(

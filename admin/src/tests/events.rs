@@ -173,3 +173,36 @@ async fn streams_are_counted_and_topics_are_known() {
     assert_eq!(unknown, (422, "invalid_field".to_owned()));
     Stream::open(&relay, caller, MINE, None).await;
 }
+
+#[tokio::test]
+async fn a_job_tells_how_it_goes_on_and_what_it_touched_in_one_change() {
+    let relay = Relay::seeded().await;
+    let mut all = Stream::open(&relay, Caller::Operator, ALL, None).await;
+    all.next().await;
+    let first = relay.add("pst-a").await;
+    let second = relay.add("pst-b").await;
+    all.next().await;
+    all.next().await;
+    let pause = json!({ "do": "pause", "filter": {} });
+    let (_, job) = relay.post("/manage/v1/pool-keys/bulk", pause).await;
+    let number = job["id"].as_i64().unwrap();
+    let (name, _, begun) = all.next().await;
+    assert_eq!(
+        (name.as_str(), &begun["kind"], &begun["id"]),
+        ("patch", &json!("job"), &job["id"])
+    );
+    relay.control.step_job(number, 50).await.unwrap();
+    let (_, id, progress) = all.next().await;
+    assert_eq!((id, &progress["fields"]["done"]), (None, &json!(2)));
+    let (name, id, stale) = all.next().await;
+    assert_eq!(
+        (name.as_str(), stale),
+        (
+            "stale",
+            json!({ "kind": "pool_key", "ids": [first["id"], second["id"]] })
+        )
+    );
+    assert_eq!(id, progress["rev"].as_i64());
+    relay.control.step_job(number, 50).await.unwrap();
+    assert_eq!(all.next().await.2["fields"]["state"], "done");
+}

@@ -34,6 +34,17 @@ impl Relay {
     }
 }
 
+impl Relay {
+    /// Somebody who was made an admin, and has logged in.
+    pub(super) fn admin(&self, made: &Value) -> Member<'_> {
+        Member {
+            relay: self,
+            id: made["id"].as_i64().unwrap(),
+            role: UserRole::Admin,
+        }
+    }
+}
+
 impl Member<'_> {
     pub(super) async fn send(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         let mut request = Request::builder()

@@ -69,3 +69,28 @@ fn limit_number(limit: Limit) -> Option<i64> {
         Limit::AtMost(most) => Some(i64::from(most)),
     }
 }
+
+/// The pattern with which `like … escape '!'` finds this text anywhere.
+fn containing(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::containing;
+
+    #[test]
+    fn what_like_would_read_as_more_is_escaped() {
+        assert_eq!(containing(""), "%%");
+        assert_eq!(containing("a_b%c!"), "%a!_b!%c!!%");
+    }
+}

@@ -1,5 +1,21 @@
 //! Client keys. Of a key's text only its hash and its last four characters are kept.
 
+macro_rules! served {
+    () => {
+        "id, user_id, hash, state, rate_limit, concurrency, anlas_per_day, expires_at, models, addresses"
+    };
+}
+
+macro_rules! columns {
+    () => {
+        concat!(
+            served!(),
+            ", name, hint, purpose, created_at, updated_at, revision"
+        )
+    };
+}
+
+mod find;
 mod rotate;
 mod write;
 
@@ -8,6 +24,7 @@ use potluck_filters::id::{ClientKeyId, Revision, UserId};
 use potluck_filters::model::{ClientKey, ClientKeyState, KeyHash, Network};
 use sqlx::AnyConnection;
 
+pub use find::ClientKeyFilter;
 pub(crate) use rotate::former_texts;
 pub use write::NewClientKey;
 
@@ -74,21 +91,6 @@ struct Row {
     created_at: i64,
     updated_at: i64,
     revision: i64,
-}
-
-macro_rules! served {
-    () => {
-        "id, user_id, hash, state, rate_limit, concurrency, anlas_per_day, expires_at, models, addresses"
-    };
-}
-
-macro_rules! columns {
-    () => {
-        concat!(
-            served!(),
-            ", name, hint, purpose, created_at, updated_at, revision"
-        )
-    };
 }
 
 fn state_text(state: ClientKeyState) -> &'static str {

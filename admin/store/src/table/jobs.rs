@@ -3,14 +3,26 @@
 //!
 //! Invariant: no item holds a credential.
 
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "select id, user_id, kind, state, created_at, ended_at, total, done, skipped, failed, asked from jobs where ",
+            $which
+        )
+    };
+}
+
+mod work;
+
 use potluck_filters::id::UserId;
 use serde_json::Value;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::{Cell, meta};
 use crate::change::Change;
 use crate::error::StoreError;
 use crate::store::Store;
+pub use work::OPEN;
 
 /// How a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +75,34 @@ pub struct JobRow {
     pub total: u32,
     /// How many of them are decided.
     pub done: u32,
+    /// How many of those there was nothing to do to.
+    pub skipped: u32,
+    /// How many of those failed.
+    pub failed: u32,
+    /// What was asked for; `Null` where the kind says all.
+    pub asked: Value,
+}
+
+/// A job to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewJob<'j> {
+    /// Whose it is; `None` is somebody with the operator's token, or at the machine.
+    pub user: Option<UserId>,
+    /// What is done, in a stable word.
+    pub kind: &'j str,
+    /// What was asked for, without secrets; `Null` where the kind says all.
+    pub asked: &'j Value,
+}
+
+/// How many items are decided, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// In all.
+    pub done: u32,
+    /// Of those, there was nothing to do to.
+    pub skipped: u32,
+    /// Of those, failed.
+    pub failed: u32,
 }
 
 /// One item of a job.
@@ -86,6 +126,9 @@ struct Row {
     ended_at: Option<i64>,
     total: i64,
     done: i64,
+    skipped: i64,
+    failed: i64,
+    asked: Option<String>,
 }
 
 fn cell(id: i64, column: &'static str) -> Cell {
@@ -96,6 +139,7 @@ fn cell(id: i64, column: &'static str) -> Cell {
 impl Row {
     fn read(self) -> Result<JobRow, StoreError> {
         let cell = |column| cell(self.id, column);
+        let count = |number, column| u32::try_from(number).map_err(|_| cell(column).unreadable());
         Ok(JobRow {
             id: self.id,
             user: self.user_id.map(UserId),
@@ -103,56 +147,90 @@ impl Row {
             kind: self.kind,
             created_at: self.created_at,
             ended_at: self.ended_at,
-            total: u32::try_from(self.total).map_err(|_| cell("total").unreadable())?,
-            done: u32::try_from(self.done).map_err(|_| cell("done").unreadable())?,
+            total: count(self.total, "total")?,
+            done: count(self.done, "done")?,
+            skipped: count(self.skipped, "skipped")?,
+            failed: count(self.failed, "failed")?,
+            asked: cell("asked").json(self.asked.as_deref())?.unwrap_or_default(),
         })
     }
 }
 
-macro_rules! select {
-    ($which:literal) => {
-        concat!(
-            "select id, user_id, kind, state, created_at, ended_at, total, done from jobs where ",
-            $which
-        )
-    };
-}
+/// Items of one statement: far below the parameters that either database takes.
+const AT_ONCE: usize = 200;
 
 async fn insert(
     connection: &mut AnyConnection,
-    (user, kind): (Option<UserId>, &str),
+    new: NewJob<'_>,
     items: &[JobItem],
     now_ms: i64,
 ) -> Result<i64, StoreError> {
     let id = meta::reserve_ids(connection, 1).await?;
     sqlx::query(
-        "insert into jobs (id, user_id, kind, state, created_at, total, done) \
-         values ($1, $2, $3, 'running', $4, $5, 0)",
+        "insert into jobs (id, user_id, kind, state, created_at, total, done, asked) \
+         values ($1, $2, $3, 'running', $4, $5, 0, $6)",
     )
     .bind(id)
-    .bind(user.map(|user| user.0))
-    .bind(kind.to_owned())
+    .bind(new.user.map(|user| user.0))
+    .bind(new.kind.to_owned())
     .bind(now_ms)
     .bind(i64::try_from(items.len()).unwrap_or(i64::MAX))
+    .bind(json_text(id, "asked", new.asked)?)
     .execute(&mut *connection)
     .await?;
-    for item in items {
-        sqlx::query("insert into job_items (job_id, item, state, detail) values ($1, $2, $3, $4)")
-            .bind(id)
-            .bind(item.item)
-            .bind(item.state.clone())
-            .bind(detail_text(id, &item.detail)?)
-            .execute(&mut *connection)
-            .await?;
+    for some in items.chunks(AT_ONCE) {
+        insert_items(connection, id, some).await?;
     }
     Ok(id)
 }
 
-fn detail_text(id: i64, detail: &Value) -> Result<Option<String>, StoreError> {
-    if detail.is_null() {
+async fn insert_items(connection: &mut AnyConnection, id: i64, items: &[JobItem]) -> Result<(), StoreError> {
+    let places = (0..items.len()).map(|nth| {
+        let first = nth * 4;
+        format!("(${}, ${}, ${}, ${})", first + 1, first + 2, first + 3, first + 4)
+    });
+    let places = places.collect::<Vec<_>>().join(", ");
+    // Numbers of parameters are all that is put into the text.
+    let text = format!("insert into job_items (job_id, item, state, detail) values {places}");
+    let mut query = sqlx::query(AssertSqlSafe(text));
+    for item in items {
+        query = query
+            .bind(id)
+            .bind(item.item)
+            .bind(item.state.clone())
+            .bind(json_text(id, "detail", &item.detail)?);
+    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+fn json_text(id: i64, column: &'static str, value: &Value) -> Result<Option<String>, StoreError> {
+    if value.is_null() {
         return Ok(None);
     }
-    cell(id, "detail").json_text(detail).map(Some)
+    cell(id, column).json_text(value).map(Some)
+}
+
+async fn write_items(connection: &mut AnyConnection, job: i64, items: &[JobItem]) -> Result<(), StoreError> {
+    for item in items {
+        sqlx::query("update job_items set state = $3, detail = $4 where job_id = $1 and item = $2")
+            .bind(job)
+            .bind(item.item)
+            .bind(item.state.clone())
+            .bind(json_text(job, "detail", &item.detail)?)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+fn item(job: i64, (item, state, detail): (i64, String, Option<String>)) -> Result<JobItem, StoreError> {
+    let detail: Option<Value> = cell(job, "detail").json(detail.as_deref())?;
+    Ok(JobItem {
+        item,
+        state,
+        detail: detail.unwrap_or_default(),
+    })
 }
 
 impl Change<'_> {
@@ -162,33 +240,15 @@ impl Change<'_> {
     /// When the database fails.
     pub async fn create_job(
         &mut self,
-        user: Option<UserId>,
-        kind: &str,
+        new: NewJob<'_>,
         items: &[JobItem],
         now_ms: i64,
     ) -> Result<i64, StoreError> {
-        insert(&mut self.tx, (user, kind), items, now_ms).await
+        insert(&mut self.tx, new, items, now_ms).await
     }
 }
 
 impl Store {
-    /// Makes a job with these items.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn create_job(
-        &self,
-        user: Option<UserId>,
-        kind: &str,
-        items: &[JobItem],
-        now_ms: i64,
-    ) -> Result<i64, StoreError> {
-        let mut tx = self.pool.begin().await?;
-        let id = insert(&mut tx, (user, kind), items, now_ms).await?;
-        tx.commit().await?;
-        Ok(id)
-    }
-
     /// A job by id.
     ///
     /// # Errors
@@ -231,35 +291,26 @@ impl Store {
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?;
-        let read = |(item, state, detail): (i64, String, Option<String>)| {
-            let detail: Option<Value> = cell(job, "detail").json(detail.as_deref())?;
-            Ok(JobItem {
-                item,
-                state,
-                detail: detail.unwrap_or_default(),
-            })
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(|row| item(job, row)).collect()
     }
 
     /// Writes what became of items, and how many of the job's are decided by now.
     ///
     /// # Errors
     /// When the database fails; then nothing was written.
-    pub async fn save_job_items(&self, job: i64, items: &[JobItem], done: u32) -> Result<(), StoreError> {
+    pub async fn save_job_items(
+        &self,
+        job: i64,
+        items: &[JobItem],
+        by_now: Decided,
+    ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await?;
-        for item in items {
-            sqlx::query("update job_items set state = $3, detail = $4 where job_id = $1 and item = $2")
-                .bind(job)
-                .bind(item.item)
-                .bind(item.state.clone())
-                .bind(detail_text(job, &item.detail)?)
-                .execute(&mut *tx)
-                .await?;
-        }
-        sqlx::query("update jobs set done = $2 where id = $1")
+        write_items(&mut tx, job, items).await?;
+        sqlx::query("update jobs set done = $2, skipped = $3, failed = $4 where id = $1")
             .bind(job)
-            .bind(i64::from(done))
+            .bind(i64::from(by_now.done))
+            .bind(i64::from(by_now.skipped))
+            .bind(i64::from(by_now.failed))
             .execute(&mut *tx)
             .await?;
         Ok(tx.commit().await?)

@@ -3,9 +3,18 @@
 //!
 //! Invariant: nothing that lists or edits rows can open one.
 
+macro_rules! columns {
+    () => {
+        "id, upstream, contributor_id, label, kind, key_id, origins, concurrency, caps, state, state_reason, \
+         state_since, paused_at, held_at, held_by, held_reason, notice_version, notice_accepted_at, account, credit, credit_used, credit_at, egress, probe_streak, next_probe_at, token_expires_at, created_at, \
+         withdrawn_at, revision"
+    };
+}
+
 mod add;
 mod credential;
 mod edit;
+mod find;
 mod hosts;
 mod probe;
 mod probed;
@@ -19,6 +28,7 @@ use sqlx::AnyPool;
 
 pub use add::{Added, Terms};
 pub use credential::{Credential, CredentialKind, NewCredential, Unfit};
+pub use find::PoolKeyFilter;
 pub use hosts::Granted;
 pub use probe::ProbeTarget;
 pub use probed::{Probed, SavedProbe, Told};
@@ -140,14 +150,6 @@ struct Row {
     created_at: i64,
     withdrawn_at: Option<i64>,
     revision: i64,
-}
-
-macro_rules! columns {
-    () => {
-        "id, upstream, contributor_id, label, kind, key_id, origins, concurrency, caps, state, state_reason, \
-         state_since, paused_at, held_at, held_by, held_reason, notice_version, notice_accepted_at, account, credit, credit_used, credit_at, egress, probe_streak, next_probe_at, token_expires_at, created_at, \
-         withdrawn_at, revision"
-    };
 }
 
 const BY_ID: &str = concat!("select ", columns!(), " from pool_keys where id = $1");

@@ -7,6 +7,7 @@ use super::{Row, UserRole, UserRow};
 use crate::change::Change;
 use crate::error::StoreError;
 use crate::store::Store;
+use crate::table::containing;
 
 /// Which users. Nothing set is all of them.
 #[derive(Clone, Debug, Default)]
@@ -28,20 +29,6 @@ pub struct LoginRow {
     pub password_hash: Option<Secret>,
 }
 
-/// What `like` takes for the text itself.
-fn escaped(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
 impl Store {
     /// Users that fit, with an id above `after`, by id, at most `limit`.
     ///
@@ -61,7 +48,7 @@ impl Store {
              and enabled >= $4 and enabled <= $5 order by id limit $6"
         ))
         .bind(after.0)
-        .bind(escaped(filter.name_has.as_deref().unwrap_or_default()))
+        .bind(containing(filter.name_has.as_deref().unwrap_or_default()))
         .bind(filter.role.map_or("%", UserRole::as_str))
         .bind(least)
         .bind(most)
@@ -69,6 +56,17 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(Row::read).collect()
+    }
+
+    /// How many users there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_users(&self) -> Result<u64, StoreError> {
+        let (count,): (i64,) = sqlx::query_as("select count(*) from users where deleted_at is null")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(count.unsigned_abs())
     }
 
     /// A user by id, unless they were deleted.
@@ -124,16 +122,5 @@ impl Change<'_> {
                 .fetch_one(&mut *self.tx)
                 .await?;
         Ok(count)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn what_like_would_read_as_more_is_escaped() {
-        assert_eq!(escaped(""), "%%");
-        assert_eq!(escaped("a_b%c!"), "%a!_b!%c!!%");
     }
 }
