@@ -311,6 +311,8 @@ fn store_told(error: &StoreError) -> (StatusCode, &'static str) {
         StoreError::Exists(_) => (StatusCode::CONFLICT, "exists"),
         StoreError::Missing(_) => (StatusCode::NOT_FOUND, "not_found"),
         StoreError::Locked | StoreError::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "database_away"),
+        StoreError::TooLong => (StatusCode::SERVICE_UNAVAILABLE, "too_long"),
+        StoreError::Unanswerable => (StatusCode::BAD_REQUEST, "unanswerable"),
         StoreError::ReadOnly => (StatusCode::INSUFFICIENT_STORAGE, "database_read_only"),
         StoreError::Corrupt
         | StoreError::Row { .. }
@@ -318,6 +320,7 @@ fn store_told(error: &StoreError) -> (StatusCode, &'static str) {
         | StoreError::Seal(_)
         | StoreError::NoMeta => (StatusCode::INTERNAL_SERVER_ERROR, "database_damaged"),
         StoreError::Url
+        | StoreError::OthersBooks(_)
         | StoreError::NoFolder(_)
         | StoreError::NotAFile(_)
         | StoreError::NotADatabase(_)

@@ -32,6 +32,7 @@ pub mod health;
 pub mod id;
 pub mod inject;
 pub mod judge;
+pub mod latency;
 pub mod life;
 pub mod limit;
 pub mod login;

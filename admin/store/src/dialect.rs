@@ -3,11 +3,12 @@
 //! Every query elsewhere is one text for both: `$1` placeholders, integers for flags and times.
 
 mod lead;
+pub(crate) mod usage;
 
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 use crate::error::StoreError;
@@ -125,7 +126,11 @@ fn unreachable(error: sqlx::Error) -> StoreError {
 }
 
 async fn migrate(dialect: Dialect, connection: &mut AnyConnection) -> Result<(), StoreError> {
-    let migrator = dialect.migrator();
+    migrated(dialect.migrator(), connection).await
+}
+
+/// Brings the tables that `migrator` knows up to date.
+async fn migrated(migrator: &Migrator, connection: &mut impl Migrate) -> Result<(), StoreError> {
     let known = migrator
         .iter()
         .map(|migration| migration.version)

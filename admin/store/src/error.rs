@@ -83,6 +83,15 @@ pub enum StoreError {
     /// A row refers to one that does not exist.
     #[error("{0} does not exist")]
     Missing(&'static str),
+    /// A question took longer than questions may.
+    #[error("the database took too long to answer; ask for a shorter time or for less")]
+    TooLong,
+    /// Books that another database's edges wrote.
+    #[error("{} belongs to another database; move it away, or restore the database that it belongs to", .0)]
+    OthersBooks(String),
+    /// A sum that is not kept, so that nobody can look through somebody else's key.
+    #[error("usage is not summed by pool key and by person together; leave one of them out")]
+    Unanswerable,
     /// Anything else the database says.
     #[error("the database failed")]
     Database(#[source] sqlx::Error),
@@ -95,14 +104,30 @@ impl From<sqlx::Error> for StoreError {
             Some(SQLITE_READONLY) => Self::ReadOnly,
             Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Corrupt,
             Some(SQLITE_CANTOPEN) => Self::Unreachable(error),
-            Some(_) | None => Self::Database(error),
+            Some(SQLITE_INTERRUPT) => Self::TooLong,
+            Some(_) => Self::Database(error),
+            None => of_postgres(error),
         }
+    }
+}
+
+/// By its code, <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+fn of_postgres(error: sqlx::Error) -> StoreError {
+    match error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .as_deref()
+    {
+        Some("57014") => StoreError::TooLong,
+        Some("55P03") => StoreError::Locked,
+        Some(_) | None => StoreError::Database(error),
     }
 }
 
 /// Primary result codes, <https://www.sqlite.org/rescode.html>.
 const SQLITE_BUSY: i32 = 5;
 const SQLITE_READONLY: i32 = 8;
+const SQLITE_INTERRUPT: i32 = 9;
 const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_CANTOPEN: i32 = 14;
 const SQLITE_NOTADB: i32 = 26;

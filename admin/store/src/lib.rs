@@ -7,6 +7,7 @@
 //! 4. [`change`]: one transaction that counts the revision up and changes rows.
 //! 5. [`table`]: the queries, one file per table.
 //! 6. [`seal`]: how a pool key rests on disk, and how a second copy of it is recognised.
+//! 7. [`usage`]: the books of usage, apart from all that.
 //!
 //! Invariants: what an edge serves from and the revision change in one transaction, and commit order is revision
 //! order; a pool key's text is only ever in memory; a client key's text is not kept at all.
@@ -21,6 +22,7 @@ pub mod seal;
 pub mod secret_text;
 pub mod store;
 pub mod table;
+pub mod usage;
 
 #[cfg(test)]
 mod tests;
@@ -31,3 +33,4 @@ pub use error::StoreError;
 pub use seal::ring::KeyRing;
 pub use store::{Parts, Store};
 pub use table::pool_keys::{Credential, ProbeTarget, Probed, SavedProbe, Told};
+pub use usage::UsageStore;

@@ -21,6 +21,7 @@ mod schema;
 mod settings;
 mod snapshot;
 mod spending;
+mod usage;
 
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::limit::Limit;

@@ -1,0 +1,205 @@
+//! Sums over a range, by one or two things, the largest first.
+
+use crate::dialect::usage::{Cell, Question};
+use crate::error::StoreError;
+use crate::usage::UsageStore;
+use crate::usage::book::{Book, Dim};
+use crate::usage::level::{Part, Span, covered};
+use crate::usage::sums::Sums;
+
+use super::filter::{Conditions, Filter};
+use super::member::{Member, int};
+
+/// Sums of one page.
+const MOST: u32 = 1000;
+
+/// By what sums are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// How many requests.
+    #[default]
+    Requests,
+    /// Tokens asked and answered, reported or not.
+    Tokens,
+    /// Pictures.
+    Images,
+    /// NovelAI's currency.
+    Anlas,
+    /// Money.
+    Cost,
+    /// Bytes of answers.
+    Bytes,
+    /// Time.
+    Time,
+}
+
+impl Measure {
+    fn text(self) -> String {
+        let columns: &[&str] = match self {
+            Self::Requests => &["requests"],
+            Self::Tokens => &[
+                "prompt_reported",
+                "prompt_estimated",
+                "completion_reported",
+                "completion_estimated",
+            ],
+            Self::Images => &["images_reported", "images_estimated"],
+            Self::Anlas => &["anlas_reported", "anlas_estimated"],
+            Self::Cost => &["cost_reported", "cost_estimated"],
+            Self::Bytes => &["answered_bytes"],
+            Self::Time => &["total_us"],
+        };
+        let sums = columns.iter().map(|column| format!("coalesce(sum({column}), 0)"));
+        format!("cast({} as bigint)", sums.collect::<Vec<_>>().join(" + "))
+    }
+}
+
+/// Behind which sum a page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// The amount that it is ordered by.
+    pub amount: i64,
+    /// The numbers of what it is of.
+    pub numbers: Vec<i64>,
+}
+
+/// Which sums.
+#[derive(Clone, Debug, Default)]
+pub struct TotalsOf {
+    /// Of each of what: nothing, one or two things.
+    pub by: Vec<Dim>,
+    /// Of which requests.
+    pub filter: Filter,
+    /// The largest by this first.
+    pub measure: Measure,
+    /// How many, at most 1000.
+    pub limit: u32,
+    /// Behind which.
+    pub after: Option<After>,
+}
+
+/// A sum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Total {
+    /// Of what, in the order in which it was asked.
+    pub of: Vec<Member>,
+    /// How much.
+    pub sums: Sums,
+    /// Its place in the order.
+    pub place: After,
+}
+
+/// A page of sums.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// What they cover: the range, and where finer sums are no longer kept, the rest of its first and last hour or day.
+    pub span: Span,
+    /// The largest first.
+    pub rows: Vec<Total>,
+    /// Behind which the next page begins.
+    pub next: Option<After>,
+}
+
+impl UsageStore {
+    /// Sums over a range.
+    ///
+    /// # Errors
+    /// When there are no such sums, or the database fails.
+    pub async fn totals(&self, span: Span, of: &TotalsOf, now: i64) -> Result<Totals, StoreError> {
+        let parts = span.parts(self.kept, now);
+        let Some(covered) = covered(&parts) else {
+            return Ok(Totals {
+                span,
+                rows: Vec::new(),
+                next: None,
+            });
+        };
+        let conditions = self.conditions(&of.filter).await?;
+        let dims = of.by.iter().copied().chain(conditions.dims());
+        let book = Book::having(dims).ok_or(StoreError::Unanswerable)?;
+        let limit = of.limit.clamp(1, MOST);
+        let rows = self
+            .books
+            .ask(question(book, &parts, of, &conditions, limit))
+            .await?;
+        let members: Vec<&[Cell]> = rows.iter().filter_map(|row| row.get(1..)).collect();
+        self.know(&of.by, &members).await?;
+        let mut rows: Vec<Total> = rows.iter().filter_map(|row| self.total(&of.by, row)).collect();
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|last| last.place.clone());
+        Ok(Totals {
+            span: covered,
+            rows,
+            next,
+        })
+    }
+
+    fn total(&self, by: &[Dim], row: &[Cell]) -> Option<Total> {
+        let (amount, rest) = row.split_first()?;
+        let (of, sums) = rest.split_at_checked(by.len())?;
+        let sums = Sums::read(sums);
+        // Sums over nothing are a row too, where they are not of each of something.
+        (sums.requests > 0).then(|| Total {
+            of: self.members(by, of),
+            sums,
+            place: After {
+                amount: int(amount),
+                numbers: of.iter().map(int).collect(),
+            },
+        })
+    }
+}
+
+fn question(book: Book, parts: &[Part], of: &TotalsOf, conditions: &Conditions, limit: u32) -> Question {
+    let mut question = Question::new("");
+    let filter = conditions.text(&mut question);
+    let by: Vec<&str> = of.by.iter().map(|dim| dim.column()).collect();
+    let columns: Vec<&str> = by.iter().copied().chain(Sums::COLUMNS).collect();
+    let part = |part: &Part| {
+        let level = question.value(Cell::Int(part.level.number()));
+        let (from, to) = (
+            question.value(Cell::Int(part.from)),
+            question.value(Cell::Int(part.to)),
+        );
+        format!(
+            "select {} from {} where level = {level} and bucket >= {from} and bucket < {to}{filter}",
+            columns.join(", "),
+            book.table()
+        )
+    };
+    let parts: Vec<String> = parts.iter().map(part).collect();
+    let measure = of.measure.text();
+    let sums = Sums::COLUMNS
+        .map(|column| format!("cast(sum({column}) as bigint)"))
+        .join(", ");
+    let (mut names, mut group) = (String::new(), String::new());
+    let mut order = "order by amount desc".to_owned();
+    if !by.is_empty() {
+        let by = by.join(", ");
+        names = format!("{by}, ");
+        group = format!("group by {by}");
+        order += &format!(", {by}");
+        group += &behind(&measure, &by, of.after.as_ref(), &mut question);
+    }
+    let text = format!(
+        "select {measure} as amount, {names}{sums} from ({}) parts {group} {order} limit {}",
+        parts.join(" union all "),
+        limit + 1
+    );
+    Question { text, ..question }
+}
+
+fn behind(measure: &str, by: &str, after: Option<&After>, question: &mut Question) -> String {
+    let Some(after) = after else {
+        return String::new();
+    };
+    let amount = question.value(Cell::Int(after.amount));
+    let numbers: Vec<String> = after
+        .numbers
+        .iter()
+        .map(|number| question.value(Cell::Int(*number)))
+        .collect();
+    let numbers = numbers.join(", ");
+    format!(" having ({measure} < {amount} or ({measure} = {amount} and ({by}) > ({numbers})))")
+}

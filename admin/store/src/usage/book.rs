@@ -1,0 +1,121 @@
+//! Which sums are kept: four tables, each by as few things as what is asked of it needs.
+//!
+//! Invariant: no table has both a person and a pool key, so no sum tells who used whose key.
+
+/// What sums are kept by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dim {
+    /// The upstream.
+    Upstream,
+    /// The node of the last attempt.
+    Node,
+    /// The model.
+    Model,
+    /// What was asked for.
+    Endpoint,
+    /// How it ended.
+    Class,
+    /// Who asked.
+    User,
+    /// With which client key.
+    ClientKey,
+    /// Which pool key served.
+    PoolKey,
+}
+
+impl Dim {
+    /// Its column.
+    pub(crate) const fn column(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Node => "node",
+            Self::Model => "model",
+            Self::Endpoint => "endpoint",
+            Self::Class => "class",
+            Self::User => "user_id",
+            Self::ClientKey => "client_key_id",
+            Self::PoolKey => "pool_key_id",
+        }
+    }
+}
+
+/// A table of sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Book {
+    /// Everything, in few rows.
+    Class,
+    /// Everything, by what was asked of which node.
+    Node,
+    /// Everything, by who asked.
+    ClientKey,
+    /// What pool keys served, by which.
+    PoolKey,
+}
+
+impl Book {
+    /// From the narrowest on.
+    pub(crate) const ALL: [Self; 4] = [Self::Class, Self::Node, Self::PoolKey, Self::ClientKey];
+
+    pub(crate) const fn table(self) -> &'static str {
+        match self {
+            Self::Class => "usage_by_class",
+            Self::Node => "usage_by_node",
+            Self::ClientKey => "usage_by_client_key",
+            Self::PoolKey => "usage_by_pool_key",
+        }
+    }
+
+    /// What it is kept by, in the order of its key.
+    pub(crate) const fn dims(self) -> &'static [Dim] {
+        match self {
+            Self::Class => &[Dim::Upstream, Dim::Class],
+            Self::Node => &[Dim::Upstream, Dim::Node, Dim::Model, Dim::Endpoint, Dim::Class],
+            Self::ClientKey => &[
+                Dim::User,
+                Dim::ClientKey,
+                Dim::Upstream,
+                Dim::Model,
+                Dim::Endpoint,
+                Dim::Class,
+            ],
+            Self::PoolKey => &[Dim::PoolKey, Dim::Upstream, Dim::Model, Dim::Endpoint, Dim::Class],
+        }
+    }
+
+    /// The key's columns.
+    pub(crate) fn key(self) -> Vec<&'static str> {
+        let dims = self.dims().iter().map(|dim| dim.column());
+        ["level", "bucket"].into_iter().chain(dims).collect()
+    }
+
+    /// The narrowest that has all of these; `None` where none has.
+    pub(crate) fn having(dims: impl IntoIterator<Item = Dim>) -> Option<Self> {
+        let wanted: Vec<Dim> = dims.into_iter().collect();
+        let has = |book: &Self| {
+            // What no pool key served is not in that table: it answers only who asks for pool keys.
+            let asked = *book != Self::PoolKey || wanted.contains(&Dim::PoolKey);
+            asked && wanted.iter().all(|dim| book.dims().contains(dim))
+        };
+        Self::ALL.into_iter().find(has)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_narrowest_table_answers() {
+        assert_eq!(Book::having([]), Some(Book::Class));
+        assert_eq!(Book::having([Dim::Class]), Some(Book::Class));
+        assert_eq!(Book::having([Dim::Model, Dim::Class]), Some(Book::Node));
+        assert_eq!(Book::having([Dim::User, Dim::Model]), Some(Book::ClientKey));
+        assert_eq!(Book::having([Dim::PoolKey, Dim::Model]), Some(Book::PoolKey));
+    }
+
+    #[test]
+    fn nobody_learns_who_used_whose_key() {
+        assert_eq!(Book::having([Dim::User, Dim::PoolKey]), None);
+        assert_eq!(Book::having([Dim::ClientKey, Dim::PoolKey]), None);
+    }
+}
