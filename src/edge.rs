@@ -48,6 +48,7 @@ mod relay;
 mod send;
 mod serve;
 mod settings;
+mod sight;
 mod timekeeper;
 mod together;
 mod traces;

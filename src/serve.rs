@@ -30,6 +30,7 @@ use http::HeaderValue;
 use pingora::server::{RunArgs, Server};
 use potluck_admin::Control;
 use potluck_admin::job::{self, JobSettings, Jobs};
+use potluck_admin::sight::{self, Sight, SightSettings};
 use potluck_filters::framing::HeadLimits;
 use potluck_filters::model::Layout;
 use potluck_filters::snapshot::Snapshot;
@@ -81,6 +82,7 @@ pub struct Running {
     server: JoinHandle<()>,
     books: Books,
     jobs: Jobs,
+    sight: Sight,
     socket: PathBuf,
     _lock: DataLock,
 }
@@ -208,10 +210,11 @@ impl Relay {
         until_bound(address, &server)?;
         admin.map_or(Ok(()), |address| admin::until_open(address, &server))?;
         metrics.map_or(Ok(()), |address| metrics::until_open(address, &server))?;
-        let (books, jobs) = {
+        let (books, jobs, sight) = {
             let _control = runtime.enter();
             let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
-            (books, jobs(&config, layout, &edge, &control))
+            let sight = sight::spawn(Arc::clone(&control), SightSettings::default(), unix_ms);
+            (books, jobs(&config, layout, &edge, &control), sight)
         };
         Ok(Running {
             address,
@@ -224,6 +227,7 @@ impl Relay {
             server,
             books,
             jobs,
+            sight,
             socket,
             _lock: lock,
         })
@@ -257,6 +261,7 @@ impl Running {
         tracing::info!(in_flight = self.edge.in_flight(), "stopped");
         self.runtime.block_on(async {
             self.jobs.stop().await;
+            self.sight.stop().await;
             self.books.close().await;
             self.control.close().await;
         });

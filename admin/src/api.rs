@@ -11,6 +11,7 @@ mod client_key;
 mod credit;
 mod event;
 mod export;
+mod history;
 mod invitation;
 mod job;
 mod limit;
@@ -47,6 +48,7 @@ pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey
 pub use credit::{Credit, Source};
 pub use event::ListenQuery;
 pub use export::{Export, ExportedObject};
+pub use history::{DoneBy, History, HistoryPart, HistoryQuery, StateChange};
 pub use invitation::{CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration};
 pub use job::{
     ImportJob, ImportLine, Job, JobAct, JobCounts, JobItem, JobItemQuery, JobItemState, JobKind, JobQuery,

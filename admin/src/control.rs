@@ -14,6 +14,7 @@ mod client_keys;
 mod credentials;
 mod export;
 mod fields;
+mod history;
 mod holds;
 mod jobs;
 mod limits;
@@ -46,9 +47,9 @@ pub use nodes::{Found, LookUp};
 pub(crate) use notice::notice;
 pub(crate) use outbound_proxies::ProxyNames;
 use parking_lot::RwLock;
-use potluck_filters::egress::{ProbeReport, ProxyReport};
+use potluck_filters::egress::{ProbeReport, ProxyJournal, ProxyReport};
 use potluck_filters::id::{OutboundProxyId, PoolKeyId, Revision, UserId};
-use potluck_filters::pool::{KeyReport, NodeReport};
+use potluck_filters::pool::{Journal, KeyReport, NodeReport};
 use potluck_filters::snapshot::Delta;
 use potluck_filters::spending::day_of;
 use potluck_filters::window::Filled;
@@ -98,6 +99,26 @@ pub trait Live: Send + Sync {
     /// How a pool key does, where there is an edge that has it.
     fn pool_key(&self, _upstream: &str, _id: PoolKeyId) -> Option<KeyReport> {
         None
+    }
+
+    /// When pool keys began and ended to rest, since the last time somebody asked.
+    fn take_key_moves(&self) -> Journal {
+        Journal::default()
+    }
+
+    /// How each pool key does.
+    fn pool_keys(&self) -> Vec<KeyReport> {
+        Vec::new()
+    }
+
+    /// How each outbound proxy fares, without what happened to it; and whether it may be used.
+    fn proxy_standings(&self) -> Vec<(ProxyReport, bool)> {
+        Vec::new()
+    }
+
+    /// What was seen of outbound proxies since the last time somebody asked.
+    fn take_proxy_events(&self) -> ProxyJournal {
+        ProxyJournal::default()
     }
 
     /// Somebody wants pool keys tried again at once, whatever they rest for.
@@ -169,7 +190,7 @@ pub struct Control {
     pub(crate) store: Store,
     upstreams: RwLock<Arc<[UpstreamFacts]>>,
     publisher: Arc<dyn Publisher>,
-    live: Arc<dyn Live>,
+    pub(crate) live: Arc<dyn Live>,
     clock: fn() -> i64,
     look_up: Box<LookUp>,
     pub(crate) auth: Auth,

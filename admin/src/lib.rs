@@ -7,7 +7,8 @@
 //! 5. [`api`]: the types of requests and answers, for servers and clients alike.
 //! 6. [`doc`]: the published description of the API, made from the handlers' types.
 //! 7. [`audit`]: what is noted of each change, in the change's own transaction.
-//! 8. [`error`]: what can go wrong, and the one place where it becomes an answer.
+//! 8. [`sight`]: how things fared, what is wrong with them, and who is told.
+//! 9. [`error`]: what can go wrong, and the one place where it becomes an answer.
 //!
 //! Invariant: nothing here knows Pingora; pool keys enter and never leave; an answer to a change is sent when
 //! the edge serves it.
@@ -28,6 +29,7 @@ pub mod job;
 mod output;
 mod route;
 pub mod router;
+pub mod sight;
 mod throttle;
 
 #[cfg(test)]

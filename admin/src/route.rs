@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod bulk;
 pub(crate) mod client_keys;
 pub(crate) mod events;
+pub(crate) mod history;
 pub(crate) mod jobs;
 pub(crate) mod limits;
 pub(crate) mod my_jobs;

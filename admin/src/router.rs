@@ -13,7 +13,7 @@ use crate::control::Control;
 use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
-    account, audit, bulk, client_keys, events, jobs, limits, my_jobs, my_keys, my_pool_keys, nodes,
+    account, audit, bulk, client_keys, events, history, jobs, limits, my_jobs, my_keys, my_pool_keys, nodes,
     outbound_proxies, pool_keys, registration, session, settings, status, upstreams, users,
 };
 use crate::{doc, idempotency, throttle};
@@ -42,6 +42,7 @@ fn routes() -> Routes {
         .merge(status::routes())
         .merge(audit::routes())
         .merge(events::routes())
+        .merge(history::routes())
 }
 
 /// The published description of the API.

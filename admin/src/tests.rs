@@ -20,6 +20,7 @@ mod pool_keys;
 mod publishing;
 mod refusals;
 mod settings;
+mod sight;
 mod spending;
 mod upstreams;
 mod users;
@@ -35,10 +36,11 @@ use axum::http::{Method, Request, StatusCode};
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
+use potluck_filters::egress::ProxyReport;
 use potluck_filters::health::Condition;
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::model::{Account, HttpVersion, Kind, PoolKeyState, Role};
-use potluck_filters::pool::{CheckReport, NodeReport, NodeState, Policy};
+use potluck_filters::pool::{CheckReport, Journal, NodeReport, NodeState, Policy};
 use potluck_filters::secret::Secret;
 use potluck_filters::snapshot::Delta;
 use potluck_store::{KeyRing, Probed, SavedProbe, Store, Told};
@@ -89,6 +91,11 @@ struct NotingEdge {
     refuses: AtomicBool,
     is_stuck: AtomicBool,
     rechecked: Mutex<Vec<String>>,
+    /// What it says when it is asked next when keys rested.
+    journal: Mutex<Journal>,
+    /// How its node fares.
+    condition: Mutex<Condition>,
+    proxies: Mutex<Vec<(ProxyReport, bool)>>,
 }
 
 impl Publisher for NotingEdge {
@@ -119,7 +126,20 @@ impl Live for NotingEdge {
     }
 
     fn nodes(&self, upstream: &str) -> Vec<NodeReport> {
-        (upstream == "gpu").then(|| report(None)).into_iter().collect()
+        let condition = *self.condition.lock();
+        let report = || NodeReport {
+            health: condition,
+            ..report(None)
+        };
+        (upstream == "gpu").then(report).into_iter().collect()
+    }
+
+    fn take_key_moves(&self) -> Journal {
+        std::mem::take(&mut *self.journal.lock())
+    }
+
+    fn proxy_standings(&self) -> Vec<(ProxyReport, bool)> {
+        self.proxies.lock().clone()
     }
 
     fn check_node<'a>(&'a self, _: &'a str, node: &'a str) -> Checking<'a> {

@@ -7,6 +7,7 @@
 pub mod assigned;
 pub mod connect;
 mod history;
+mod journal;
 mod order;
 mod settings;
 pub mod socks5;
@@ -17,6 +18,7 @@ mod trouble;
 
 pub use assigned::Egress;
 pub use history::{By, Event};
+pub use journal::{Did, ProxyEvent, ProxyJournal};
 pub use settings::EgressSettings;
 pub use standings::{
     Ask, Blame, Failure, Next, ProbeReport, ProxyHealth, ProxyReport, StandingReport, Standings,

@@ -16,6 +16,8 @@
 //! 10. [`rejection`]: every "no" in the client's own error format.
 //! 11. [`meter`] and [`credit`]: what has it used, and what does that leave on the key? [`usage`]: its line in the books.
 //!
+//! Beside all that: [`history`], how pool keys, nodes and outbound proxies fared.
+//!
 //! All of it is decided from a [`snapshot`]: immutable, versioned, swapped as a whole.
 //!
 //! Invariant: nothing here knows a socket, a file, a clock, Pingora, axum or SQL.
@@ -29,6 +31,7 @@ pub mod credit;
 pub mod egress;
 pub mod framing;
 pub mod health;
+pub mod history;
 pub mod id;
 pub mod inject;
 pub mod judge;

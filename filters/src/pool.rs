@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use census::{Candidate, Census, PassedOver};
 use cohort::Bound;
+pub use keys::{Journal, KeyMove};
 use keys::{Keys, Lesson};
 pub use lease::{Ended, Lease, NoWay, Want};
 pub use node_report::{CheckReport, NodeReport, NodeState};
@@ -211,6 +212,12 @@ impl Pool {
         self.keys.next_alarm()
     }
 
+    /// When keys began and ended to rest, since the last time somebody asked.
+    pub fn take_journal(&mut self, now: Moment) -> Journal {
+        self.keys.wake(now);
+        self.keys.take_journal()
+    }
+
     /// What was spent on each key since the last time somebody asked, to be booked.
     pub fn take_spending(&mut self, booking: Booking) -> Vec<Spending> {
         self.keys.take_spending(booking)
@@ -320,6 +327,7 @@ fn lesson<'a>(upstream: &Upstream, ended: &Ended<'a>, rest: impl Fn() -> Duratio
             Scope::None | Scope::Node | Scope::Proxy | Scope::Upstream => well.then_some(false),
         },
         event,
+        rule: Some(verdict.rule),
         bar,
         charged: counts(verdict),
         first_byte: ended.first_byte,

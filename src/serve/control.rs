@@ -21,9 +21,9 @@ use pingora::server::ShutdownWatch;
 use pingora::services::listening::Service;
 use potluck_admin::gate::Peer;
 use potluck_admin::{Checking, Control, Live, Probing, Publisher, Recheck, operator_router};
-use potluck_filters::egress::ProxyReport;
+use potluck_filters::egress::{ProxyJournal, ProxyReport};
 use potluck_filters::id::{OutboundProxyId, PoolKeyId, UserId};
-use potluck_filters::pool::{KeyReport, NodeReport};
+use potluck_filters::pool::{Journal, KeyReport, NodeReport};
 use potluck_filters::snapshot::{Delta, Problem};
 use potluck_filters::window::Filled;
 use tokio::runtime::Handle;
@@ -87,6 +87,22 @@ impl Live for EdgeLink {
 
     fn check_node<'a>(&'a self, upstream: &'a str, node: &'a str) -> Checking<'a> {
         Box::pin(self.0.check_node(upstream, node))
+    }
+
+    fn take_key_moves(&self) -> Journal {
+        self.0.take_key_moves()
+    }
+
+    fn pool_keys(&self) -> Vec<KeyReport> {
+        self.0.pool_keys()
+    }
+
+    fn proxy_standings(&self) -> Vec<(ProxyReport, bool)> {
+        self.0.proxy_standings()
+    }
+
+    fn take_proxy_events(&self) -> ProxyJournal {
+        self.0.take_proxy_events()
     }
 
     fn recheck(&self, which: Recheck<'_>) {

@@ -13,13 +13,16 @@ pub mod objects;
 pub mod outbound_proxies;
 pub mod personal_tokens;
 pub mod pool_keys;
+pub mod proxy_events;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
 pub mod spent_days;
+pub mod state_changes;
 pub mod totp;
 pub mod upstream_settings;
 pub mod users;
+pub mod watch;
 
 use potluck_filters::limit::Limit;
 

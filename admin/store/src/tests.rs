@@ -19,6 +19,7 @@ mod pool_keys;
 mod probes;
 mod schema;
 mod settings;
+mod sight;
 mod snapshot;
 mod spending;
 mod usage;

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::history::{Event, History};
+use super::journal::{Did, ProxyJournal};
 use super::order::place;
 use super::standing::Standing;
 use super::{By, EgressSettings, Tries, Trouble};
@@ -139,6 +140,7 @@ struct Ways {
 pub struct Standings {
     upstreams: HashMap<Arc<str>, Ways>,
     histories: HashMap<OutboundProxyId, History>,
+    journal: ProxyJournal,
 }
 
 impl Standings {
@@ -183,9 +185,14 @@ impl Standings {
         (now, unix_ms): (Moment, i64),
     ) -> bool {
         let ways = self.ways(upstream);
-        let back = ways.standings.entry(proxy).or_default().worked(now);
+        let standing = ways.standings.entry(proxy).or_default();
+        let news = !standing.proven || standing.failures > 0;
+        let back = standing.worked(now);
         ways.beyond.remove(target);
         let (by, latency) = seen;
+        if news {
+            self.journal.push(proxy, upstream, (by, Did::Worked), unix_ms);
+        }
         self.note(proxy, upstream, (by, None, Some(latency)), unix_ms);
         back
     }
@@ -208,11 +215,17 @@ impl Standings {
         self.note(proxy, upstream, (by, Some(trouble.word().into()), None), unix_ms);
         let ways = self.ways(upstream);
         if trouble.may_be_the_targets() && ways.all_fail_alike(failure, now) {
-            ways.acquit(failure.target);
+            let acquitted = ways.acquit(failure.target);
+            for proxy in acquitted {
+                self.journal.push(proxy, upstream, (by, Did::Excused), unix_ms);
+            }
             return Blame::Target;
         }
         let standing = ways.standings.entry(proxy).or_default();
-        Blame::Proxy(standing.failed(settings, now, jitter))
+        let rest = standing.failed(settings, now, jitter);
+        let did = Did::Failed { why: trouble, rest };
+        self.journal.push(proxy, upstream, (by, did), unix_ms);
+        Blame::Proxy(rest)
     }
 
     /// Notes that the upstream would not have a request from there; `length` says how long it rests for
@@ -232,7 +245,10 @@ impl Standings {
             unix_ms,
         );
         let standing = self.ways(upstream).standings.entry(proxy).or_default();
-        standing.unwelcome(now, length)
+        let rest = standing.unwelcome(now, length);
+        let did = Did::Unwelcome { rule, rest };
+        self.journal.push(proxy, upstream, (By::Judge, did), unix_ms);
+        rest
     }
 
     /// Notes that the upstream took a request from there.
@@ -269,9 +285,24 @@ impl Standings {
         self.histories.retain(|id, _| proxy(*id));
     }
 
-    /// How a proxy fares.
+    /// What was seen of proxies since the last time somebody asked.
+    pub fn take_journal(&mut self) -> ProxyJournal {
+        std::mem::take(&mut self.journal)
+    }
+
+    /// How a proxy fares, with what happened to it lately.
     #[must_use]
     pub fn report(&self, proxy: OutboundProxyId, now: Moment) -> ProxyReport {
+        let history = self.histories.get(&proxy).map(History::newest_first);
+        ProxyReport {
+            history: history.unwrap_or_default(),
+            ..self.standing(proxy, now)
+        }
+    }
+
+    /// How a proxy fares, without what happened to it.
+    #[must_use]
+    pub fn standing(&self, proxy: OutboundProxyId, now: Moment) -> ProxyReport {
         let standings = self.upstreams.iter().filter_map(|(upstream, ways)| {
             let standing = ways.standings.get(&proxy)?;
             Some(told(upstream, standing, now))
@@ -281,11 +312,7 @@ impl Standings {
         ProxyReport {
             id: proxy,
             upstreams,
-            history: self
-                .histories
-                .get(&proxy)
-                .map(History::newest_first)
-                .unwrap_or_default(),
+            history: Vec::new(),
         }
     }
 
@@ -326,11 +353,18 @@ impl Ways {
         failure.list.iter().all(|proxy| failed(proxy) || rests(proxy))
     }
 
-    /// What was held against those that did not reach this target is taken back.
-    fn acquit(&mut self, target: &str) {
+    /// What was held against those that did not reach this target is taken back. Which of them had something to be
+    /// taken back.
+    fn acquit(&mut self, target: &str) -> Vec<OutboundProxyId> {
+        let mut acquitted = Vec::new();
         for (proxy, _) in self.beyond.get(target).into_iter().flatten() {
-            self.standings.entry(*proxy).or_default().acquit();
+            let standing = self.standings.entry(*proxy).or_default();
+            if standing.failures > 0 {
+                acquitted.push(*proxy);
+            }
+            standing.acquit();
         }
+        acquitted
     }
 }
 

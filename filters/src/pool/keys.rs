@@ -6,6 +6,7 @@
 mod calendar;
 mod choose;
 mod credits;
+mod journal;
 mod leases;
 mod members;
 mod no_way;
@@ -24,6 +25,7 @@ use crate::model::PoolKey;
 use crate::spending::{Booking, DAY_MS, Spending, Whose, day_of};
 use crate::spread::Spreading;
 use crate::time::Moment;
+pub use journal::{Journal, KeyMove};
 pub(super) use leases::Lesson;
 use members::Past;
 
@@ -64,6 +66,8 @@ pub(super) struct Keys {
     left: Vec<Spending>,
     /// What keys that are gone have spent today, should they come back.
     past: HashMap<PoolKeyId, Past, Spreading>,
+    /// When keys began and ended to rest.
+    journal: Journal,
 }
 
 impl Keys {
@@ -86,6 +90,7 @@ impl Keys {
             urgent: Vec::new(),
             left: Vec::new(),
             past: HashMap::default(),
+            journal: Journal::default(),
         }
     }
 

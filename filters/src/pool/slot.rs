@@ -65,6 +65,8 @@ pub(super) struct Rare {
     pub(super) barred: Vec<(Box<str>, Moment)>,
     /// When leases end whose connections broke while the upstream works on.
     pub(super) ghosts: Vec<Moment>,
+    /// In which rest it was last told to be; `None`: in none.
+    pub(super) told: Option<std::mem::Discriminant<State>>,
 }
 
 impl Slot {

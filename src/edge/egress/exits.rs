@@ -66,7 +66,7 @@ impl Exits {
     }
 
     /// The proxy with that id, if it may be used.
-    pub(super) fn usable(&self, id: OutboundProxyId) -> Option<&Arc<Exit>> {
+    pub(in crate::edge) fn usable(&self, id: OutboundProxyId) -> Option<&Arc<Exit>> {
         self.by_id.get(&id).filter(|exit| exit.proxy.enabled)
     }
 

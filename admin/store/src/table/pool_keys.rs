@@ -19,6 +19,7 @@ mod hosts;
 mod probe;
 mod probed;
 mod served;
+mod states;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub use hosts::Granted;
 pub use probe::ProbeTarget;
 pub use probed::{Probed, SavedProbe, Told};
 pub(crate) use served::{changed, serving};
+pub use states::KeyStateRow;
 
 use super::{Cell, outbound_proxies};
 use crate::error::StoreError;

@@ -25,6 +25,7 @@ impl Keys {
         while let Some((_, index)) = self.alarms.first().copied().filter(|(at, _)| *at <= now) {
             self.clear_alarm(index);
             let unix_ms = self.unix_ms(now);
+            let until = self.slots.get(index).and_then(|slot| slot.state.until());
             let barred = |slot: &Slot| !slot.rare.barred.is_empty() && !slot.leaving;
             if self.slots.get(index).is_some_and(barred) {
                 self.renew(index, now, |slot| slot.pass_time(now, unix_ms));
@@ -32,6 +33,7 @@ impl Keys {
                 self.pass_time(index, now);
                 self.relist(index, now);
             }
+            self.tell(index, None, until.unwrap_or(now).min(now));
             self.set_alarm(index, now);
             self.vacate_if_done(index);
         }

@@ -8,6 +8,7 @@ use super::super::latency::class;
 use super::super::lease::LeasedKey;
 use super::super::{LEAST_REST, Policy, Want};
 use super::{Chosen, Keys};
+use crate::judge::RuleName;
 use crate::life::Event;
 use crate::time::Moment;
 
@@ -19,6 +20,8 @@ const MOST_COHORTS: usize = 256;
 pub(in super::super) struct Lesson<'a> {
     /// `None` where the end says nothing about the key.
     pub(in super::super) event: Option<Event>,
+    /// The rule that says so.
+    pub(in super::super) rule: Option<RuleName>,
     /// A model that rests on this key.
     pub(in super::super) bar: Option<(&'a str, Duration)>,
     /// Whether the work counts against balance and caps.
@@ -166,6 +169,10 @@ impl Keys {
         let rests = slot.state != before;
         if rests && !slot.state.serves(now) && self.cursor == index {
             self.cursor = index + 1;
+        }
+        // A pause that the upstream's settings ask for after each success is no trouble.
+        if rests && lesson.failed == Some(true) {
+            self.tell(index, lesson.rule, now);
         }
         if let Some((model, span)) = lesson.bar {
             self.bar(index, model, now + span, now);

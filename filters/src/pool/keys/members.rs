@@ -45,6 +45,7 @@ impl Keys {
             );
         }
         self.enlist(index, bound, now);
+        self.tell(index, None, now);
     }
 
     /// A slot for a key that has none. A key that was here before today goes on where it was: holding it
@@ -179,6 +180,7 @@ impl Keys {
                 slot.state = slot.state.after(Event::ProbedWell, now);
                 slot.streak = 0;
             }
+            self.tell(index, None, now);
             self.relist(index, now);
             self.set_alarm(index, now);
         }
@@ -194,6 +196,7 @@ impl Keys {
             slot.rare.barred.clear();
             slot.streak = 0;
         });
+        self.tell(index, None, now);
     }
 
     /// Takes over what was spent on a day before this process began.

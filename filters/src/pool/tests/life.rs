@@ -346,3 +346,41 @@ fn paid(anlas: u32) -> Price {
         v5: false,
     }
 }
+
+fn moves(pool: &mut Pool, now: u64) -> Vec<(i64, State, i64)> {
+    let journal = pool.take_journal(at(now));
+    assert!(!journal.lost);
+    let moves = journal.moves.into_iter();
+    moves.map(|one| (one.key.0, one.state, one.at)).collect()
+}
+
+#[test]
+fn the_journal_says_when_a_key_began_to_rest_and_when_that_was_over_though_nobody_asked_for_it() {
+    let mut pool = pool(Policy::RoundRobin);
+    pool.put(key(1, 1), at(0));
+    serve(&mut pool, &ANY, &busy(), 1000);
+    let cooling = moves(&mut pool, 1000);
+    let [(1, State::Cooling { until }, 1000)] = cooling.as_slice() else {
+        panic!("{cooling:?}")
+    };
+    let later = until.millis() + 60_000;
+    assert_eq!(
+        moves(&mut pool, later),
+        [(1, State::Healthy, i64::try_from(until.millis()).unwrap())]
+    );
+    assert_eq!(moves(&mut pool, later), []);
+}
+
+#[test]
+fn the_journal_is_bounded_and_says_that_something_was_lost() {
+    let mut pool = pool(Policy::RoundRobin);
+    pool.put(key(1, 1), at(0));
+    for turn in 0..5000 {
+        serve(&mut pool, &ANY, &busy(), turn * 100_000);
+        pool.recheck(PoolKeyId(1), at(turn * 100_000 + 1));
+    }
+    let journal = pool.take_journal(at(600_000_000));
+    assert!(journal.lost);
+    assert_eq!(journal.moves.len(), 8192);
+    assert_eq!(pool.take_journal(at(600_000_000)), Journal::default());
+}

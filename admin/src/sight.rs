@@ -1,0 +1,83 @@
+//! Looking after pool keys, nodes and outbound proxies, and keeping how they fared.
+//!
+//! 1. [`spawn`]: one loop that looks about once a second. `keys`, `nodes` and `proxies` say what there is to see.
+//! 2. `keeper`: what changed goes into the database; what is too old goes out of it.
+//!
+//! Invariants: only one process that shares a database keeps the history; while none does, that time is a gap, known
+//! from the mark that the last one left; a database that is away loses nothing that was seen, within bounds.
+
+pub(crate) mod keeper;
+mod keys;
+mod nodes;
+mod proxies;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+
+use crate::control::Control;
+use keeper::Keeper;
+
+/// Between two looks.
+const TURN: Duration = Duration::from_secs(1);
+
+/// How long what is kept is kept, and how much of it.
+#[derive(Clone, Copy, Debug)]
+pub struct SightSettings {
+    /// How long changes of states are kept.
+    pub keep: Duration,
+    /// How many there are at most, about; the oldest go first.
+    pub most_changes: i64,
+}
+
+impl Default for SightSettings {
+    fn default() -> Self {
+        Self {
+            keep: Duration::from_secs(30 * 24 * 60 * 60),
+            most_changes: 2_000_000,
+        }
+    }
+}
+
+/// The loop that looks. Dropped, it ends at once.
+#[derive(Debug)]
+pub struct Sight {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+/// Begins to look, on the current tokio runtime. `now` gives Unix time in milliseconds.
+#[must_use]
+pub fn spawn(control: Arc<Control>, settings: SightSettings, now: fn() -> i64) -> Sight {
+    let (stop, stopped) = oneshot::channel();
+    let keeper = Keeper::new(control, settings, now);
+    let task = tokio::spawn(run(keeper, stopped));
+    Sight { stop, task }
+}
+
+async fn run(mut keeper: Keeper, mut stopped: oneshot::Receiver<()>) {
+    let mut turns = tokio::time::interval(TURN);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = turns.tick() => keeper.look().await,
+            // Told or dropped: both mean the end.
+            _ = &mut stopped => break,
+        }
+    }
+    keeper.close().await;
+}
+
+impl Sight {
+    /// Keeps what was seen last, and ends.
+    pub async fn stop(self) {
+        // The other end is gone where the task has ended already.
+        let _ = self.stop.send(());
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the keeper of histories ended badly");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! How outbound proxies fare, as their edge tells: each on the way to each upstream.
+
+use potluck_filters::egress::{ProxyHealth, ProxyReport};
+use potluck_filters::history::{Doer, Kind, Recorder, State, Subject, Why};
+use potluck_filters::id::OutboundProxyId;
+use serde_json::json;
+
+use crate::control::Live;
+
+/// Looks at all outbound proxies.
+pub(super) fn see(live: &dyn Live, recorder: &mut Recorder, now: i64) {
+    let standings = live.proxy_standings();
+    leave(&standings, recorder, now);
+    for (report, usable) in standings {
+        for standing in &report.upstreams {
+            let state = match standing.health {
+                _ if !usable => State::Off,
+                ProxyHealth::Unknown => State::NotChecked,
+                ProxyHealth::Healthy => State::Healthy,
+                ProxyHealth::Cooling => State::Cooling,
+            };
+            recorder.see(&subject(report.id, &standing.upstream), state, now, || Why {
+                by: if usable { Doer::Traffic } else { Doer::Person(None) },
+                reason: None,
+                evidence: json!({ "failures": standing.failures, "rests_ms": standing.rests_ms }),
+            });
+        }
+    }
+}
+
+/// Those that are there no more have left.
+fn leave(here: &[(ProxyReport, bool)], recorder: &mut Recorder, now: i64) {
+    let known = |subject: &Subject| {
+        here.iter()
+            .any(|(report, _)| report.id.to_string() == subject.name)
+    };
+    let gone = |(subject, state): (&Subject, State)| {
+        let gone = subject.kind == Kind::OutboundProxy && state != State::Removed && !known(subject);
+        gone.then(|| subject.clone())
+    };
+    let gone: Vec<_> = recorder.subjects().filter_map(gone).collect();
+    for subject in gone {
+        recorder.see(&subject, State::Removed, now, || Why::relay("removed"));
+    }
+}
+
+fn subject(proxy: OutboundProxyId, upstream: &str) -> Subject {
+    Subject {
+        kind: Kind::OutboundProxy,
+        name: proxy.to_string(),
+        upstream: upstream.to_owned(),
+    }
+}
