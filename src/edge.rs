@@ -14,6 +14,7 @@ mod addresses;
 mod answer;
 mod attempt;
 mod body;
+mod carried;
 mod catalogues;
 mod choice;
 mod converse;
@@ -49,6 +50,7 @@ mod send;
 mod serve;
 mod settings;
 mod sight;
+mod tally;
 mod timekeeper;
 mod together;
 mod traces;
@@ -67,10 +69,8 @@ use pingora_limits::rate::Rate;
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::life::Observation;
 use potluck_filters::limit::Limit;
-use potluck_filters::objects::{Shelved, Stored};
 use potluck_filters::pool::KeyReport;
 use potluck_filters::snapshot::{Delta, Problem, Snapshot};
-use potluck_filters::spending::{Booking, Spending, Whose};
 use potluck_filters::trace::Trace;
 use potluck_filters::usage::RequestNumber;
 use potluck_filters::window::{Filled, SPAN};
@@ -83,7 +83,7 @@ pub(crate) use egress::Opener;
 pub(crate) use heart::Heart;
 use live::{Live, Surroundings};
 use memory::BodyMemory;
-use metrics::Waits;
+use metrics::Changed;
 use mount::Mount;
 use names::Names;
 use objects::Shelves;
@@ -91,6 +91,7 @@ pub(crate) use plan::neighbourhood;
 pub use proxy::Proxy;
 use purse::Purses;
 pub use settings::Settings;
+use tally::Tallies;
 use traces::Traces;
 use traffic::Traffic;
 
@@ -105,7 +106,6 @@ pub struct Edge {
     objects: Shelves,
     traces: Traces,
     memory: BodyMemory,
-    waits: Waits,
     failures: Rate,
     anonymous: Rate,
     /// For checks of nodes, whose connections are theirs alone.
@@ -119,6 +119,8 @@ pub struct Edge {
     /// What answers under `/manage`, once there is something.
     mount: OnceLock<Mount>,
     around: Surroundings,
+    tallies: Arc<Tallies>,
+    changed: Changed,
     clock: Clock,
     ids: RequestIds,
     draining: AtomicBool,
@@ -145,10 +147,10 @@ impl Edge {
             observer: Arc::default(),
             nodes_changed: Arc::default(),
             standings: Arc::default(),
+            tallies: Arc::default(),
         };
         Self {
             memory: BodyMemory::new(&settings),
-            waits: Waits::default(),
             live: ArcSwap::from_pointee(Live::new(snapshot, &around)),
             change: Mutex::default(),
             traffic: Arc::default(),
@@ -163,6 +165,8 @@ impl Edge {
             usage: OnceLock::new(),
             models: Names::default(),
             mount: OnceLock::new(),
+            tallies: Arc::clone(&around.tallies),
+            changed: Changed::default(),
             around,
             clock,
             ids: RequestIds::default(),
@@ -186,8 +190,10 @@ impl Edge {
     /// Everything that is wrong with it; the edge goes on with what it had.
     pub fn apply(&self, delta: Delta) -> Result<(), Vec<Problem>> {
         let mut retired = self.change.lock();
-        let next = self.live.load().after(delta, &self.around)?;
+        let next = self.live.load().after(delta, &self.around);
+        let next = next.inspect_err(|_| self.changed.refused())?;
         retired.push(self.live.swap(Arc::new(next)));
+        self.changed.at(self.clock.now());
         // What no request holds any more is freed here, on the changing thread and not on a serving one.
         retired.retain(|old| Arc::strong_count(old) > 1);
         Ok(())
@@ -219,6 +225,12 @@ impl Edge {
     #[must_use]
     pub fn idle_timeout(&self) -> Duration {
         self.settings.keep_alive
+    }
+
+    /// When it began, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn began_unix_ms(&self) -> i64 {
+        self.clock.origin_unix_ms()
     }
 
     /// Requests being served.
@@ -322,45 +334,10 @@ impl Edge {
         let _ = self.usage.set(inlet);
     }
 
-    /// What was spent since the last time somebody asked, to be booked.
-    #[must_use]
-    pub fn take_spending(&self, booking: Booking) -> Vec<Spending> {
-        let live = self.live.load();
-        let pools = live.upstreams.iter();
-        let pools = pools.flat_map(|live| {
-            live.desk
-                .look(|scheduler, _| scheduler.pool().take_spending(booking))
-        });
-        pools.chain(self.purses.take_spending()).collect()
-    }
-
-    /// Takes over what was spent before this process began. Called before it serves.
-    pub fn restore(&self, spent: &[Spending]) {
-        let live = self.live.load();
-        for spending in spent {
-            match spending.whose {
-                Whose::ClientKey(key) => self.purses.restore(key, spending.day, spending.anlas, unix_ms()),
-                Whose::PoolKey(_) => live.upstreams.iter().for_each(|live| live.restore(spending)),
-            }
-        }
-    }
-
     /// How a request came to its end, where that was not the plain way and not long ago.
     #[must_use]
     pub fn trace(&self, request: RequestNumber) -> Option<Arc<Trace>> {
         self.traces.of(request)
-    }
-
-    /// What members' objects changed in since the last time somebody asked, to be stored.
-    #[must_use]
-    pub fn take_objects(&self) -> Vec<Shelved> {
-        self.objects.take_changes()
-    }
-
-    /// Takes over the objects that were made before this process began, the oldest first. Called before it
-    /// serves.
-    pub fn restore_objects(&self, stored: Vec<Stored>) {
-        self.objects.restore(stored);
     }
 
     /// Lets a pool key be tried again at once, whatever it rests for.

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod edge;
+mod metrics;
 pub mod plugin;
 pub mod secrets;
 pub mod serve;

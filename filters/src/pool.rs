@@ -37,7 +37,7 @@ pub use lease::{Ended, Lease, NoWay, Want};
 pub use node_report::{CheckReport, NodeReport, NodeState};
 pub use nodes::NodeHandle;
 use nodes::Nodes;
-pub use report::{KeyReport, Report};
+pub use report::{KeyReport, Report, Resting};
 use slot::Slot;
 
 use crate::id::PoolKeyId;

@@ -109,6 +109,7 @@ impl LeaseGuard {
 
     fn give_back(&mut self, verdict: &Verdict, retry_after: Option<Duration>) {
         let Some(lease) = self.lease.take() else { return };
+        self.upstream.tally.tried(verdict);
         self.tell_egress(verdict, retry_after);
         if counts(verdict)
             && let Some(purse) = self.purse.take()

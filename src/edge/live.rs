@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use super::desk::Desk;
 use super::egress::Exits;
 use super::node_places::NodePlaces;
+use super::tally::{Tallies, Tally};
 use crate::clock::{Clock, chance};
 
 /// The view that requests are served from.
@@ -37,6 +38,8 @@ pub(super) struct LiveUpstream {
     pub(super) desk: Arc<Desk>,
     /// Where its nodes are.
     pub(super) nodes: NodePlaces,
+    /// What is counted of its requests.
+    pub(super) tally: Arc<Tally>,
     surroundings: Surroundings,
     /// Whether a key was met that may not serve some model: from then on requests are read for theirs.
     pub(super) models_matter: AtomicBool,
@@ -60,6 +63,8 @@ pub(super) struct Surroundings {
     pub(super) nodes_changed: Arc<watch::Sender<()>>,
     /// How the outbound proxies fare. Locked for well under a microsecond, and only where there are any.
     pub(super) standings: Arc<Mutex<Standings>>,
+    /// What is counted, by upstream.
+    pub(super) tallies: Arc<Tallies>,
 }
 
 /// Who is told what is seen of pool keys; nobody, until somebody asks.
@@ -166,8 +171,9 @@ impl LiveUpstream {
         let upstream = Arc::new(upstream.clone());
         Self {
             desk: Arc::new(Desk::new(Arc::clone(&upstream), around.clock)),
-            upstream,
             nodes: NodePlaces::default(),
+            tally: around.tallies.of(&upstream.name),
+            upstream,
             surroundings: around.clone(),
             models_matter: AtomicBool::new(false),
         }

@@ -1,136 +1,152 @@
-//! What the edge tells a monitoring system, as OpenMetrics text.
+//! What the edge tells a monitoring system.
 //!
-//! What can be looked up is looked up when somebody asks, so that requests pay nothing for it; only waits
-//! are counted as they happen. Invariant: labels are names that operators gave, or closed sets; never a
-//! key, a user, a model or an address.
+//! What can be looked up is looked up when somebody asks, so that requests pay nothing for it; what happens once is
+//! counted as it happens, in [`tally`](super::tally). Each file here is one part of the page.
 
-use std::time::Duration;
+mod nodes;
+mod pools;
+mod requests;
 
-use potluck_filters::health::Condition;
-use potluck_filters::pool::NodeState;
-use potluck_filters::scheduler::Outlook;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use potluck_filters::time::Moment;
 
 use super::Edge;
-use super::live::{LiveUpstream, UpstreamReport};
+use super::noted::is_final;
+use super::proxy::Context;
+use super::tally::End;
+use crate::metrics::{Labels, Page};
+use crate::spool::Inlet;
 
-/// Bounds of what counts as ahead in the queue, in requests.
-const AHEAD: [f64; 8] = [0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0];
-/// Bounds of waits, in seconds; clients give up at thirty.
-const SECONDS: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 25.0, 60.0];
-
-type Labels = Vec<(&'static str, String)>;
-type Seconds = Gauge<f64, std::sync::atomic::AtomicU64>;
-
-/// What is counted as it happens.
-pub(super) struct Waits {
-    ahead: Family<Labels, Histogram>,
-    expected: Family<Labels, Histogram>,
-    waited: Family<Labels, Histogram>,
+/// When the snapshot changed last, and how often it did not.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// Milliseconds on the edge's clock.
+    at: AtomicU64,
+    refused: AtomicU64,
 }
 
-impl Default for Waits {
-    fn default() -> Self {
-        let seconds = || Histogram::new(SECONDS);
-        Self {
-            ahead: Family::new_with_constructor(|| Histogram::new(AHEAD)),
-            expected: Family::new_with_constructor(seconds),
-            waited: Family::new_with_constructor(seconds),
-        }
-    }
-}
-
-impl Waits {
-    /// A request has joined the queue.
-    pub(super) fn joined(&self, upstream: &LiveUpstream, outlook: Outlook) {
-        let labels = of(&upstream.upstream.name);
-        self.ahead.get_or_create(&labels).observe(outlook.ahead as f64);
-        if let Some(expected) = outlook.expected {
-            self.expected
-                .get_or_create(&labels)
-                .observe(expected.as_secs_f64());
-        }
+impl Changed {
+    /// Another snapshot is served from now on.
+    pub(super) fn at(&self, now: Moment) {
+        // Relaxed, here and below: numbers for people, with which nothing else is published.
+        self.at.store(now.millis(), Ordering::Relaxed);
     }
 
-    /// It has left the queue, served or not.
-    pub(super) fn left(&self, upstream: &LiveUpstream, waited: Duration) {
-        self.waited
-            .get_or_create(&of(&upstream.upstream.name))
-            .observe(waited.as_secs_f64());
-    }
-
-    fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "queue_ahead",
-            "Requests that were ahead when one joined the queue",
-            self.ahead.clone(),
-        );
-        registry.register_with_unit(
-            "queue_expected",
-            "What a request that joined the queue was expected to wait",
-            Unit::Seconds,
-            self.expected.clone(),
-        );
-        registry.register_with_unit(
-            "queue_waited",
-            "What a request waited in the queue, whether it was served or not",
-            Unit::Seconds,
-            self.waited.clone(),
-        );
+    /// A change was not taken; the last good snapshot is kept.
+    pub(super) fn refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl Edge {
-    /// Everything, as OpenMetrics text.
-    #[must_use]
-    pub fn metrics(&self) -> String {
-        let mut registry = Registry::with_prefix("potluck");
-        self.process(&mut registry);
+    /// Everything that the edge has to tell.
+    pub(crate) fn metrics(&self, page: &mut Page) {
+        self.state(page);
+        let tallies = self.tallies.all();
+        requests::tell(page, &tallies, self.tallies.refusals());
         let live = self.live.load();
         let reports: Vec<_> = live
             .upstreams
             .iter()
             .map(|live| (of(&live.upstream.name), live.report()))
             .collect();
-        pools(&mut registry, &reports);
-        queues(&mut registry, &reports);
-        nodes(&mut registry, &reports);
-        self.waits.register(&mut registry);
-        let mut text = String::new();
-        // Writing to a String cannot fail.
-        let _ = encode(&mut text, &registry);
-        text
+        pools::tell(page, &reports, &tallies);
+        nodes::tell(page, &reports);
+        self.exits(page);
+        let lost = self.usage.get().map_or(0, Inlet::lost);
+        page.counter(
+            "usage_lost",
+            "Ended requests that the books have no line of",
+            lost,
+        );
     }
 
-    fn process(&self, registry: &mut Registry) {
-        let gauge = |number: i64| {
-            let gauge = Gauge::<i64>::default();
-            gauge.set(number);
-            gauge
-        };
-        let count = |number: usize| gauge(i64::try_from(number).unwrap_or(i64::MAX));
+    /// Counts a request that has ended.
+    pub(super) fn counted(&self, ctx: &Context) {
+        if !ctx.noted.booked {
+            return;
+        }
+        if let Some(code) = ctx.code {
+            self.tallies.refused(code);
+        }
+        let status = ctx.status.filter(is_final);
+        let total = ctx.noted.total(&self.clock);
+        ctx.noted
+            .tally
+            .as_ref()
+            .unwrap_or(&self.tallies.nowhere)
+            .ended(&End {
+                status,
+                answered: ctx.noted.was_answered(),
+                bytes: ctx.body_bytes,
+                times: ctx.noted.times(total, status.is_some()),
+            });
+    }
+
+    fn state(&self, page: &mut Page) {
         let live = self.live.load();
         let counts = live.snapshot.counts();
-        registry.register(
+        let age = self
+            .clock
+            .now()
+            .millis()
+            .saturating_sub(self.changed.at.load(Ordering::Relaxed));
+        let ready = !self.draining.load(Ordering::Relaxed);
+        page.gauge(
+            "ready",
+            "1 while new requests are welcome, 0 while the relay ends",
+            f64::from(ready),
+        );
+        page.gauge(
             "snapshot_revision",
             "The revision that is served",
-            gauge(live.snapshot.revision().0),
+            live.snapshot.revision().0 as f64,
         );
-        registry.register(
+        page.gauge(
+            "snapshot_age_seconds",
+            "How long it has been served",
+            age as f64 / 1000.0,
+        );
+        page.counter(
+            "snapshot_refused",
+            "Changes that were not taken: the last good snapshot is kept",
+            self.changed.refused.load(Ordering::Relaxed),
+        );
+        page.gauge(
             "requests_in_flight",
             "Requests that are being served or wait",
-            count(self.in_flight()),
+            self.in_flight() as f64,
         );
-        registry.register("users", "Users, disabled ones too", count(counts.users));
-        registry.register(
+        page.gauge("users", "Users, disabled ones too", counts.users as f64);
+        page.gauge(
             "client_keys",
             "Client keys in every state",
-            count(counts.client_keys),
+            counts.client_keys as f64,
+        );
+    }
+
+    /// The outbound proxies.
+    fn exits(&self, page: &mut Page) {
+        let live = self.live.load();
+        let (mut health, mut failures) = (Vec::new(), Vec::new());
+        for exit in live.exits.each() {
+            let report = self.around.standings.lock().report(exit.id(), self.clock.now());
+            for standing in report.upstreams {
+                let labels = with(&of(&standing.upstream), "proxy", &exit.proxy.name);
+                health.push((with(&labels, "health", nodes::proxy_health(standing.health)), 1.0));
+                failures.push((labels, f64::from(standing.failures)));
+            }
+        }
+        page.gauges(
+            "proxy_health",
+            "1 for how an outbound proxy fares with an upstream",
+            health,
+        );
+        page.gauges(
+            "proxy_failures",
+            "Failures in a row of an outbound proxy with an upstream",
+            failures,
         );
     }
 }
@@ -143,101 +159,4 @@ fn with(labels: &Labels, name: &'static str, value: &str) -> Labels {
     let mut labels = labels.clone();
     labels.push((name, value.to_owned()));
     labels
-}
-
-fn set(family: &Family<Labels, Gauge>, labels: &Labels, number: impl TryInto<i64>) {
-    family
-        .get_or_create(labels)
-        .set(number.try_into().unwrap_or(i64::MAX));
-}
-
-fn pools(registry: &mut Registry, reports: &[(Labels, UpstreamReport)]) {
-    let (keys, leases) = (Family::<Labels, Gauge>::default(), Family::default());
-    for (labels, UpstreamReport { pool, .. }) in reports {
-        let rest = pool.keys.saturating_sub(pool.ready + pool.cooling);
-        for (state, number) in [("ready", pool.ready), ("cooling", pool.cooling), ("other", rest)] {
-            set(&keys, &with(labels, "state", state), number);
-        }
-        set(&leases, labels, pool.in_flight);
-    }
-    registry.register(
-        "pool_keys",
-        "Pool keys that may serve: ready for a request, resting after a failure, or neither",
-        keys,
-    );
-    registry.register("leases", "Requests in flight at the upstream", leases);
-}
-
-fn queues(registry: &mut Registry, reports: &[(Labels, UpstreamReport)]) {
-    let (waiting, users) = (Family::<Labels, Gauge>::default(), Family::default());
-    let expected = Family::<Labels, Seconds>::default();
-    let ended = Family::<Labels, Counter>::default();
-    for (labels, UpstreamReport { queue, .. }) in reports {
-        set(&waiting, labels, queue.waiting);
-        set(&users, labels, queue.users);
-        if let Some(ms) = queue.expected_ms {
-            let wait = Duration::from_millis(ms).as_secs_f64();
-            expected.get_or_create(labels).set(wait);
-        }
-        for (how, number) in [
-            ("served", queue.served),
-            ("refused", queue.refused),
-            ("left", queue.left),
-        ] {
-            ended.get_or_create(&with(labels, "how", how)).inc_by(number);
-        }
-    }
-    registry.register("queue_waiting", "Requests that wait for a pool key", waiting);
-    registry.register("queue_users", "Users whose requests wait", users);
-    registry.register_with_unit(
-        "queue_next_wait",
-        "What a request that joined now would be expected to wait",
-        Unit::Seconds,
-        expected,
-    );
-    registry.register(
-        "queue_ended",
-        "Requests that got their pool key after a wait, were refused for want of one, or left before",
-        ended,
-    );
-}
-
-fn nodes(registry: &mut Registry, reports: &[(Labels, UpstreamReport)]) {
-    let (busy, held_back) = (Family::<Labels, Gauge>::default(), Family::default());
-    let (health, latency) = (Family::default(), Family::<Labels, Seconds>::default());
-    let each = reports.iter().flat_map(|(labels, report)| {
-        let nodes = report.pool.nodes.iter();
-        nodes.map(move |report| (with(labels, "node", &report.node), report))
-    });
-    for (labels, report) in each {
-        // One that was taken out may still end what it has beside another of its name.
-        busy.get_or_create(&labels).inc_by(i64::from(report.in_flight));
-        if report.state == NodeState::Removed {
-            continue;
-        }
-        set(&held_back, &labels, i64::from(report.cooling));
-        set(&health, &with(&labels, "health", condition(report.health)), 1);
-        if let Some(ms) = report.latency_ms {
-            let latency = latency.get_or_create(&labels);
-            latency.set(Duration::from_millis(ms).as_secs_f64());
-        }
-    }
-    registry.register("node_in_flight", "Requests in flight on a node", busy);
-    registry.register("node_cooling", "1 while a node rests after a failure", held_back);
-    registry.register("node_health", "1 for what a node's checks say", health);
-    registry.register_with_unit(
-        "node_latency",
-        "How soon a node's answers and checks begin, as a peak-sensitive average",
-        Unit::Seconds,
-        latency,
-    );
-}
-
-fn condition(of: Condition) -> &'static str {
-    match of {
-        Condition::Unknown => "unknown",
-        Condition::Healthy => "healthy",
-        Condition::Unhealthy => "unhealthy",
-        Condition::Recovering => "recovering",
-    }
 }

@@ -25,6 +25,7 @@ use super::names::Name;
 use super::plan::Relay;
 use super::proxy::Context;
 use super::relay::Relayed;
+use super::tally::Tally;
 use crate::clock::{Clock, unix_ms};
 
 /// What is noted of a request. Times are in microseconds.
@@ -37,6 +38,8 @@ pub(super) struct Noted {
     pub(super) user: Option<UserId>,
     pub(super) client_key: Option<ClientKeyId>,
     pub(super) upstream: Option<Arc<str>>,
+    /// Where it counts, once its upstream is known.
+    pub(super) tally: Option<Arc<Tally>>,
     pub(super) endpoint: Endpoint,
     model: Option<Name>,
     /// Of the last attempt.
@@ -86,6 +89,7 @@ impl Noted {
             .is_none_or(|known| !Arc::ptr_eq(known, name))
         {
             self.upstream = Some(Arc::clone(name));
+            self.tally = Some(Arc::clone(&lease.upstream().tally));
         }
     }
 
@@ -110,7 +114,18 @@ impl Noted {
         self.first_byte.get_or_insert(since);
     }
 
-    fn times(&self, total: u64, answered: bool) -> Times {
+    /// Whether an upstream's answer began.
+    pub(super) fn was_answered(&self) -> bool {
+        self.first_byte.is_some()
+    }
+
+    /// For how long it has been here.
+    pub(super) fn total(&self, clock: &Clock) -> u64 {
+        clock.micros().saturating_sub(self.started)
+    }
+
+    /// How its time was spent, so far.
+    pub(super) fn times(&self, total: u64, answered: bool) -> Times {
         let queued = u64::try_from(self.course.waited.in_queue.as_micros()).unwrap_or(u64::MAX);
         // Answers of the relay's own go out whole.
         let first_byte = self.first_byte.or(answered.then_some(total));
@@ -179,7 +194,7 @@ impl Edge {
     fn event(&self, session: &Session, ctx: &mut Context, figures: &Figures) -> UsageEvent {
         let status = ctx.status.filter(is_final);
         let ended = ended(ctx, status);
-        let total = self.clock.micros().saturating_sub(ctx.noted.started);
+        let total = ctx.noted.total(&self.clock);
         let down = session.as_downstream();
         let served = status.is_some_and(|status| status.as_u16() < 400);
         let noted = &mut ctx.noted;
@@ -214,7 +229,7 @@ fn is_kept(event: &UsageEvent) -> bool {
 }
 
 /// Interim answers are none.
-fn is_final(status: &StatusCode) -> bool {
+pub(super) fn is_final(status: &StatusCode) -> bool {
     !status.is_informational() || *status == StatusCode::SWITCHING_PROTOCOLS
 }
 

@@ -199,6 +199,7 @@ impl ProxyHttp for Proxy {
         self.0.native_end(ctx, error);
         ctx.status = session.as_downstream().response_written().map(|head| head.status);
         let request = session.req_header();
+        self.0.counted(ctx);
         self.0.access_line(ctx, &request.method, request.uri.path());
         self.0.book(session, ctx);
         self.0.hooked_end(ctx);

@@ -1,5 +1,7 @@
 //! A request's way from its plan to its answer: plug-ins, body, attempts, relay.
 
+use std::sync::Arc;
+
 use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 use potluck_filters::model::Kind;
@@ -22,6 +24,7 @@ impl Edge {
             return Ok(true);
         };
         ctx.dialect = Some(relay.upstream.upstream.kind);
+        ctx.noted.tally = Some(Arc::clone(&relay.upstream.tally));
         if ctx.plugins.is_some() {
             relay.plugins.clone_from(&ctx.plugins);
             let hooked = self.hooked_head(session, &mut relay);

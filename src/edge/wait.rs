@@ -73,7 +73,7 @@ impl Edge {
             }
             Ok(Turn::Later(wait, outlook)) => {
                 tracing::debug!(ahead = outlook.ahead, expected = ?outlook.expected, "waits for a pool key");
-                self.waits.joined(upstream, outlook);
+                upstream.tally.joined(outlook);
                 timekeeper::begin(&upstream.desk, self.clock);
                 let (began, began_us) = (self.clock.now(), self.clock.micros());
                 course.waited.begins(began);
@@ -82,7 +82,7 @@ impl Edge {
                 let lease = Box::pin(self.waited(session, relay, wait, asker.max_wait)).await;
                 let (now, now_us) = (self.clock.now(), self.clock.micros());
                 let in_queue = Duration::from_micros(now_us.saturating_sub(began_us));
-                self.waits.left(upstream, in_queue);
+                upstream.tally.left(in_queue);
                 course.waited.in_queue += in_queue;
                 course.was_queued(outlook, in_queue, lease.is_ok(), now);
                 lease

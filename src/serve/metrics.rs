@@ -1,4 +1,8 @@
 //! The listener of a monitoring system: `GET /metrics`, without a password and without a secret in it.
+//!
+//! [`page`] is where the parts of the process tell what they have to.
+
+mod process;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +19,7 @@ use tokio::runtime::{Handle, Runtime};
 use super::control::ControlApp;
 use crate::config::{Config, Listener};
 use crate::edge::Edge;
+use crate::metrics::Page;
 
 /// The media type of OpenMetrics text.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -44,9 +49,17 @@ pub(super) fn until_open(address: SocketAddr, server: &JoinHandle<()>) -> Result
     Ok(())
 }
 
+/// Everything, as OpenMetrics text.
+fn page(edge: &Edge) -> String {
+    let mut page = Page::new();
+    process::tell(&mut page, edge.began_unix_ms());
+    edge.metrics(&mut page);
+    page.finish()
+}
+
 fn service(address: SocketAddr, edge: Arc<Edge>, runtime: Handle) -> Service<ControlApp> {
     let told = move || {
-        let text = edge.metrics();
+        let text = page(&edge);
         async { ([(CONTENT_TYPE, OPEN_METRICS)], text) }
     };
     let app = ControlApp::for_strangers(Router::new().route("/metrics", get(told)), runtime);

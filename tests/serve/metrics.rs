@@ -1,5 +1,7 @@
 //! What a monitoring system reads while requests wait for the one account there is.
 
+use std::collections::BTreeSet;
+
 use crate::installation::{Installation, world};
 use crate::relay::Relay;
 use crate::requests::{client, image_outcome};
@@ -19,13 +21,12 @@ async fn waits_are_counted_told_with_bounded_labels_and_without_a_secret() {
     let ended = futures_util::future::join_all(many).await;
     assert!(ended.iter().all(|(status, _)| *status == 200), "{ended:?}");
 
-    let text = told(&relay).await;
+    let text = settled(&relay).await;
     let waited = value(&text, "potluck_queue_waited_seconds_count{upstream=\"novelai\"}").unwrap_or_default();
     let ahead = value(&text, "potluck_queue_ahead_count{upstream=\"novelai\"}").unwrap_or_default();
     let served = "potluck_queue_ended_total{upstream=\"novelai\",how=\"served\"}";
     assert!(waited > 0.0 && waited == ahead, "{text}");
     assert_eq!(value(&text, served), Some(waited), "{text}");
-    assert_eq!(value(&text, "potluck_requests_in_flight"), Some(0.0), "{text}");
     let health = "potluck_node_health{upstream=\"novelai\",node=\"image\",health=\"unknown\"}";
     assert_eq!(value(&text, health), Some(1.0), "{text}");
     let latency = "potluck_node_latency_seconds{upstream=\"novelai\",node=\"image\"}";
@@ -33,8 +34,116 @@ async fn waits_are_counted_told_with_bounded_labels_and_without_a_secret() {
         value(&text, latency).is_some_and(|seconds| seconds < 60.0),
         "{text}"
     );
+    let answered = "potluck_requests_total{upstream=\"novelai\",class=\"2xx\",source=\"upstream\"}";
+    assert_eq!(value(&text, answered), Some(6.0), "{text}");
+    let first_bytes = value(&text, "potluck_first_byte_seconds_count{upstream=\"novelai\"}");
+    assert_eq!(first_bytes, Some(6.0), "{text}");
+    // Each worked for far less than it waited for its image and for the others.
+    let seconds = |name: &str| {
+        value(
+            &text,
+            &format!("potluck_{name}_seconds_sum{{upstream=\"novelai\"}}"),
+        )
+    };
+    let (own, whole) = (seconds("own_overhead"), seconds("request"));
+    assert!(
+        own.is_some_and(|own| own > 0.0) && own < whole,
+        "{own:?} of {whole:?}"
+    );
     assert!(text.ends_with("# EOF\n"), "{text}");
     assert!(!text.contains(&key) && !text.contains("pst-"), "{text}");
+}
+
+/// A metric's name, kind and labels.
+type Metric = (String, String, BTreeSet<String>);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_is_what_the_documentation_says() {
+    let world = world().await;
+    let installation = Installation::furnished(&world).await;
+    let relay = Relay::start(&installation).await;
+    let (_, key) = installation.client_key().await;
+    assert_eq!(image_outcome(&relay, &key).await.0, 200);
+    assert_eq!(image_outcome(&relay, "np-nobodys").await.0, 401);
+    let text = settled(&relay).await;
+    let refused = "potluck_refusals_total{code=\"unknown_key\"}";
+    assert_eq!(value(&text, refused), Some(1.0), "{text}");
+    let nowhere = "potluck_requests_total{upstream=\"-\",class=\"4xx\",source=\"relay\"}";
+    assert_eq!(value(&text, nowhere), Some(1.0), "{text}");
+
+    let documented = documented();
+    for (name, kind, labels) in exposed(&text) {
+        let found = documented.iter().find(|metric| metric.0 == name);
+        let (_, as_kind, as_labels) = found.unwrap_or_else(|| panic!("{name} is not in docs/metrics.md"));
+        assert_eq!(*as_kind, kind, "{name}");
+        assert!(labels.is_empty() || labels == *as_labels, "{name}: {labels:?}");
+    }
+    let names: BTreeSet<_> = exposed(&text).into_iter().map(|metric| metric.0).collect();
+    for (name, ..) in &documented {
+        assert!(names.contains(name), "{name} is told nowhere");
+    }
+}
+
+/// The tables of docs/metrics.md.
+fn documented() -> Vec<Metric> {
+    let page = include_str!("../../docs/metrics.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `potluck_"));
+    let words = |cell: &str| {
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    rows.map(|row| {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let name = words(cells[1]).remove(0);
+        (name, cells[2].to_owned(), words(cells[3]).into_iter().collect())
+    })
+    .collect()
+}
+
+/// What a page tells of. A metric without a series yet has no labels.
+fn exposed(text: &str) -> Vec<Metric> {
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    types
+        .map(|line| {
+            let (name, kind) = line.split_once(' ').expect("a kind");
+            let name = match kind {
+                "counter" => format!("{name}_total"),
+                "info" => format!("{name}_info"),
+                _ => name.to_owned(),
+            };
+            let series = text.lines().find_map(|line| {
+                let rest = line.strip_prefix(&name)?;
+                let rest = ["_bucket", "_sum", "_count"]
+                    .into_iter()
+                    .find_map(|end| rest.strip_prefix(end))
+                    .unwrap_or(rest);
+                let labels = rest.strip_prefix('{')?.split_once('}')?.0;
+                Some(labels.to_owned())
+            });
+            (name, kind.to_owned(), labels(&series.unwrap_or_default()))
+        })
+        .collect()
+}
+
+fn labels(series: &str) -> BTreeSet<String> {
+    let pairs = series.split("\",").filter_map(|pair| pair.split_once('='));
+    pairs
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| name != "le")
+        .collect()
+}
+
+/// What is told once every request so far has ended and was counted.
+async fn settled(relay: &Relay) -> String {
+    loop {
+        let text = told(relay).await;
+        if value(&text, "potluck_requests_in_flight") == Some(0.0) {
+            return text;
+        }
+    }
 }
 
 async fn told(relay: &Relay) -> String {

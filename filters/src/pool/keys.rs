@@ -18,7 +18,7 @@ use super::cohort::{Cohort, Traits};
 use super::latency::Holds;
 use super::nodes::Nodes;
 use super::spent::Mark;
-use super::{Policy, Slot, Want};
+use super::{Policy, Resting, Slot, State, Want};
 use crate::credit::Tariffs;
 use crate::id::PoolKeyId;
 use crate::model::PoolKey;
@@ -102,9 +102,19 @@ impl Keys {
         self.cohorts.iter().map(|cohort| cohort.ready.len()).sum()
     }
 
-    pub(super) fn resting(&self, now: Moment) -> usize {
+    pub(super) fn resting(&self, now: Moment) -> Resting {
+        let mut found = Resting::default();
         let resting = |slot: &&Slot| !slot.leaving && !slot.state.serves(now);
-        self.slots.iter().filter(resting).count()
+        for slot in self.slots.iter().filter(resting) {
+            let of_its_kind = match slot.state {
+                State::Healthy | State::Cooling { .. } => &mut found.cooling,
+                State::Drained { .. } => &mut found.drained,
+                State::Suspect { .. } => &mut found.suspect,
+                State::Pending | State::Invalid | State::Paused | State::Withdrawn => &mut found.held,
+            };
+            *of_its_kind += 1;
+        }
+        found
     }
 
     /// The keys with how they fare, in no order.

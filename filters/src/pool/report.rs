@@ -18,10 +18,34 @@ pub struct Report {
     pub ready: usize,
     /// Of these, keys that rest after a failure.
     pub cooling: usize,
+    /// Of those that rest, how many rest for which reason.
+    #[serde(skip)]
+    pub resting: Resting,
     /// Leases that are out.
     pub in_flight: u32,
     /// Node by node.
     pub nodes: Vec<NodeReport>,
+}
+
+/// Keys that do not serve, by why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resting {
+    /// They rest after a failure.
+    pub cooling: usize,
+    /// Their accounts have run dry.
+    pub drained: usize,
+    /// Their credentials were refused once.
+    pub suspect: usize,
+    /// They have yet to show that they work, or people hold them back.
+    pub held: usize,
+}
+
+impl Resting {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> usize {
+        self.cooling + self.drained + self.suspect + self.held
+    }
 }
 
 /// What one key is doing.
@@ -49,11 +73,13 @@ impl Pool {
     pub fn report(&mut self, now: Moment) -> Report {
         self.keys.wake(now);
         self.nodes.pass_time(now);
+        let resting = self.keys.resting(now);
         Report {
             policy: self.policy,
             keys: self.keys.len(),
             ready: self.keys.ready(),
-            cooling: self.keys.resting(now),
+            cooling: resting.all(),
+            resting,
             in_flight: self.nodes.in_flight(),
             nodes: self.nodes.report(now),
         }

@@ -74,7 +74,7 @@ impl Exits {
         self.by_id.get(&id)
     }
 
-    pub(super) fn each(&self) -> impl Iterator<Item = &Arc<Exit>> {
+    pub(in crate::edge) fn each(&self) -> impl Iterator<Item = &Arc<Exit>> {
         self.by_id.values()
     }
 
