@@ -9,22 +9,28 @@ POTLUCK ?= $(CARGO) run --
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps run demo demo-check test check bench soak fmt clean-data
+.PHONY: help deps test-deps run demo demo-check ui screens test check bench soak fmt clean-data
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: deps ## build and start the relay on SQLite in ./data, with a first admin
-	$(CARGO) build --release
-	$(CARGO) run --release --quiet -- init --if-missing
-	$(CARGO) run --release --quiet -- serve
+run: deps ui ## build and start the relay on SQLite in ./data, with a first admin
+	$(CARGO) build --release --features ui
+	$(CARGO) run --release --features ui --quiet -- init --if-missing
+	$(CARGO) run --release --features ui --quiet -- serve
 
-demo: deps ## build and start the relay in front of fake upstreams, nothing to bring
-	$(CARGO) build --release
-	$(CARGO) run --release --quiet -- demo
+demo: deps ui ## build and start the relay in front of fake upstreams, nothing to bring
+	$(CARGO) build --release --features ui
+	$(CARGO) run --release --features ui --quiet -- demo
 
 demo-check: deps ## the demo as a test: every kind of request once, exits 0 only if all held
 	$(POTLUCK) demo --check
+
+ui: ## build the pages that the relay carries, where they have changed
+	@.ci/ui build
+
+screens: ## pictures of all pages, in both themes, in target/screens/
+	admin/web/test/run screens
 
 test: deps test-deps ## all tests: Rust on SQLite and Postgres, and real client SDKs
 	.ci/test

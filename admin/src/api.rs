@@ -60,8 +60,8 @@ pub use limit::{
 };
 pub use my_key::{CreateMyKey, EditMyKey, RotateKey};
 pub use my_pool_key::{
-    AddMyPoolKey, ContributionNotice, DaysQuery, EditMyPoolKey, ImportMyPoolKeys, MyPoolKey, Served,
-    ServedDay,
+    AddMyPoolKey, ContributionNotice, DaysQuery, EditMyPoolKey, ImportMyPoolKeys, MyPoolKey, MyUpstream,
+    MyUpstreams, Served, ServedDay,
 };
 pub use node::{AddNode, AllowHost, EditNode, Node, NodeGrant, NodeSource, NodeSwitch};
 pub use outbound_proxy::{AddOutboundProxy, CheckedProxy, EditOutboundProxy, OutboundProxy, ProxyLogin};

@@ -30,6 +30,7 @@ use crate::caller::{Caller, Proof, SignedIn, Unknown};
 use crate::control::Control;
 use crate::error::ControlError;
 use crate::router::router;
+use crate::ui;
 use credential::Credential;
 pub use hosts::Hosts;
 pub use token::{AdminToken, WeakToken};
@@ -66,10 +67,13 @@ impl fmt::Debug for Gate {
     }
 }
 
-/// [`router`] for callers from the network, who are whom their credentials say.
+/// [`router`] for callers from the network, who are whom their credentials say; with the user interface.
 pub fn bearer_router(control: Arc<Control>, gate: Gate) -> Router {
+    let pages = ui::router(gate.hosts.clone());
     let state = (Arc::new(gate), Arc::clone(&control));
-    router(control).layer(middleware::from_fn_with_state(state, admit))
+    router(control)
+        .layer(middleware::from_fn_with_state(state, admit))
+        .merge(pages)
 }
 
 async fn admit(

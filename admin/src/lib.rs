@@ -8,7 +8,8 @@
 //! 6. [`doc`]: the published description of the API, made from the handlers' types.
 //! 7. [`audit`]: what is noted of each change, in the change's own transaction.
 //! 8. [`sight`]: how things fared, what is wrong with them, and who is told.
-//! 9. [`error`]: what can go wrong, and the one place where it becomes an answer.
+//! 9. [`mod@ui`]: the user interface, where the program carries one.
+//! 10. [`error`]: what can go wrong, and the one place where it becomes an answer.
 //!
 //! Invariant: nothing here knows Pingora; pool keys enter and never leave; an answer to a change is sent when
 //! the edge serves it.
@@ -31,6 +32,7 @@ mod route;
 pub mod router;
 pub mod sight;
 mod throttle;
+pub mod ui;
 
 #[cfg(test)]
 mod tests;

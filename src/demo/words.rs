@@ -12,7 +12,7 @@ pub(super) fn welcome(demo: &DemoRelay, as_json: bool) {
     let (base, key) = (format!("http://{}", demo.address()), demo.client_key.expose());
     if as_json {
         let line = json!({
-            "base_url": base, "client_key": key, "other_client_key": demo.other_client_key.expose(), "data": demo.folder(), "upstreams": demo.world.describe(),
+            "base_url": base, "client_key": key, "other_client_key": demo.other_client_key.expose(), "data": demo.folder(), "password": demo.password.expose(), "upstreams": demo.world.describe(),
         });
         println!("{line}");
         return;
@@ -23,6 +23,7 @@ pub(super) fn welcome(demo: &DemoRelay, as_json: bool) {
   base URL    {base}
   client key  {key}
   data        {folder} (removed at the end)
+  pages       {base}, log in as demo (an admin) or guest with {password}
 
 An image, with curl:
 
@@ -42,7 +43,8 @@ A NovelAI client (novelai-sdk for Python):
   python3 -c 'from novelai import NovelAI; from novelai.types import GenerateImageParams as P; NovelAI().image.generate(P(prompt="soup", size=(512, 768)))[0].save("soup.png")'
 
 Ctrl-C ends it."#,
-        folder = demo.folder().display()
+        folder = demo.folder().display(),
+        password = demo.password.expose()
     );
 }
 

@@ -13,7 +13,7 @@ use potluck_filters::secret::Secret;
 use tempfile::TempDir;
 
 use crate::config::{self, Config};
-use crate::secrets::{Secrets, fresh_key};
+use crate::secrets::{Secrets, fresh_key, fresh_password};
 use crate::serve::{Relay, Running, Stop};
 
 /// A relay in front of fakes.
@@ -23,6 +23,8 @@ pub(super) struct DemoRelay {
     pub(super) client_key: Secret,
     /// One of another user.
     pub(super) other_client_key: Secret,
+    /// With which both log in to the pages.
+    pub(super) password: Secret,
     running: Running,
     folder: TempDir,
 }
@@ -47,12 +49,15 @@ impl DemoRelay {
             admin_token: None,
         };
         let running = Relay::open(config, &secrets)?.start(stop)?;
-        let [client_key, other_client_key] = running.runtime.block_on(furnish(&running, &world))?;
+        let password = fresh_password().context("no randomness")?;
+        let [client_key, other_client_key] =
+            running.runtime.block_on(furnish(&running, &world, &password))?;
         running.runtime.block_on(until_all_serve(&running, &world))?;
         Ok(Self {
             world,
             client_key,
             other_client_key,
+            password,
             running,
             folder,
         })
@@ -155,12 +160,12 @@ async fn until_all_serve(running: &Running, world: &DemoWorld) -> Result<()> {
 }
 
 /// An admin, a guest, a client key of each, and all the fakes' credentials in the pool.
-async fn furnish(running: &Running, world: &DemoWorld) -> Result<[Secret; 2]> {
+async fn furnish(running: &Running, world: &DemoWorld, password: &Secret) -> Result<[Secret; 2]> {
     let control = &running.control;
     let user = |name: &str, role| CreateUser {
         name: name.to_owned(),
         role,
-        password: None,
+        password: Some(SecretText(password.clone())),
         rate_limit: None,
     };
     let admin = control

@@ -39,9 +39,6 @@ const PLACES: usize = 1024;
 const LONGEST: u64 = 16 << 20;
 /// How long a body may take.
 const BODY: Duration = Duration::from_secs(120);
-/// Where the user interface is, or what stands in for it.
-const FRONT: HeaderValue = HeaderValue::from_static("/manage/docs");
-
 const HOP_BY_HOP: [HeaderName; 9] = [
     CONNECTION,
     TE,
@@ -88,6 +85,9 @@ pub enum Said {
 pub trait Mounted: Send + Sync {
     /// Begins to serve a request, elsewhere. Stops when `answer` is closed.
     fn begin(&self, call: Call, answer: mpsc::Sender<Said>);
+
+    /// The path to which people are led who come to the relay's root.
+    fn front(&self) -> &'static str;
 }
 
 /// What is mounted, and room for its requests.
@@ -127,7 +127,8 @@ impl Edge {
             return Box::pin(self.manage(session, ctx, mount)).await.map(|()| true);
         }
         if path == "/" && self.is_nobodys(session) {
-            return self.lead_to_front(session, ctx).await.map(|()| true);
+            let front = mount.service.front();
+            return self.lead_to(front, session, ctx).await.map(|()| true);
         }
         Ok(false)
     }
@@ -140,9 +141,14 @@ impl Edge {
         reads && route::find(self.live.load().snapshot.layout(), host, "/").is_none()
     }
 
-    async fn lead_to_front(&self, session: &mut Session, ctx: &Context) -> Result<(), Box<Error>> {
+    async fn lead_to(
+        &self,
+        front: &'static str,
+        session: &mut Session,
+        ctx: &Context,
+    ) -> Result<(), Box<Error>> {
         let mut head = ResponseHeader::build(StatusCode::FOUND, Some(5))?;
-        head.insert_header(http::header::LOCATION, FRONT)?;
+        head.insert_header(http::header::LOCATION, HeaderValue::from_static(front))?;
         head.insert_header(http::header::CACHE_CONTROL, "no-store")?;
         self.sign(&mut head, &ctx.request_id, None)?;
         self.write_reply(session, head, Bytes::new()).await

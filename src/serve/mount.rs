@@ -36,6 +36,10 @@ impl Mounted for RouterMount {
         let router = self.router.clone();
         self.runtime.spawn(answer_to(router, call, answer));
     }
+
+    fn front(&self) -> &'static str {
+        potluck_admin::ui::front()
+    }
 }
 
 async fn answer_to(router: axum::Router, call: Call, answer: mpsc::Sender<Said>) {

@@ -19,6 +19,10 @@ impl Mounted for Spoken {
     fn begin(&self, call: Call, answer: mpsc::Sender<Said>) {
         let _ = self.0.send((call, answer));
     }
+
+    fn front(&self) -> &'static str {
+        "/manage/docs"
+    }
 }
 
 type Calls = mpsc::UnboundedReceiver<(Call, mpsc::Sender<Said>)>;

@@ -1,6 +1,7 @@
 //! Pool keys, as their contributors bring, see and edit them.
 
 use potluck_filters::id::{PoolKeyId, Revision};
+use potluck_filters::model::Kind;
 use potluck_store::table::pool_keys::CredentialKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -128,6 +129,24 @@ pub struct EditMyPoolKey {
     /// What you allow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caps: Option<EditCaps>,
+}
+
+/// An upstream that pool keys of members may serve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MyUpstream {
+    /// Its name.
+    pub name: String,
+    /// What it speaks.
+    pub kind: Kind,
+    /// Whether a username and a password may be brought in place of a token.
+    pub logins: bool,
+}
+
+/// Upstreams that pool keys of members may serve, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MyUpstreams {
+    /// All of them.
+    pub items: Vec<MyUpstream>,
 }
 
 /// What contributors are told of what they risk.

@@ -17,7 +17,7 @@ use super::pool_keys::{Asked, NOUN, apply, noted};
 use super::{Control, Turn};
 use crate::api::{
     AddMyPoolKey, AddPoolKey, Caps, DaysQuery, EditMyPoolKey, EditPoolKey, ImportJob, ImportMyPoolKeys,
-    JobKind, MyPoolKey, Page, PageQuery, Served, ServedDay, Spent, UpstreamFacts,
+    JobKind, MyPoolKey, MyUpstream, MyUpstreams, Page, PageQuery, Served, ServedDay, Spent, UpstreamFacts,
 };
 use crate::audit::{Act, Bulk, Note, Object, ObjectKind};
 use crate::caller::By;
@@ -31,6 +31,20 @@ const MOST_LINES: usize = 10_000;
 const USUAL_DAYS: u64 = 30;
 
 impl Control {
+    /// The upstreams that members may bring pool keys for.
+    #[must_use]
+    pub fn my_upstreams(&self) -> MyUpstreams {
+        let members = |facts: &&UpstreamFacts| facts.keyed && !facts.operators_only;
+        let told = |facts: &UpstreamFacts| MyUpstream {
+            name: facts.name.clone(),
+            kind: facts.kind,
+            logins: facts.kind == Kind::Novelai && facts.probed,
+        };
+        let mut items: Vec<MyUpstream> = self.upstreams().iter().filter(members).map(told).collect();
+        items.sort_by(|one, other| one.name.cmp(&other.name));
+        MyUpstreams { items }
+    }
+
     /// A page of the pool keys that a user brought.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ impl Hosts {
     }
 
     /// Whether a request means this relay: by its `Host`, and by its target where that names a host too.
-    pub(super) fn are_meant_by(&self, target: &Uri, headers: &HeaderMap) -> bool {
+    pub(crate) fn are_meant_by(&self, target: &Uri, headers: &HeaderMap) -> bool {
         let mut hosts = headers.get_all(header::HOST).iter();
         let (Some(only), None) = (hosts.next(), hosts.next()) else {
             return false;

@@ -8,8 +8,8 @@ use potluck_filters::id::PoolKeyId;
 
 use crate::access::{Anyone, Member, area};
 use crate::api::{
-    AddMyPoolKey, ContributionNotice, DaysQuery, EditMyPoolKey, ImportJob, ImportMyPoolKeys, MyPoolKey, Page,
-    PageQuery, Served,
+    AddMyPoolKey, ContributionNotice, DaysQuery, EditMyPoolKey, ImportJob, ImportMyPoolKeys, MyPoolKey,
+    MyUpstreams, Page, PageQuery, Served,
 };
 use crate::control::{Control, notice};
 use crate::doc::Routes;
@@ -18,6 +18,10 @@ use crate::input::{Asked, Body, Id, IfMatch};
 use crate::output::{Accepted, Created, Tagged};
 
 pub(crate) fn routes() -> Routes {
+    before_bringing().merge(of_keys())
+}
+
+fn before_bringing() -> Routes {
     Routes::new()
         .get(
             "/manage/v1/contribution-notice",
@@ -25,6 +29,16 @@ pub(crate) fn routes() -> Routes {
             "Says what whoever brings a pool key risks.",
             show_notice,
         )
+        .get(
+            "/manage/v1/me/upstreams",
+            "listMyUpstreams",
+            "Lists the upstreams that you may bring pool keys for.",
+            upstreams,
+        )
+}
+
+fn of_keys() -> Routes {
+    Routes::new()
         .get(
             "/manage/v1/me/pool-keys",
             "listMyPoolKeys",
@@ -77,6 +91,13 @@ pub(crate) fn routes() -> Routes {
 
 async fn show_notice(_: Anyone) -> Result<Json<ContributionNotice>, ControlError> {
     Ok(Json(notice()))
+}
+
+async fn upstreams(
+    _: Member<area::Pool>,
+    State(control): State<Arc<Control>>,
+) -> Result<Json<MyUpstreams>, ControlError> {
+    Ok(Json(control.my_upstreams()))
 }
 
 async fn list(

@@ -46,6 +46,7 @@ const TABLE: &[(For, &[&str])] = &[
             "revokeMyKey",
             "rotateMyKey",
             "createPlaygroundKey",
+            "listMyUpstreams",
             "listMyPoolKeys",
             "addMyPoolKey",
             "importMyPoolKeys",

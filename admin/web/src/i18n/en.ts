@@ -1,0 +1,9 @@
+/** All words of the pages in English; the other languages have the same shape. */
+import { admin } from "./en/admin";
+import { common, entry, shell } from "./en/common";
+import { errors, failure } from "./en/errors";
+import { account, contribute, home, keys } from "./en/member";
+import { states } from "./en/states";
+
+const en = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin } as const;
+export default en;

@@ -1,0 +1,10 @@
+/** Tiếng Việt. */
+import type { Messages } from "./messages";
+import { admin } from "./vi/admin";
+import { common, entry, shell } from "./vi/common";
+import { errors, failure } from "./vi/errors";
+import { account, contribute, home, keys } from "./vi/member";
+import { states } from "./vi/states";
+
+const vi: Messages = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin };
+export default vi;

@@ -1,0 +1,5 @@
+import type { Part } from "../messages";
+
+export const admin: Part<"admin"> = {
+  title: "",
+};

@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { formats } from "./format";
+
+const NOW = Date.UTC(2026, 10, 21, 12);
+const en = formats("en");
+
+it("says spans with two units at most", () => {
+  expect(en.span(640)).toBe("640 ms");
+  expect(en.span(40_000)).toBe("40 sec");
+  expect(en.span(125_000)).toBe("2 min 5 sec");
+  expect(en.span(11_400_000)).toBe("3 hr 10 min");
+  expect(en.span(5 * 86_400_000)).toBe("5 days");
+});
+
+it("says how long ago, and in how long", () => {
+  expect(en.ago(NOW - 120_000, NOW)).toBe("2 min. ago");
+  expect(en.ago(NOW + 3 * 3_600_000, NOW)).toBe("in 3 hr.");
+  expect(en.ago(NOW - 1000, NOW)).toBe("now");
+});
+
+it("writes numbers exactly below ten thousand and briefly above, as each language does", () => {
+  expect(en.short(9_999)).toBe("9,999");
+  expect(en.short(12_400)).toBe("12.4K");
+  expect(formats("zh").short(12_400)).toBe("1.2万");
+  expect(formats("vi").short(12_400)).toMatch(/^12,4\sN$/);
+});

@@ -1,0 +1,67 @@
+/** Numbers and times in words, by the rules of a language. Unknown is "–", never 0. */
+import type { Language } from "../i18n/language";
+import { serverNow } from "./clock";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export type Formats = ReturnType<typeof formats>;
+
+export function formats(language: Language) {
+  const exact = new Intl.NumberFormat(language);
+  const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+  const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
+  const unit = (value: number, name: string, digits = 0) =>
+    new Intl.NumberFormat(language, {
+      style: "unit",
+      unit: name,
+      unitDisplay: "short",
+      maximumFractionDigits: digits,
+    }).format(value);
+
+  /** "40 s", "2 min 5 s", "3 h 10 min". */
+  function span(ms: number): string {
+    if (ms < SECOND) return unit(Math.round(ms), "millisecond");
+    const seconds = Math.round(ms / SECOND);
+    if (seconds < 60) return unit(seconds, "second");
+    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+    if (hours >= 48) return unit(Math.round(hours / 24), "day");
+    const parts = hours > 0 ? [unit(hours, "hour"), unit(minutes, "minute")] : [unit(minutes, "minute"), unit(seconds % 60, "second")];
+    return parts.join(" ");
+  }
+
+  /** "2 min ago", "in 3 h". */
+  function ago(at: number, now = serverNow()): string {
+    const past = at - now;
+    const size = Math.abs(past);
+    if (size < 10 * SECOND) return relative.format(0, "second");
+    if (size < MINUTE) return relative.format(Math.round(past / SECOND), "second");
+    if (size < HOUR) return relative.format(Math.round(past / MINUTE), "minute");
+    if (size < 2 * DAY) return relative.format(Math.round(past / HOUR), "hour");
+    if (size < 60 * DAY) return relative.format(Math.round(past / DAY), "day");
+    return moment.format(at);
+  }
+
+  /** A time of today by its clock, another one with its day. */
+  function at(when: number, now = serverNow()): string {
+    return new Date(when).toDateString() === new Date(now).toDateString() ? time.format(when) : moment.format(when);
+  }
+
+  return {
+    num: (value: number) => exact.format(value),
+    /** Exact below 10 000. */
+    short: (value: number) => (Math.abs(value) < 10_000 ? exact.format(value) : compact.format(value)),
+    none: "–",
+    span,
+    ago,
+    at,
+    moment: (when: number) => moment.format(when),
+    full: (when: number) => full.format(when),
+    ms: (value: number) => (value < 1000 ? unit(Math.round(value), "millisecond") : unit(value / 1000, "second", 1)),
+  };
+}

@@ -1,0 +1,127 @@
+/** One client key: what counts for it, and its limits to edit. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, ifMatch, ok } from "../../api/client";
+import { myKey } from "../../api/queries/mine";
+import type { ClientKey } from "../../api/types";
+import { Conflict } from "../../forms/Conflict";
+import { useSend } from "../../forms/useSend";
+import { useI18n } from "../../i18n";
+import { Loaded } from "../../shell/Loaded";
+import { Button } from "../../ui/Button";
+import { Card, Page } from "../../ui/Page";
+import { FormError } from "../../ui/states";
+import { Ago } from "../../ui/Time";
+import { useToast } from "../../ui/Toasts";
+import { KeyBadge } from "./KeyBadge";
+import { bodyOf, formOf, KeyFields } from "./KeyFields";
+import { KeyMenu } from "./KeyMenu";
+
+export function Key() {
+  const { t } = useI18n();
+  const { id } = useParams({ from: "/signed/keys/$id" });
+  const key = useQuery(myKey(Number(id)));
+  return (
+    <Page
+      title={key.data?.name ?? t.keys.title}
+      actions={key.data && <KeyMenu of={key.data} />}
+      lead={
+        <Link to="/keys" search={{}}>
+          ← {t.keys.title}
+        </Link>
+      }
+    >
+      <Loaded of={key}>
+        {(data) => (
+          <div className="grid">
+            <About of={data} />
+            {data.state !== "revoked" && <Edit key={data.id} of={data} />}
+          </div>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function About({ of: key }: { of: ClientKey }) {
+  const { t, f } = useI18n();
+  const effective = key.effective;
+  const limit = effective?.limit.rate_limit;
+  const said = effective?.limit.barred ? "0" : limit === null || limit === undefined ? t.common.unlimited : f.num(limit);
+  return (
+    <Card>
+      <dl className="facts">
+        <dt>{t.common.state}</dt>
+        <dd>
+          <KeyBadge of={key} />
+        </dd>
+        <dt>{t.keys.secretLabel}</dt>
+        <dd className="mono">{t.keys.ends(key.hint)}</dd>
+        <dt>{t.common.created}</dt>
+        <dd>
+          <Ago at={key.created_at} />
+        </dd>
+        <dt>{t.common.expires}</dt>
+        <dd>
+          <Ago at={key.expires_at} never={t.common.never} />
+        </dd>
+      </dl>
+      {effective && (
+        <p>
+          {t.keys.effective(said)} <span className="meta">({effective.is_keys_own ? t.keys.effectiveOwn : t.keys.effectiveUser})</span>
+        </p>
+      )}
+      <p className="muted">{t.keys.today(t.common.requests(key.spent_today.requests), t.common.anlas(key.spent_today.anlas))}</p>
+    </Card>
+  );
+}
+
+function Edit({ of: key }: { of: ClientKey }) {
+  const { t } = useI18n();
+  const say = useToast();
+  const client = useQueryClient();
+  const [form, setForm] = useState(() => formOf(key));
+  const [revision, setRevision] = useState<number>(key.revision);
+  const edit = useSend({
+    send: (over: boolean) =>
+      ok(
+        api.PATCH("/manage/v1/me/keys/{id}", {
+          params: { path: { id: key.id }, header: ifMatch(over ? null : revision) },
+          body: bodyOf(form),
+        }),
+      ),
+    touches: [["client_key"]],
+    onDone: (edited) => {
+      client.setQueryData(myKey(key.id).queryKey, edited);
+      setForm(formOf(edited));
+      setRevision(edited.revision);
+      say(t.common.saved);
+    },
+  });
+  const theirs = async () => {
+    const now = await client.fetchQuery({ ...myKey(key.id), staleTime: 0 });
+    setForm(formOf(now));
+    setRevision(now.revision);
+    edit.reset();
+  };
+  return (
+    <Card title={t.common.edit}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!edit.busy) edit.send(false);
+        }}
+      >
+        <KeyFields form={form} onChange={setForm} field={edit.failure?.field ?? null} why={edit.failure?.detail ?? null} open />
+        {edit.conflict ? <Conflict onMine={() => { edit.send(true); }} onTheirs={() => void theirs()} /> : <FormError failure={edit.failure} />}
+        <div className="row row-end">
+          <Button kind="primary" type="submit" busy={edit.busy}>
+            {t.common.save}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}

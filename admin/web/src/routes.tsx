@@ -1,0 +1,148 @@
+/** All pages, with what may stand in their URLs. */
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent as lazy,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { session } from "./api/queries/mine";
+import { insideOnly, oneOf, parseSearch, stringifySearch, textIn } from "./search";
+import { Broken, NotFound } from "./shell/Broken";
+import { Shell } from "./shell/Shell";
+
+interface Around {
+  client: QueryClient;
+}
+
+const root = createRootRouteWithContext<Around>()({ component: Outlet, notFoundComponent: NotFound });
+
+/** Those for people who are signed in. Whoever is not comes back here after. */
+const signed = createRoute({
+  getParentRoute: () => root,
+  id: "signed",
+  component: Shell,
+  errorComponent: Broken,
+  beforeLoad: async ({ context, location }) => {
+    const who = await context.client.ensureQueryData(session);
+    if (who === null) throw redirect({ to: "/sign-in", search: { to: location.href } });
+    return { who };
+  },
+});
+
+const open = createRoute({
+  getParentRoute: () => root,
+  id: "open",
+  component: lazy(() => import("./pages/entry/Entry"), "Entry"),
+  errorComponent: Broken,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => open,
+  path: "/sign-in",
+  validateSearch: (search): { to?: string } => ({ to: insideOnly(search.to) }),
+  component: lazy(() => import("./pages/entry/SignIn"), "SignIn"),
+});
+
+const register = createRoute({
+  getParentRoute: () => open,
+  path: "/register",
+  validateSearch: (search): { invitation?: string } => ({ invitation: textIn(search.invitation) }),
+  component: lazy(() => import("./pages/entry/Register"), "Register"),
+});
+
+const reset = createRoute({
+  getParentRoute: () => open,
+  path: "/reset-password",
+  validateSearch: (search): { token?: string } => ({ token: textIn(search.token) }),
+  component: lazy(() => import("./pages/entry/ResetPassword"), "ResetPassword"),
+});
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/home" });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => signed,
+  path: "/home",
+  component: lazy(() => import("./pages/home/Home"), "Home"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => signed,
+  path: "/keys",
+  validateSearch: (search): { create?: "yes"; show?: "all" } => ({
+    create: oneOf(["yes"], search.create),
+    show: oneOf(["all"], search.show),
+  }),
+  component: lazy(() => import("./pages/keys/Keys"), "Keys"),
+});
+
+const key = createRoute({
+  getParentRoute: () => signed,
+  path: "/keys/$id",
+  component: lazy(() => import("./pages/keys/Key"), "Key"),
+});
+
+const contribute = createRoute({
+  getParentRoute: () => signed,
+  path: "/contribute",
+  validateSearch: (search): { show?: "all" } => ({ show: oneOf(["all"], search.show) }),
+  component: lazy(() => import("./pages/contribute/Contribute"), "Contribute"),
+});
+
+const bring = createRoute({
+  getParentRoute: () => signed,
+  path: "/contribute/new",
+  component: lazy(() => import("./pages/contribute/Bring"), "Bring"),
+});
+
+const bringJob = createRoute({
+  getParentRoute: () => signed,
+  path: "/contribute/jobs/$id",
+  component: lazy(() => import("./pages/contribute/BringJob"), "BringJob"),
+});
+
+const poolKey = createRoute({
+  getParentRoute: () => signed,
+  path: "/contribute/$id",
+  component: lazy(() => import("./pages/contribute/Contribution"), "Contribution"),
+});
+
+export const ACCOUNT_TABS = ["security", "tokens", "sessions", "data"] as const;
+
+const account = createRoute({
+  getParentRoute: () => signed,
+  path: "/account/$tab",
+  component: lazy(() => import("./pages/account/Account"), "Account"),
+});
+
+/** Any other path, within the shell. */
+const none = createRoute({ getParentRoute: () => signed, path: "/$", component: NotFound });
+
+const tree = root.addChildren([
+  index,
+  open.addChildren([signIn, register, reset]),
+  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, account, none]),
+]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    basepath: "/manage/ui",
+    context: { client },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultErrorComponent: Broken,
+    defaultNotFoundComponent: NotFound,
+  });
+}

@@ -1,0 +1,22 @@
+/** A place that waits for the server: loading, failed or there. Old data stays while new data comes. */
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { explain } from "../api/errors";
+import { useI18n } from "../i18n";
+import { ErrorPanel, Loading } from "../ui/states";
+
+interface Props<T> {
+  of: UseQueryResult<T>;
+  lines?: number;
+  children: (data: T) => ReactNode;
+}
+
+export function Loaded<T>({ of, lines, children }: Props<T>) {
+  const { t, f } = useI18n();
+  if (of.data !== undefined) return children(of.data);
+  if (of.error !== null) {
+    const retry = () => void of.refetch();
+    return <ErrorPanel title={t.failure.panel} failure={explain(of.error, t, f)} onRetry={retry} />;
+  }
+  return <Loading lines={lines} />;
+}

@@ -1,0 +1,38 @@
+/** What leads where, for the bars and the palette. */
+import {
+  IconAdjustments,
+  IconGauge,
+  IconHeartHandshake,
+  IconHistory,
+  IconHome,
+  IconKey,
+  IconNetwork,
+  IconServer2,
+  IconSoup,
+  IconUserCircle,
+  IconUsers,
+} from "@tabler/icons-react";
+import type { LinkProps } from "@tanstack/react-router";
+import type { ComponentType } from "react";
+import type { Messages } from "../i18n";
+
+export interface Place {
+  to: NonNullable<LinkProps["to"]>;
+  params?: Record<string, string>;
+  word: keyof Pick<
+    Messages["shell"],
+    "home" | "keys" | "contribute" | "account" | "poolKeys" | "nodes" | "proxies" | "users" | "limits" | "settings" | "audit"
+  >;
+  icon: ComponentType<{ size?: number; "aria-hidden"?: boolean; stroke?: number }>;
+}
+
+export const MINE: Place[] = [
+  { to: "/home", word: "home", icon: IconHome },
+  { to: "/keys", word: "keys", icon: IconKey },
+  { to: "/contribute", word: "contribute", icon: IconHeartHandshake },
+  { to: "/account/$tab", params: { tab: "security" }, word: "account", icon: IconUserCircle },
+];
+
+export const POOL: Place[] = [];
+export const SYSTEM: Place[] = [];
+export const UNUSED = [IconSoup, IconServer2, IconNetwork, IconUsers, IconGauge, IconAdjustments, IconHistory];

@@ -1,0 +1,11 @@
+/** Who is signed in. Only within pages for those who are. */
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { session } from "../api/queries/mine";
+import type { WhoAmI } from "../api/types";
+
+const NOBODY: WhoAmI = { user: 0, name: "", role: "user", has_totp: false };
+
+export function useWho(): WhoAmI {
+  // While the session is over its dialog stands over the page, which must not fall apart below.
+  return useSuspenseQuery(session).data ?? NOBODY;
+}

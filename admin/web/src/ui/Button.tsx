@@ -1,0 +1,45 @@
+/** Buttons. One that may not be pressed says why instead of hiding. */
+import { Tooltip } from "@mantine/core";
+import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
+
+type Kind = "plain" | "primary" | "danger" | "quiet";
+
+interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
+  kind?: Kind;
+  size?: "usual" | "small";
+  busy?: boolean;
+  /** Why it may not be pressed now. */
+  whyNot?: string | null;
+  ref?: Ref<HTMLButtonElement>;
+}
+
+export function Button({ kind = "plain", size = "usual", busy = false, whyNot = null, onClick, className = "", ...rest }: Props) {
+  const off = busy || whyNot !== null;
+  const button = (
+    <button
+      type="button"
+      className={`button ${className}`}
+      data-kind={kind}
+      data-size={size}
+      aria-disabled={off || undefined}
+      aria-busy={busy || undefined}
+      {...rest}
+      onClick={(event) => {
+        if (off) event.preventDefault();
+        else onClick?.(event);
+      }}
+    />
+  );
+  return whyNot === null ? button : <Tooltip label={whyNot}>{button}</Tooltip>;
+}
+
+/** A sign alone: it has a name that is read out and shown. */
+export function IconButton({ label, children, className = "", ...rest }: Omit<Props, "kind"> & { label: string; children: ReactNode }) {
+  return (
+    <Tooltip label={label}>
+      <button type="button" className={`button ${className}`} data-kind="quiet" data-icon aria-label={label} {...rest}>
+        {children}
+      </button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,157 @@
+// What people do, by the names that they read on the page.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ADMINS, MEMBERS, OPEN, SIZES, THEMES } from "./pages.mjs";
+import { faults, openWindow, overflow, settled, signIn, startBrowser, startRelay } from "./world.mjs";
+
+let relay;
+let browser;
+
+before(async () => {
+  [relay, browser] = await Promise.all([startRelay(), startBrowser()]);
+});
+
+after(async () => {
+  await browser?.close();
+  relay?.stop();
+});
+
+/** A browser's window, closed in the end and held against what must not happen in it. */
+async function inWindow(look, act) {
+  const window = await openWindow(browser, relay, look);
+  try {
+    await act(window);
+    assert.deepEqual(window.problems, []);
+  } finally {
+    await window.context.close();
+  }
+}
+
+test("a member makes a key, uses it, gives it a new text and revokes it", () =>
+  inWindow({}, async ({ page }) => {
+    await page.goto("/manage/ui/keys?show=all");
+    await page.waitForURL("**/sign-in?to=%2Fkeys%3Fshow%3Dall");
+    await page.getByLabel("User name").fill("guest");
+    await page.getByLabel("Password", { exact: true }).fill(relay.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL("**/keys?show=all");
+
+    await page.getByRole("button", { name: "Create a key" }).first().click();
+    await page.getByLabel("Name").fill("bot");
+    await page.getByRole("button", { name: "Create", exact: true }).click();
+    const key = await page.getByRole("textbox", { name: "Key" }).inputValue();
+    assert.match(key, /^np-/);
+    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]));
+    assert.ok(!kept.includes(key), "a key is nowhere but on the screen");
+
+    const answer = await fetch(`${relay.base_url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ model: "gpt-5-mini", messages: [{ role: "user", content: "hello" }] }),
+    });
+    assert.equal(answer.status, 200);
+
+    const done = page.getByRole("button", { name: "Done" });
+    assert.equal(await done.getAttribute("aria-disabled"), "true");
+    await page.getByLabel("I have stored it").check();
+    await done.click();
+    assert.ok(!(await page.content()).includes(key), "closed, it is gone");
+
+    await page.getByRole("button", { name: "Actions: bot" }).click();
+    await page.getByRole("menuitem", { name: "New text" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "New text" }).click();
+    const next = await page.getByRole("textbox", { name: "Key" }).inputValue();
+    assert.notEqual(next, key);
+    await page.getByLabel("I have stored it").check();
+    await page.getByRole("button", { name: "Done" }).click();
+
+    await page.getByRole("button", { name: "Actions: bot" }).click();
+    await page.getByRole("menuitem", { name: "Switch off" }).click();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("button", { name: "Actions: bot" }).click();
+    await page.getByRole("menuitem", { name: "Revoke" }).click();
+    await page.getByLabel("Type bot to confirm").fill("bot");
+    await page.getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("bot is revoked.").waitFor();
+  }));
+
+test("a member brings keys, sees what becomes of each, sets rules, pauses and withdraws", () =>
+  inWindow({ width: 360, height: 740 }, async ({ page }) => {
+    await signIn(page, "guest", relay.password);
+    await page.getByRole("link", { name: "Contribute" }).click();
+    await page.getByRole("link", { name: "Bring a key" }).first().click();
+    await page.getByLabel("Upstream").selectOption("vercel");
+    await page.getByLabel("Tokens, one a line").fill("vck_of-the-guest-0123456789\nno key at all\n");
+    await page.getByLabel("Your name for it").fill("mine");
+    await page.getByRole("button", { name: "Bring" }).click();
+    await page.getByText("Read what you risk, and tick the box.").waitFor();
+    await page.getByLabel("I have read what I risk").check();
+    await page.getByRole("button", { name: "Bring" }).click();
+    await page.getByText("cannot be a key").waitFor();
+    await page.getByRole("link", { name: /^key \d+$/ }).click();
+
+    await page.getByRole("button", { name: "Edit rules" }).click();
+    await page.getByLabel("Requests a day, at most").fill("200");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("at most 200 requests a day").waitFor();
+
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("Paused by its contributor").waitFor();
+    await page.getByRole("button", { name: "Actions: mine" }).click();
+    await page.getByRole("menuitem", { name: "Withdraw" }).click();
+    await page.getByLabel("Type mine to confirm").fill("mine");
+    await page.getByRole("button", { name: "Withdraw" }).click();
+    await page.getByText("Taken out for ever").waitFor();
+  }));
+
+test("whoever is not signed in any more signs in over the page, and what was typed stays", () =>
+  inWindow({}, async ({ page, context, problems }) => {
+    await signIn(page, "guest", relay.password);
+    await page.goto("/manage/ui/keys?create=yes");
+    await page.getByLabel("Name").fill("half a key");
+    await context.clearCookies();
+    await page.getByRole("button", { name: "Create", exact: true }).click();
+    const dialog = page.getByRole("dialog", { name: "Sign in" });
+    await dialog.getByLabel("Password", { exact: true }).fill(relay.password);
+    await dialog.getByRole("button", { name: "Sign in" }).click();
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(await page.getByLabel("Name").inputValue(), "half a key");
+    await page.getByRole("button", { name: "Create", exact: true }).click();
+    await page.getByRole("textbox", { name: "Key" }).waitFor();
+    // The browser says in its console that it was refused; that is what this is about.
+    problems.splice(0, problems.length, ...problems.filter((problem) => !problem.includes("401")));
+  }));
+
+test("theme and language are kept, and a wrong password tells nothing", () =>
+  inWindow({}, async ({ page, problems }) => {
+    await page.goto("/manage/ui/sign-in");
+    await page.getByLabel("User name").fill("nobody");
+    await page.getByLabel("Password", { exact: true }).fill("not the password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("User name or password is not right.").waitFor();
+    problems.splice(0, problems.length, ...problems.filter((problem) => !problem.includes("401")));
+    await page.getByRole("button", { name: "Language" }).click();
+    await page.getByRole("menuitem", { name: "中文" }).click();
+    await page.getByRole("button", { name: "登录" }).waitFor();
+    assert.equal(await page.locator("html").getAttribute("lang"), "zh");
+    await page.getByRole("button", { name: "主题" }).click();
+    await page.getByRole("menuitem", { name: "深色" }).click();
+    assert.equal(await page.locator("html").getAttribute("data-mantine-color-scheme"), "dark");
+  }));
+
+for (const theme of THEMES) {
+  for (const [size, [width, height]] of Object.entries(SIZES)) {
+    test(`every page holds in ${theme} on a ${size}`, () =>
+      inWindow({ theme, width, height }, async ({ page }) => {
+        const visit = async (path) => {
+          await page.goto(`/manage/ui${path}`);
+          await settled(page);
+          assert.deepEqual(await faults(page), [], path);
+          assert.ok((await overflow(page)) <= 0, `${path} is wider than its window`);
+        };
+        for (const path of OPEN) await visit(path);
+        await signIn(page, "demo", relay.password);
+        for (const path of [...MEMBERS, ...ADMINS]) await visit(path);
+      }));
+  }
+}
