@@ -55,6 +55,7 @@ mod timekeeper;
 mod together;
 mod traces;
 mod traffic;
+mod under_way;
 mod wait;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -79,6 +80,7 @@ use crate::clock::{Clock, RequestIds, chance, unix_ms};
 use crate::spool::Inlet;
 use addresses::NodeAddresses;
 use catalogues::{Catalogues, Fetcher};
+use desk::Desk;
 pub(crate) use egress::Opener;
 pub(crate) use heart::Heart;
 use live::{Live, Surroundings};
@@ -94,6 +96,7 @@ pub use settings::Settings;
 use tally::Tallies;
 use traces::Traces;
 use traffic::Traffic;
+use under_way::UnderWay;
 
 /// The edge. Shared by all requests; lives as long as the process.
 pub struct Edge {
@@ -105,6 +108,7 @@ pub struct Edge {
     purses: Arc<Purses>,
     objects: Shelves,
     traces: Traces,
+    under_way: Arc<UnderWay>,
     memory: BodyMemory,
     failures: Rate,
     anonymous: Rate,
@@ -157,6 +161,7 @@ impl Edge {
             purses: Arc::default(),
             objects: Shelves::default(),
             traces: Traces::default(),
+            under_way: Arc::default(),
             failures: Rate::new(SPAN),
             anonymous: Rate::new(SPAN),
             checks: Connector::new(None),
@@ -303,11 +308,15 @@ impl Edge {
     /// What one pool key is doing, if it is here.
     #[must_use]
     pub fn pool_key(&self, upstream: &str, key: PoolKeyId) -> Option<KeyReport> {
+        self.desk(upstream)?
+            .look(|scheduler, now| scheduler.pool().report_key(key, now))
+    }
+
+    fn desk(&self, upstream: &str) -> Option<Arc<Desk>> {
         let live = self.live.load();
         let mut upstreams = live.upstreams.iter();
         let live = upstreams.find(|live| *live.upstream.name == *upstream)?;
-        live.desk
-            .look(|scheduler, now| scheduler.pool().report_key(key, now))
+        Some(Arc::clone(&live.desk))
     }
 
     /// How a user's window is filled; `None` where there is no such user, or nothing is counted.

@@ -15,6 +15,7 @@ mod history;
 mod invitation;
 mod job;
 mod limit;
+mod live_request;
 mod my_key;
 mod my_pool_key;
 mod node;
@@ -58,6 +59,7 @@ pub use limit::{
     Affected, Allowance, EditLimitPolicy, EditUserLimit, EditWeights, Effects, LimitLine, LimitPolicy,
     LimitPreview, LimitRule, UserLimit, Weights, Window,
 };
+pub use live_request::{LiveRequest, MyLiveRequest, Stage, Waiting, WaitingLine};
 pub use my_key::{CreateMyKey, EditMyKey, RotateKey};
 pub use my_pool_key::{
     AddMyPoolKey, ContributionNotice, DaysQuery, EditMyPoolKey, ImportMyPoolKeys, MyPoolKey, MyUpstream,
@@ -121,6 +123,11 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// Everything there is, which is never much.
+    pub(crate) fn whole(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+
     /// A page of rows that were asked for with `limit`.
     pub(crate) fn of<R: Into<T>>(rows: Vec<R>, limit: u32, id: impl Fn(&T) -> i64) -> Self {
         let full = rows.len() >= limit as usize;

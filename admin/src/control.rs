@@ -19,6 +19,7 @@ mod holds;
 mod jobs;
 mod limits;
 mod listening;
+mod live_requests;
 mod my_jobs;
 mod my_keys;
 mod my_pool_keys;
@@ -52,6 +53,7 @@ use potluck_filters::id::{OutboundProxyId, PoolKeyId, Revision, UserId};
 use potluck_filters::pool::{Journal, KeyReport, NodeReport};
 use potluck_filters::snapshot::Delta;
 use potluck_filters::spending::day_of;
+use potluck_filters::usage::{LiveRequest, QueuedRequest};
 use potluck_filters::window::Filled;
 use potluck_store::{Parts, Store};
 pub(crate) use sessions::From as LoginFrom;
@@ -123,6 +125,16 @@ pub trait Live: Send + Sync {
 
     /// Somebody wants pool keys tried again at once, whatever they rest for.
     fn recheck(&self, which: Recheck<'_>);
+
+    /// Requests on their way, of everybody or of one user, the oldest first.
+    fn live_requests(&self, _of: Option<UserId>, _most: usize) -> Vec<LiveRequest> {
+        Vec::new()
+    }
+
+    /// Those who wait for a pool key of an upstream, in the order of their turns, and how many they are together.
+    fn queue(&self, _upstream: &str, _most: usize) -> Option<(Vec<QueuedRequest>, usize)> {
+        None
+    }
 
     /// How the nodes of an upstream do, where there is an edge that has them.
     fn nodes(&self, _upstream: &str) -> Vec<NodeReport> {

@@ -13,8 +13,9 @@ use crate::control::Control;
 use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
-    account, audit, bulk, client_keys, events, history, jobs, limits, my_jobs, my_keys, my_pool_keys, nodes,
-    outbound_proxies, pool_keys, registration, session, settings, status, upstreams, users,
+    account, audit, bulk, client_keys, events, history, jobs, limits, live_requests, my_jobs, my_keys,
+    my_pool_keys, nodes, outbound_proxies, pool_keys, registration, session, settings, status, upstreams,
+    users,
 };
 use crate::{doc, idempotency, throttle};
 
@@ -40,6 +41,7 @@ fn routes() -> Routes {
         .merge(nodes::routes())
         .merge(settings::routes())
         .merge(status::routes())
+        .merge(live_requests::routes())
         .merge(audit::routes())
         .merge(events::routes())
         .merge(history::routes())

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pace::Pace;
-pub use report::QueueReport;
+pub use report::{QueueReport, WaitingLine};
 
 use crate::cost::Price;
 use crate::id::{PoolKeyId, UserId};

@@ -4,6 +4,7 @@
 //! header or a query. Each figure says where it is from ([`Figure`]); what nobody knows is not zero.
 
 mod endpoint;
+mod live;
 mod number;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::rejection::Code;
 use crate::trace::Trace;
 
 pub use endpoint::Endpoint;
+pub use live::{LiveRequest, LiveStage, QueuedRequest};
 pub use number::RequestNumber;
 
 /// A request that has ended.

@@ -8,19 +8,25 @@ use std::time::Duration;
 
 use potluck_filters::judge::{Outcome, Verdict};
 use potluck_filters::pool::{Census, Want};
+use potluck_filters::queue::WaiterId;
 use potluck_filters::rejection::Rejection;
 use potluck_filters::scheduler::Outlook;
 use potluck_filters::time::Moment;
 use potluck_filters::trace::{Attempt, Trace, What};
+use potluck_filters::usage::LiveStage;
 
 use super::guard::LeaseGuard;
 use super::live::LiveUpstream;
+use super::under_way::Place;
 use super::wait::Waited;
+use crate::clock::unix_ms;
 
 /// What is noted of a request on its way.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Course {
     pub(super) waited: Waited,
+    /// Its entry among the requests on their way, once it has one.
+    pub(super) place: Option<Place>,
     /// When its head came.
     began: Moment,
     trace: Option<Arc<Trace>>,
@@ -61,6 +67,25 @@ impl Course {
             .desk
             .look(|scheduler, now| scheduler.pool().census(want, now));
         self.add(now, What::NoneFree { census });
+    }
+
+    /// It waits for a pool key from now on.
+    pub(super) fn waits(&self, id: WaiterId) {
+        if let Some(place) = &self.place {
+            place.waits(id, unix_ms());
+        }
+    }
+
+    /// It goes to a node.
+    pub(super) fn runs(&self, lease: &LeaseGuard, attempt: u16) {
+        let Some(place) = &self.place else { return };
+        let stage = LiveStage::Running {
+            since: unix_ms(),
+            attempt,
+            pool_key: lease.key_id(),
+            node: lease.node().map(|node| Arc::clone(&node.node().name)),
+        };
+        place.runs(&lease.upstream().upstream.name, stage);
     }
 
     /// It was in the queue.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use potluck_filters::life::Observation;
 use potluck_filters::model::Upstream;
 use potluck_filters::pool::{Ended, Lease, NoWay, Want};
-use potluck_filters::queue::WaiterId;
+use potluck_filters::queue::{InLine, WaiterId};
 use potluck_filters::scheduler::{Asked, Asker, Effect, Outlook, Refused, Scheduler};
 use potluck_filters::time::Moment;
 use tokio::sync::Notify;
@@ -122,6 +122,12 @@ impl Desk {
         self.inner.lock().scheduler.retry_after()
     }
 
+    /// The first of those who wait, in the order of their turns.
+    pub(super) fn in_line(&self, most: usize) -> Vec<InLine> {
+        let line = self.inner.lock().scheduler.waiting_line();
+        line.first(most)
+    }
+
     /// `true` for the one who from now on calls [`Self::keep`].
     pub(super) fn take_charge(&self) -> bool {
         !std::mem::replace(&mut self.inner.lock().kept, true)
@@ -200,6 +206,12 @@ impl Inner {
 pub(super) struct Wait {
     desk: Arc<Desk>,
     id: WaiterId,
+}
+
+impl Wait {
+    pub(super) fn id(&self) -> WaiterId {
+        self.id
+    }
 }
 
 impl Future for Wait {

@@ -150,6 +150,7 @@ impl Edge {
         start: (Bytes, Option<Held>),
     ) -> pingora::Result<bool> {
         self.note_model(&mut ctx.noted, &relay, &session.req_header().headers, &start.0);
+        self.enter(ctx, &relay);
         let start = Some(start).filter(|(start, _)| !start.is_empty());
         let deadline = self.clock.now() + relay.upstream.upstream.timeouts.total;
         let (tries, answered, refusal) = (Tries::default(), None, None);

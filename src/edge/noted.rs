@@ -15,7 +15,7 @@ use potluck_filters::meter::{Figure, Figures, asked_model};
 use potluck_filters::model::Kind;
 use potluck_filters::pool::counts;
 use potluck_filters::time::Moment;
-use potluck_filters::usage::{Ended, Endpoint, StatusClass, Times, UsageEvent, Used};
+use potluck_filters::usage::{Ended, Endpoint, LiveRequest, LiveStage, StatusClass, Times, UsageEvent, Used};
 
 use super::Edge;
 use super::course::Course;
@@ -82,6 +82,7 @@ impl Noted {
         self.attempts = self.attempts.saturating_add(1);
         self.pool_key = lease.key_id();
         self.node = lease.node().map(|node| Arc::clone(&node.node().name));
+        self.course.runs(lease, self.attempts);
         let name = &lease.upstream().upstream.name;
         if self
             .upstream
@@ -154,7 +155,37 @@ impl Noted {
     }
 }
 
+impl Name {
+    fn shared(&self) -> Arc<str> {
+        match self {
+            Self::Known(name) => Arc::clone(name),
+            Self::New(name) => Arc::from(&**name),
+        }
+    }
+}
+
 impl Edge {
+    /// Enters a request whose body is there among those that are on their way.
+    pub(super) fn enter(&self, ctx: &mut Context, relay: &Relay) {
+        let noted = &mut ctx.noted;
+        noted.course.place = Some(
+            self.under_way.enter(LiveRequest {
+                request: ctx.request_id.number(),
+                since: unix_ms(),
+                user: noted.user,
+                client_key: noted.client_key,
+                upstream: Arc::clone(&relay.upstream.upstream.name),
+                endpoint: noted.endpoint,
+                model: noted
+                    .model
+                    .as_ref()
+                    .map(Name::shared)
+                    .or_else(|| relay.model.clone()),
+                stage: LiveStage::Admitted,
+            }),
+        );
+    }
+
     /// Whether somebody keeps books.
     pub(super) fn keeps_books(&self) -> bool {
         self.usage.get().is_some()

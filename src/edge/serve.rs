@@ -146,6 +146,7 @@ impl Edge {
         if let Err(rejection) = read {
             return self.refuse(session, ctx, No::refunded(*relay, rejection)).await;
         }
+        self.enter(ctx, &relay);
         let purse = match self.purse(&relay) {
             Ok(purse) => purse,
             Err(rejection) => return self.refuse(session, ctx, No::refunded(*relay, rejection)).await,

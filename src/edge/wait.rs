@@ -78,6 +78,7 @@ impl Edge {
                 let (began, began_us) = (self.clock.now(), self.clock.micros());
                 course.waited.begins(began);
                 course.found_none_free(upstream, want, began);
+                course.waits(wait.id());
                 // Off the usual way, so its future is not part of every request's.
                 let lease = Box::pin(self.waited(session, relay, wait, asker.max_wait)).await;
                 let (now, now_us) = (self.clock.now(), self.clock.micros());

@@ -25,6 +25,7 @@ use potluck_filters::egress::{ProxyJournal, ProxyReport};
 use potluck_filters::id::{OutboundProxyId, PoolKeyId, UserId};
 use potluck_filters::pool::{Journal, KeyReport, NodeReport};
 use potluck_filters::snapshot::{Delta, Problem};
+use potluck_filters::usage::{LiveRequest, QueuedRequest};
 use potluck_filters::window::Filled;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -75,6 +76,14 @@ impl Live for EdgeLink {
 
     fn window(&self, user: UserId) -> Option<Filled> {
         self.0.window(user)
+    }
+
+    fn live_requests(&self, of: Option<UserId>, most: usize) -> Vec<LiveRequest> {
+        self.0.live_requests(of, most)
+    }
+
+    fn queue(&self, upstream: &str, most: usize) -> Option<(Vec<QueuedRequest>, usize)> {
+        self.0.queue(upstream, most)
     }
 
     fn pool_key(&self, upstream: &str, id: PoolKeyId) -> Option<KeyReport> {

@@ -24,6 +24,7 @@ mod framing;
 mod hostile;
 mod leaving;
 mod limits;
+mod live;
 mod models;
 mod mount;
 mod nodes;

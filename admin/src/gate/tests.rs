@@ -57,6 +57,8 @@ impl World {
     /// An address may fail `most` times.
     async fn new(most: u32) -> Self {
         let relay = Relay::seeded().await;
+        // Every route is asked several times in far less than a minute.
+        relay.control.allow_calls(u32::MAX);
         let failures = AtomicU32::new(0);
         let gate = Gate {
             token: Some(AdminToken::parse(&Secret::new(TOKEN)).unwrap()),

@@ -1,7 +1,7 @@
 //! What a queue is doing, for whoever looks at it.
 
-use super::Scheduler;
-use crate::queue::InLine;
+use super::{Class, Scheduler};
+use crate::queue::{InLine, Queue};
 
 /// What a queue is doing, for `status`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -20,11 +20,23 @@ pub struct QueueReport {
     pub left: u64,
 }
 
-impl Scheduler {
-    /// The first of those who wait, in the order of their turns.
+/// The queue as it was.
+#[derive(Debug)]
+pub struct WaitingLine(Queue<Class>);
+
+impl WaitingLine {
+    /// The first of those who waited, in the order of their turns.
     #[must_use]
-    pub fn in_line(&self, most: usize) -> Vec<InLine> {
-        self.queue.in_line(most)
+    pub fn first(self, most: usize) -> Vec<InLine> {
+        self.0.into_line(most)
+    }
+}
+
+impl Scheduler {
+    /// A copy of the queue as it is now, to be looked at when nobody waits for that.
+    #[must_use]
+    pub fn waiting_line(&self) -> WaitingLine {
+        WaitingLine(self.queue.clone())
     }
 
     /// What the queue is doing.

@@ -1,11 +1,14 @@
 //! What kind of thing a request asks for: a closed set, so that books and labels stay small.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! endpoints {
     ($($name:ident $text:literal $doc:literal;)*) => {
         /// What a request asks for.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
         #[serde(rename_all = "snake_case")]
         pub enum Endpoint {
             $(#[doc = $doc] $name,)*
