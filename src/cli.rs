@@ -4,6 +4,7 @@
 //! that manage something make requests to the same API, through the running relay's control socket or, when
 //! none runs, in this process ([`api`]); so they behave alike either way.
 
+mod alerts;
 mod api;
 mod ask;
 mod audit;
@@ -11,6 +12,7 @@ mod bulk;
 mod config;
 mod date;
 mod exit;
+mod findings;
 mod init;
 mod invitations;
 mod jobs;
@@ -148,6 +150,12 @@ enum Command {
     /// Follow, end and repeat acts on many things at once, and imports.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// See what is wrong, who is to blame, and what can be done.
+    #[command(subcommand)]
+    Findings(findings::FindingsCommand),
+    /// Say who is told of findings: webhooks.
+    #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
     /// See who did what, and whether the log of it is whole.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -245,6 +253,8 @@ impl Command {
             Self::Plugins(command) => command.run(options),
             Self::Proxies(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Jobs(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Findings(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Alerts(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Audit(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Openapi => {
                 print::json(&potluck_admin::document().json());

@@ -9,6 +9,7 @@ mod cool_downs;
 mod credit;
 mod egress;
 mod health;
+mod history;
 mod judge;
 mod layout;
 mod load;
@@ -47,6 +48,7 @@ use crate::plugin::Registry;
 
 pub use cool_downs::CoolDowns;
 pub use egress::Egress;
+pub use history::History;
 pub(crate) use judge::word;
 pub use judge::{OwnRule, Statuses, WhichContent};
 pub use load::{Problems, Sources};
@@ -97,6 +99,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// How the accounts of pool keys are asked whether they work and what is left on them.
     pub probe: Probe,
+    /// How long it is kept how pool keys, nodes and outbound proxies fared, and what was wrong.
+    pub history: History,
     /// What a monitoring system is told.
     pub metrics: Metrics,
     /// What is written to standard error.
@@ -122,6 +126,7 @@ impl Default for Config {
             upstreams: upstream::default_upstreams(),
             routes: upstream::default_routes(),
             probe: Probe::default(),
+            history: History::default(),
             metrics: Metrics::default(),
             log: Log::default(),
             auth: Auth::default(),

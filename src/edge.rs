@@ -24,6 +24,7 @@ mod desk;
 mod downstream;
 mod egress;
 mod exchange;
+mod failed;
 mod follow;
 mod guard;
 mod health;
@@ -152,6 +153,7 @@ impl Edge {
             nodes_changed: Arc::default(),
             standings: Arc::default(),
             tallies: Arc::default(),
+            failed: Arc::default(),
         };
         Self {
             memory: BodyMemory::new(&settings),

@@ -213,7 +213,11 @@ impl Relay {
         let (books, jobs, sight) = {
             let _control = runtime.enter();
             let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
-            let sight = sight::spawn(Arc::clone(&control), SightSettings::default(), unix_ms);
+            let seen = SightSettings {
+                keep: config.history.keep.0,
+                ..SightSettings::default()
+            };
+            let sight = sight::spawn(Arc::clone(&control), seen, unix_ms, chance);
             (books, jobs(&config, layout, &edge, &control), sight)
         };
         Ok(Running {

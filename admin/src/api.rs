@@ -4,6 +4,7 @@
 //! Invariant: only [`SecretText`] carries a secret, and it is nowhere but in the bodies of these requests.
 
 mod account;
+mod alert;
 mod audit;
 mod bulk;
 mod caps;
@@ -11,6 +12,7 @@ mod client_key;
 mod credit;
 mod event;
 mod export;
+mod finding;
 mod history;
 mod invitation;
 mod job;
@@ -24,6 +26,7 @@ mod patch;
 mod personal_token;
 mod pool_key;
 mod problem;
+mod replay;
 mod second_factor;
 mod secret_text;
 mod session;
@@ -37,6 +40,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use account::{Account, Spent};
+pub use alert::{AddAlertTarget, AddedAlertTarget, AlertDelivery, AlertTarget, AlertTested, EditAlertTarget};
 pub use audit::{
     AuditBroken, AuditEntry, AuditFormat, AuditHead, AuditQuery, AuditVerified, ExportAudit, VerifyAudit,
 };
@@ -49,6 +53,7 @@ pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey
 pub use credit::{Credit, Source};
 pub use event::ListenQuery;
 pub use export::{Export, ExportedObject};
+pub use finding::{Acknowledge, Acknowledged, Finding, FindingQuery, FindingState, Findings};
 pub use history::{DoneBy, History, HistoryPart, HistoryQuery, StateChange};
 pub use invitation::{CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration};
 pub use job::{
@@ -76,6 +81,7 @@ pub use pool_key::{
 pub use potluck_store::table::pool_keys::CredentialKind;
 pub use potluck_store::table::users::UserRole;
 pub use problem::Problem;
+pub use replay::{ProxyOuts, ReplayProxies, ReplayedProxies, ReplayedProxy};
 pub use second_factor::{
     AllowReset, BegunTotp, ChangePassword, PasswordResetLeave, RecoveryCodes, ResetPassword, WithCode,
     WithPassword, WithPasswordAndCode,
@@ -105,6 +111,26 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
+    /// The limit within its bounds.
+    #[must_use]
+    pub fn limit(&self) -> u32 {
+        self.limit.unwrap_or(100).clamp(1, MAX_PAGE)
+    }
+}
+
+/// Which part of a list that begins with the newest: items with an id below `after`, at most `limit`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PageBackQuery {
+    /// The id that the page before ended with; absent begins with the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<i64>,
+    /// 1 to [`MAX_PAGE`]; 100 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+impl PageBackQuery {
     /// The limit within its bounds.
     #[must_use]
     pub fn limit(&self) -> u32 {

@@ -6,6 +6,7 @@
 
 mod about;
 mod account;
+mod alerts;
 mod audit;
 mod auth;
 mod bulk;
@@ -14,6 +15,7 @@ mod client_keys;
 mod credentials;
 mod export;
 mod fields;
+mod findings;
 mod history;
 mod holds;
 mod jobs;
@@ -49,6 +51,7 @@ pub(crate) use notice::notice;
 pub(crate) use outbound_proxies::ProxyNames;
 use parking_lot::RwLock;
 use potluck_filters::egress::{ProbeReport, ProxyJournal, ProxyReport};
+use potluck_filters::finding::{FailedAttempt, SpoolScene};
 use potluck_filters::id::{OutboundProxyId, PoolKeyId, Revision, UserId};
 use potluck_filters::pool::{Journal, KeyReport, NodeReport};
 use potluck_filters::snapshot::Delta;
@@ -116,6 +119,23 @@ pub trait Live: Send + Sync {
     /// How each outbound proxy fares, without what happened to it; and whether it may be used.
     fn proxy_standings(&self) -> Vec<(ProxyReport, bool)> {
         Vec::new()
+    }
+
+    /// Attempts that failed by more than their client's fault, since the last time somebody asked, with their upstreams'
+    /// names.
+    fn take_failed(&self) -> Vec<(String, FailedAttempt)> {
+        Vec::new()
+    }
+
+    /// Requests of an upstream that have ended since the start, and those of them that failed by no fault of the client;
+    /// `None` where nobody counts.
+    fn requests(&self, _upstream: &str) -> Option<(u64, u64)> {
+        None
+    }
+
+    /// What waits to be written into the books; `None` where nobody knows.
+    fn spool(&self) -> Option<SpoolScene> {
+        None
     }
 
     /// What was seen of outbound proxies since the last time somebody asked.

@@ -166,6 +166,19 @@ impl Events {
         });
     }
 
+    /// Tells of findings that are new, have changed or are over.
+    pub(crate) fn tell_findings(&self, ids: Vec<i64>, revision: Revision) {
+        self.send(Event {
+            revision,
+            kind: ObjectKind::Finding,
+            ids,
+            fields: None,
+            name: String::new(),
+            owners: Vec::new(),
+            follows: false,
+        });
+    }
+
     fn send(&self, event: Event) {
         let event = Arc::new(event);
         let mut kept = self.kept.lock();

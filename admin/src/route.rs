@@ -1,10 +1,12 @@
 //! The handlers, one file per noun. All alike: take the input, make one call, give a typed answer.
 
 pub(crate) mod account;
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod bulk;
 pub(crate) mod client_keys;
 pub(crate) mod events;
+pub(crate) mod findings;
 pub(crate) mod history;
 pub(crate) mod jobs;
 pub(crate) mod limits;

@@ -13,9 +13,9 @@ use crate::control::Control;
 use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
-    account, audit, bulk, client_keys, events, history, jobs, limits, live_requests, my_jobs, my_keys,
-    my_pool_keys, nodes, outbound_proxies, pool_keys, registration, session, settings, status, upstreams,
-    users,
+    account, alerts, audit, bulk, client_keys, events, findings, history, jobs, limits, live_requests,
+    my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys, registration, session, settings,
+    status, upstreams, users,
 };
 use crate::{doc, idempotency, throttle};
 
@@ -45,6 +45,8 @@ fn routes() -> Routes {
         .merge(audit::routes())
         .merge(events::routes())
         .merge(history::routes())
+        .merge(findings::routes())
+        .merge(alerts::routes())
 }
 
 /// The published description of the API.

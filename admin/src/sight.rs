@@ -2,13 +2,18 @@
 //!
 //! 1. [`spawn`]: one loop that looks about once a second. `keys`, `nodes` and `proxies` say what there is to see.
 //! 2. `keeper`: what changed goes into the database; what is too old goes out of it.
+//! 3. `findings`: what is wrong with it.
+//! 4. `alerts`: who is told of that; `post` is one message to one webhook.
 //!
 //! Invariants: only one process that shares a database keeps the history; while none does, that time is a gap, known
 //! from the mark that the last one left; a database that is away loses nothing that was seen, within bounds.
 
+pub(crate) mod alerts;
+mod findings;
 pub(crate) mod keeper;
 mod keys;
 mod nodes;
+pub(crate) mod post;
 mod proxies;
 
 use std::sync::Arc;
@@ -19,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::control::Control;
+use alerts::Postman;
 use keeper::Keeper;
 
 /// Between two looks.
@@ -42,20 +48,32 @@ impl Default for SightSettings {
     }
 }
 
-/// The loop that looks. Dropped, it ends at once.
+/// The loops that look and that send.
 #[derive(Debug)]
 pub struct Sight {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+    post: JoinHandle<()>,
 }
 
-/// Begins to look, on the current tokio runtime. `now` gives Unix time in milliseconds.
+/// Begins to look and to send, on the current tokio runtime. `now` gives Unix time in milliseconds, `chance` a number from
+/// 0 up to 1.
 #[must_use]
-pub fn spawn(control: Arc<Control>, settings: SightSettings, now: fn() -> i64) -> Sight {
+pub fn spawn(control: Arc<Control>, settings: SightSettings, now: fn() -> i64, chance: fn() -> f64) -> Sight {
     let (stop, stopped) = oneshot::channel();
+    let post = tokio::spawn(go_rounds(Postman::new(Arc::clone(&control), now, chance)));
     let keeper = Keeper::new(control, settings, now);
     let task = tokio::spawn(run(keeper, stopped));
-    Sight { stop, task }
+    Sight { stop, task, post }
+}
+
+async fn go_rounds(mut postman: Postman) {
+    let mut turns = tokio::time::interval(TURN);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        turns.tick().await;
+        postman.go_round().await;
+    }
 }
 
 async fn run(mut keeper: Keeper, mut stopped: oneshot::Receiver<()>) {
@@ -72,8 +90,9 @@ async fn run(mut keeper: Keeper, mut stopped: oneshot::Receiver<()>) {
 }
 
 impl Sight {
-    /// Keeps what was seen last, and ends.
+    /// Keeps what was seen last, and ends. What is being sent is sent again after the next start.
     pub async fn stop(self) {
+        self.post.abort();
         // The other end is gone where the task has ended already.
         let _ = self.stop.send(());
         if let Err(error) = self.task.await {

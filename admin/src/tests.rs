@@ -7,6 +7,7 @@ mod checks;
 mod client_keys;
 mod document;
 mod events;
+mod findings;
 mod idempotency;
 mod limits;
 mod logins;
@@ -37,6 +38,7 @@ use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use potluck_filters::egress::ProxyReport;
+use potluck_filters::finding::FailedAttempt;
 use potluck_filters::health::Condition;
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::model::{Account, HttpVersion, Kind, PoolKeyState, Role};
@@ -96,6 +98,7 @@ struct NotingEdge {
     /// How its node fares.
     condition: Mutex<Condition>,
     proxies: Mutex<Vec<(ProxyReport, bool)>>,
+    failed: Mutex<Vec<(String, FailedAttempt)>>,
 }
 
 impl Publisher for NotingEdge {
@@ -132,6 +135,10 @@ impl Live for NotingEdge {
             ..report(None)
         };
         (upstream == "gpu").then(report).into_iter().collect()
+    }
+
+    fn take_failed(&self) -> Vec<(String, FailedAttempt)> {
+        std::mem::take(&mut *self.failed.lock())
     }
 
     fn take_key_moves(&self) -> Journal {
@@ -282,6 +289,22 @@ impl Relay {
             credit: Told::default(),
             account_id: None,
             probe_streak: 0,
+            next_probe_at: Some(NOW + 600_000),
+            at: NOW,
+        };
+        let saved = self.control.save_probe(id(added), &probed).await.unwrap();
+        assert_eq!(saved, SavedProbe::Saved);
+    }
+
+    /// As the prober does when an account's credential is refused.
+    async fn refused(&self, added: &Value) {
+        let probed = Probed {
+            state: PoolKeyState::Invalid,
+            reason: Some("refused"),
+            account: None,
+            credit: Told::default(),
+            account_id: None,
+            probe_streak: 1,
             next_probe_at: Some(NOW + 600_000),
             at: NOW,
         };

@@ -9,6 +9,7 @@ pub mod connect;
 mod history;
 mod journal;
 mod order;
+mod replay;
 mod settings;
 pub mod socks5;
 mod standing;
@@ -19,6 +20,7 @@ mod trouble;
 pub use assigned::Egress;
 pub use history::{By, Event};
 pub use journal::{Did, ProxyEvent, ProxyJournal};
+pub use replay::{Outs, Seen, replay};
 pub use settings::EgressSettings;
 pub use standings::{
     Ask, Blame, Failure, Next, ProbeReport, ProxyHealth, ProxyReport, StandingReport, Standings,

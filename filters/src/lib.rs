@@ -16,7 +16,8 @@
 //! 10. [`rejection`]: every "no" in the client's own error format.
 //! 11. [`meter`] and [`credit`]: what has it used, and what does that leave on the key? [`usage`]: its line in the books.
 //!
-//! Beside all that: [`history`], how pool keys, nodes and outbound proxies fared.
+//! Beside all that: [`history`], how pool keys, nodes and outbound proxies fared; [`finding`], what is wrong
+//! with them; and [`alert`], who is told.
 //!
 //! All of it is decided from a [`snapshot`]: immutable, versioned, swapped as a whole.
 //!
@@ -25,10 +26,12 @@
 pub mod account;
 pub mod address;
 pub mod admit;
+pub mod alert;
 pub mod authenticate;
 pub mod cost;
 pub mod credit;
 pub mod egress;
+pub mod finding;
 pub mod framing;
 pub mod health;
 pub mod history;

@@ -20,6 +20,7 @@ pub(super) fn check(config: &Config) -> Vec<Fault> {
     limits(&config.limits, &mut faults);
     auth(&config.auth, &mut faults);
     config.probe.check(&mut faults);
+    config.history.check(&mut faults);
     for (name, upstream) in &config.upstreams {
         let path = Path::of("upstreams").key(name);
         self::upstream(name, upstream, &path, &mut faults);

@@ -111,6 +111,9 @@ impl LeaseGuard {
         let Some(lease) = self.lease.take() else { return };
         self.upstream.tally.tried(verdict);
         self.tell_egress(verdict, retry_after);
+        let by = (lease.key().map(|key| key.id), self.through);
+        let failed = &self.upstream.around().failed;
+        failed.note(&self.upstream.upstream.name, verdict, by);
         if counts(verdict)
             && let Some(purse) = self.purse.take()
         {

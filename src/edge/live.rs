@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use super::desk::Desk;
 use super::egress::Exits;
+use super::failed::Failed;
 use super::node_places::NodePlaces;
 use super::tally::{Tallies, Tally};
 use crate::clock::{Clock, chance};
@@ -65,6 +66,8 @@ pub(super) struct Surroundings {
     pub(super) standings: Arc<Mutex<Standings>>,
     /// What is counted, by upstream.
     pub(super) tallies: Arc<Tallies>,
+    /// What failed lately.
+    pub(super) failed: Arc<Failed>,
 }
 
 /// Who is told what is seen of pool keys; nobody, until somebody asks.

@@ -3,6 +3,7 @@
 //! Invariant: nothing here is on a request's way; what is read was written down where something changed.
 
 use potluck_filters::egress::{ProxyJournal, ProxyReport};
+use potluck_filters::finding::{FailedAttempt, SpoolScene};
 use potluck_filters::pool::Journal;
 
 use super::Edge;
@@ -37,6 +38,40 @@ impl Edge {
         proxies
             .map(|id| (standings.standing(id, now), live.exits.usable(id).is_some()))
             .collect()
+    }
+
+    /// Attempts that failed by more than their client's fault, since the last time somebody asked.
+    #[must_use]
+    pub fn take_failed(&self) -> Vec<(String, FailedAttempt)> {
+        self.around.failed.take()
+    }
+
+    /// Requests of an upstream that have ended since the start, and those of them that failed by no fault of the client.
+    #[must_use]
+    pub fn ended_requests(&self, upstream: &str) -> Option<(u64, u64)> {
+        let live = self.live.load();
+        let live = live
+            .upstreams
+            .iter()
+            .find(|live| *live.upstream.name == *upstream)?;
+        let sums = live
+            .tally
+            .requests()
+            .fold((0, 0), |(all, failed), (_, class, number)| {
+                let fault = if class == "5xx" { number } else { 0 };
+                (all + number, failed + fault)
+            });
+        Some(sums)
+    }
+
+    /// What waits to be written into the books, as far as it is known here.
+    #[must_use]
+    pub fn spool_scene(&self) -> Option<SpoolScene> {
+        let lost = self.usage.get()?.lost();
+        Some(SpoolScene {
+            lost,
+            ..SpoolScene::default()
+        })
     }
 
     /// What was seen of outbound proxies since the last time somebody asked.

@@ -22,6 +22,7 @@ use pingora::services::listening::Service;
 use potluck_admin::gate::Peer;
 use potluck_admin::{Checking, Control, Live, Probing, Publisher, Recheck, operator_router};
 use potluck_filters::egress::{ProxyJournal, ProxyReport};
+use potluck_filters::finding::{FailedAttempt, SpoolScene};
 use potluck_filters::id::{OutboundProxyId, PoolKeyId, UserId};
 use potluck_filters::pool::{Journal, KeyReport, NodeReport};
 use potluck_filters::snapshot::{Delta, Problem};
@@ -108,6 +109,18 @@ impl Live for EdgeLink {
 
     fn proxy_standings(&self) -> Vec<(ProxyReport, bool)> {
         self.0.proxy_standings()
+    }
+
+    fn requests(&self, upstream: &str) -> Option<(u64, u64)> {
+        self.0.ended_requests(upstream)
+    }
+
+    fn spool(&self) -> Option<SpoolScene> {
+        self.0.spool_scene()
+    }
+
+    fn take_failed(&self) -> Vec<(String, FailedAttempt)> {
+        self.0.take_failed()
     }
 
     fn take_proxy_events(&self) -> ProxyJournal {

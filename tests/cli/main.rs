@@ -4,6 +4,7 @@
 
 mod bulk;
 mod configuration;
+mod findings;
 mod judge;
 mod manage;
 mod nodes;

@@ -18,6 +18,7 @@ mod bearer;
 mod changes;
 mod checks;
 mod egress;
+mod findings;
 mod hostile;
 mod kill;
 mod leaks;

@@ -38,7 +38,7 @@ pub struct Hours {
 
 impl Hours {
     /// Where a day's hours begin and end; `None` where they never do.
-    fn of(hours: model::Hours) -> Option<Self> {
+    pub(super) fn of(hours: model::Hours) -> Option<Self> {
         let open = |hour: u8| hours.has(hour);
         let from = (0..24).find(|hour| open(*hour) && !open((hour + 23) % 24))?;
         let to = (1..=24).find(|hour| !open(hour % 24) && open(hour - 1))?;

@@ -116,6 +116,14 @@ acts! {
     SessionBegan "session.began",
     /// Somebody failed to log in; several times in one minute are one entry.
     SessionFailed "session.failed",
+    /// Somebody took note of a finding.
+    FindingAcknowledged "finding.acknowledged",
+    /// A webhook is told of findings.
+    AlertTargetAdded "alert_target.added",
+    /// A webhook that is told of findings was edited.
+    AlertTargetEdited "alert_target.edited",
+    /// A webhook is told of findings no more.
+    AlertTargetRemoved "alert_target.removed",
 }
 
 #[cfg(test)]

@@ -29,6 +29,10 @@ pub enum ObjectKind {
     Job,
     /// Keys that sign or seal.
     Secrets,
+    /// Something that is wrong, or was.
+    Finding,
+    /// A webhook that is told of findings.
+    AlertTarget,
 }
 
 impl ObjectKind {
@@ -45,6 +49,8 @@ impl ObjectKind {
         Self::Invitation,
         Self::Job,
         Self::Secrets,
+        Self::Finding,
+        Self::AlertTarget,
     ];
 
     /// The word in the log and in answers.
@@ -62,6 +68,8 @@ impl ObjectKind {
             Self::Invitation => "invitation",
             Self::Job => "job",
             Self::Secrets => "secrets",
+            Self::Finding => "finding",
+            Self::AlertTarget => "alert_target",
         }
     }
 }

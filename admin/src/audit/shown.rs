@@ -13,12 +13,13 @@ use potluck_store::table::pool_keys::PoolKeyRow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::api::{Caps, ClientKey, Job, LimitPolicy, Upstream, User};
+use crate::api::{AlertTarget, Caps, ClientKey, Job, LimitPolicy, Upstream, User};
 
 /// May stand in a note: it has no secret in any field.
 pub trait Shown: Serialize {}
 
 impl Shown for ClientKey {}
+impl Shown for AlertTarget {}
 impl Shown for User {}
 impl Shown for Upstream {}
 impl Shown for LimitPolicy {}

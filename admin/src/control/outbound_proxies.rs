@@ -5,6 +5,7 @@
 
 mod fields;
 mod lists;
+mod replay;
 
 use std::collections::BTreeMap;
 

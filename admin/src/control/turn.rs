@@ -107,6 +107,16 @@ impl<'c> Turn<'c> {
         }
     }
 
+    /// The same for what is found to be wrong, which no edge needs and all admins hear of.
+    ///
+    /// # Errors
+    /// As [`Self::end`].
+    pub(crate) async fn end_findings(self, touched: Vec<i64>) -> Result<(), ControlError> {
+        let control = self.control;
+        self.publish(|delta| control.events.tell_findings(touched, delta.to))
+            .await
+    }
+
     /// Whoever listens is told after the edge, so that they see what the next request sees.
     async fn publish(mut self, tell: impl FnOnce(&Delta)) -> Result<(), ControlError> {
         let delta = self.change.delta(*self.published).await?;

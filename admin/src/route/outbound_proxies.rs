@@ -7,7 +7,9 @@ use axum::extract::State;
 use potluck_filters::id::OutboundProxyId;
 
 use crate::access::{Admin, area};
-use crate::api::{AddOutboundProxy, CheckedProxy, EditOutboundProxy, OutboundProxy, Page};
+use crate::api::{
+    AddOutboundProxy, CheckedProxy, EditOutboundProxy, OutboundProxy, Page, ReplayProxies, ReplayedProxies,
+};
 use crate::control::Control;
 use crate::doc::Routes;
 use crate::error::ControlError;
@@ -52,6 +54,20 @@ pub(crate) fn routes() -> Routes {
             "Probes an outbound proxy now.",
             check,
         )
+        .post(
+            "/manage/v1/outbound-proxies/replay",
+            "replayOutboundProxies",
+            "Says what other settings would have made of the last day. Changes nothing.",
+            replay,
+        )
+}
+
+async fn replay(
+    _: Admin<area::System>,
+    State(control): State<Arc<Control>>,
+    Body(wanted): Body<ReplayProxies>,
+) -> Result<Json<ReplayedProxies>, ControlError> {
+    control.replay_outbound_proxies(&wanted).await.map(Json)
 }
 
 pub(crate) async fn list(

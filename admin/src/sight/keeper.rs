@@ -7,9 +7,11 @@ use potluck_filters::history::{Passage, Recorder, Subject};
 use potluck_store::{Lead, Store, StoreError};
 
 use super::SightSettings;
+use super::findings::Findings;
 use super::keys::Keys;
 use super::{nodes, proxies};
 use crate::control::Control;
+use crate::error::ControlError;
 
 /// Between two marks, in milliseconds; also how often what is too old is looked for.
 const MARK: i64 = 10_000;
@@ -26,6 +28,7 @@ pub(crate) struct Keeper {
     now: fn() -> i64,
     recorder: Recorder,
     keys: Keys,
+    findings: Findings,
     changes: Vec<(Subject, Passage)>,
     events: Vec<ProxyEvent>,
     lead: Option<Lead>,
@@ -44,6 +47,7 @@ impl Keeper {
             now,
             recorder: Recorder::default(),
             keys: Keys::default(),
+            findings: Findings::default(),
             changes: Vec::new(),
             events: Vec::new(),
             lead: None,
@@ -58,11 +62,11 @@ impl Keeper {
         let tried = self.tried().await;
         let failed_before = std::mem::replace(&mut self.failing, tried.is_err());
         if let (Err(error), false) = (&tried, failed_before) {
-            tracing::error!(%error, "histories cannot be kept; what is seen waits");
+            tracing::error!(%error, "what is seen cannot be kept; it waits");
         }
     }
 
-    async fn tried(&mut self) -> Result<(), StoreError> {
+    async fn tried(&mut self) -> Result<(), ControlError> {
         let now = (self.now)();
         if !self.leads().await? {
             self.looked = None;
@@ -71,7 +75,10 @@ impl Keeper {
         self.mind_the_gap(now).await?;
         self.see(now).await?;
         self.recorder.pass_time(now);
-        self.keep(now).await
+        self.keep(now).await?;
+        let control = Arc::clone(&self.control);
+        let seen = (&self.recorder, &self.keys);
+        self.findings.look(&control, seen, now).await
     }
 
     /// Whether this process is the one that keeps histories.
@@ -87,7 +94,7 @@ impl Keeper {
     }
 
     /// Notes the time in which nobody looked, and takes over what was known before it.
-    async fn mind_the_gap(&mut self, now: i64) -> Result<(), StoreError> {
+    async fn mind_the_gap(&mut self, now: i64) -> Result<(), ControlError> {
         let store = self.control.store();
         match self.looked {
             Some(last) if now - last > SLEPT => store.add_watch_gap((last, now), "asleep").await?,
@@ -98,6 +105,7 @@ impl Keeper {
                         .resume(row.subject, row.passage.to, row.passage.until);
                 }
                 self.keys = Keys::default();
+                self.findings.resume(&self.control, now).await?;
                 match store.last_watched().await? {
                     Some(last) if last < now => store.add_watch_gap((last, now), "stopped").await?,
                     Some(_) | None => {}
@@ -163,6 +171,8 @@ async fn forget(store: &Store, settings: &SightSettings, now: i64) -> Result<(),
     }
     store.forget_state_changes(before).await?;
     store.forget_proxy_events(now - KEEP_EVENTS).await?;
+    store.forget_findings(now.saturating_sub(keep)).await?;
+    store.forget_alerts(now.saturating_sub(keep)).await?;
     store.forget_watch_gaps(now.saturating_sub(keep)).await
 }
 

@@ -40,6 +40,8 @@ struct Known {
     upstream: String,
     /// Whether it may serve, as it is stored.
     serves: bool,
+    /// Why it is as it is stored, in a stable word.
+    reason: Option<String>,
 }
 
 impl Keys {
@@ -89,8 +91,17 @@ impl Keys {
         if !rests {
             recorder.see(&subject, row.state.into(), at, || why(&row));
         }
-        let upstream = row.upstream;
-        self.keys.insert(row.id, Known { upstream, serves });
+        let known = Known {
+            upstream: row.upstream,
+            serves,
+            reason: row.reason,
+        };
+        self.keys.insert(row.id, known);
+    }
+
+    /// Why a key is as it is stored.
+    pub(super) fn reason(&self, key: PoolKeyId) -> Option<String> {
+        self.keys.get(&key)?.reason.clone()
     }
 
     fn moved(&self, one: &KeyMove, recorder: &mut Recorder) {

@@ -22,7 +22,7 @@ pub(super) fn see(upstreams: &[UpstreamFacts], live: &dyn Live, recorder: &mut R
             here.push(subject);
         }
     }
-    let gone = |(subject, state): (&Subject, State)| {
+    let gone = |(subject, state, _): (&Subject, State, i64)| {
         let gone = subject.kind == Kind::Node && state != State::Removed && !here.contains(subject);
         gone.then(|| subject.clone())
     };

@@ -34,7 +34,7 @@ fn leave(here: &[(ProxyReport, bool)], recorder: &mut Recorder, now: i64) {
         here.iter()
             .any(|(report, _)| report.id.to_string() == subject.name)
     };
-    let gone = |(subject, state): (&Subject, State)| {
+    let gone = |(subject, state, _): (&Subject, State, i64)| {
         let gone = subject.kind == Kind::OutboundProxy && state != State::Removed && !known(subject);
         gone.then(|| subject.clone())
     };

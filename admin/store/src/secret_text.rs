@@ -23,6 +23,8 @@ pub enum Kind {
     Invitation,
     /// Leave to set a new password.
     Reset,
+    /// What messages to a webhook are signed with.
+    Webhook,
 }
 
 impl Kind {
@@ -34,6 +36,7 @@ impl Kind {
             Self::Personal => "nptk_",
             Self::Invitation => "npin_",
             Self::Reset => "nppr_",
+            Self::Webhook => "npwh_",
         }
     }
 
@@ -95,7 +98,13 @@ mod tests {
 
     #[test]
     fn each_kind_knows_its_own_texts_and_no_others() {
-        let kinds = [Kind::Refresh, Kind::Personal, Kind::Invitation, Kind::Reset];
+        let kinds = [
+            Kind::Refresh,
+            Kind::Personal,
+            Kind::Invitation,
+            Kind::Reset,
+            Kind::Webhook,
+        ];
         for kind in kinds {
             let text = kind.fresh().unwrap();
             assert_ne!(text, kind.fresh().unwrap());

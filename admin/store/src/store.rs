@@ -20,8 +20,8 @@ use crate::seal::envelope::wrong_ring;
 use crate::seal::fingerprint::Fingerprints;
 use crate::seal::ring::KeyRing;
 use crate::table::{
-    client_keys, limits, meta, nodes, outbound_proxies, pool_keys, signing_keys, totp, upstream_settings,
-    users,
+    alerts, client_keys, limits, meta, nodes, outbound_proxies, pool_keys, signing_keys, totp,
+    upstream_settings, users,
 };
 
 /// An open control database with the key ring that fits it.
@@ -116,6 +116,7 @@ impl Store {
         ids.extend(outbound_proxies::sealing_keys(&self.pool).await?);
         ids.extend(signing_keys::sealing_keys(&self.pool).await?);
         ids.extend(totp::sealing_keys(&self.pool).await?);
+        ids.extend(alerts::sealing_keys(&self.pool).await?);
         match ids.iter().find(|id| !have.contains(id)) {
             Some(missing) => Err(wrong_ring(&self.ring, missing).into()),
             None => Ok(()),

@@ -1,8 +1,10 @@
 //! The queries, one file per table. Columns are always named, and a row that cannot be read names itself.
 
+pub mod alerts;
 pub mod audit;
 pub mod client_keys;
 pub mod contributions;
+pub mod findings;
 pub mod idempotency;
 pub mod invitations;
 pub mod jobs;

@@ -2,6 +2,7 @@
 //! a database in which schemas may be made.
 
 mod accounts;
+mod alerts;
 mod audit;
 mod changes;
 mod idempotency;

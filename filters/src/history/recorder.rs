@@ -59,9 +59,10 @@ impl Recorder {
         self.tracks.get(subject).map(|track| track.since)
     }
 
-    /// The things that are known.
-    pub fn subjects(&self) -> impl Iterator<Item = (&Subject, State)> {
-        self.tracks.iter().map(|(subject, track)| (subject, track.state))
+    /// The things that are known, how they are, and since when.
+    pub fn subjects(&self) -> impl Iterator<Item = (&Subject, State, i64)> {
+        let tracks = self.tracks.iter();
+        tracks.map(|(subject, track)| (subject, track.state, track.since))
     }
 
     /// Takes note of how a thing is. A time before what is known already counts as that.

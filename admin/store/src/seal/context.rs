@@ -41,6 +41,11 @@ pub enum Context<'a> {
         /// The user's id.
         user: i64,
     },
+    /// Where a webhook is, and what it is told is signed with.
+    AlertTarget {
+        /// Row id.
+        id: i64,
+    },
     /// The root of all fingerprints of the database with this epoch.
     FingerprintRoot {
         /// The database's epoch.
@@ -76,6 +81,10 @@ impl Context<'_> {
             Self::Totp { user } => {
                 part(&mut to, b"potluck second factor v1");
                 part(&mut to, &user.to_be_bytes());
+            }
+            Self::AlertTarget { id } => {
+                part(&mut to, b"potluck alert target v1");
+                part(&mut to, &id.to_be_bytes());
             }
             Self::FingerprintRoot { epoch } => {
                 part(&mut to, b"potluck fingerprint root v1");
