@@ -38,10 +38,11 @@ test: deps test-deps ## all tests: Rust on SQLite and Postgres, and real client 
 check: ## what CI runs: format, clippy, docs, licences, then all tests
 	.ci/run
 
-bench: deps ## measure beside nginx, haproxy and a bare Pingora, then the scheduler; reports in target/bench/ and target/sim/
+bench: deps ## measure beside nginx, haproxy and a bare Pingora, then the scheduler and the books of usage; reports in target/bench/ and target/sim/
 	.ci/bench
 	$(CARGO) run --release --quiet -p potluck-filters --example scheduler-sim
 	$(CARGO) run --release --quiet -p potluck-filters --example pool-bench
+	POSTGRES_OPTIONS='-c fsync=on' .ci/with-postgres $(CARGO) run --release --quiet -p potluck-store --example usage-bench
 
 soak: deps ## keep the relay under load for MINUTES (10); report in target/bench/soak.json
 	.ci/soak $(MINUTES)

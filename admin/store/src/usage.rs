@@ -24,7 +24,7 @@ pub mod sums;
 pub mod tidy;
 mod traces;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ pub struct UsageStore {
     /// Days whose partitions are there. Guards only itself: the worst of a stale entry is a failed write, after which
     /// it is forgotten.
     days: Arc<Mutex<BTreeSet<i64>>>,
+    /// Persons of pool keys that are known to be written, so that most need not be again.
+    seen: Arc<Mutex<HashSet<[i64; 3]>>>,
 }
 
 impl UsageStore {
@@ -87,6 +89,7 @@ impl UsageStore {
             statements,
             kept: options.kept,
             days: Arc::default(),
+            seen: Arc::default(),
         })
     }
 

@@ -76,7 +76,8 @@ create table usage_traces (
     trace text not null
 ) partition by range (id);
 
--- Sums. level: 0 minutes, 1 hours, 2 days. bucket: how many of them lie between the Unix epoch and this one.
+-- Sums. level: 0 minutes, 1 hours, 2 days. bucket: how many of them lie between the Unix epoch and this one. By key and
+-- model there are no minutes: they would be nearly as many rows as requests.
 -- A sum of nothing is null. _reported, _estimated: sums; _told: how many requests had a figure at all.
 create table usage_by_class (
     bucket integer not null,
@@ -147,6 +148,38 @@ create table usage_by_client_key (
     user_id bigint not null,
     client_key_id bigint not null,
     bucket integer not null,
+    level smallint not null,
+    class smallint not null,
+    requests bigint not null,
+    asked_bytes bigint,
+    answered_bytes bigint,
+    queued_us bigint,
+    total_us bigint,
+    prompt_reported bigint,
+    prompt_estimated bigint,
+    prompt_told bigint,
+    cached_reported bigint,
+    cached_estimated bigint,
+    cached_told bigint,
+    completion_reported bigint,
+    completion_estimated bigint,
+    completion_told bigint,
+    images_reported bigint,
+    images_estimated bigint,
+    images_told bigint,
+    anlas_reported bigint,
+    anlas_estimated bigint,
+    anlas_told bigint,
+    cost_reported bigint,
+    cost_estimated bigint,
+    cost_told bigint,
+    primary key (level, bucket, user_id, client_key_id, class)
+) partition by range (level, bucket);
+
+create table usage_by_client_key_and_model (
+    user_id bigint not null,
+    client_key_id bigint not null,
+    bucket integer not null,
     upstream integer not null,
     model integer not null,
     level smallint not null,
@@ -176,9 +209,41 @@ create table usage_by_client_key (
     cost_estimated bigint,
     cost_told bigint,
     primary key (level, bucket, user_id, client_key_id, upstream, model, endpoint, class)
-) partition by range (level, bucket);
+);
 
 create table usage_by_pool_key (
+    pool_key_id bigint not null,
+    bucket integer not null,
+    upstream integer not null,
+    level smallint not null,
+    class smallint not null,
+    requests bigint not null,
+    asked_bytes bigint,
+    answered_bytes bigint,
+    queued_us bigint,
+    total_us bigint,
+    prompt_reported bigint,
+    prompt_estimated bigint,
+    prompt_told bigint,
+    cached_reported bigint,
+    cached_estimated bigint,
+    cached_told bigint,
+    completion_reported bigint,
+    completion_estimated bigint,
+    completion_told bigint,
+    images_reported bigint,
+    images_estimated bigint,
+    images_told bigint,
+    anlas_reported bigint,
+    anlas_estimated bigint,
+    anlas_told bigint,
+    cost_reported bigint,
+    cost_estimated bigint,
+    cost_told bigint,
+    primary key (level, bucket, pool_key_id, upstream, class)
+) partition by range (level, bucket);
+
+create table usage_by_pool_key_and_model (
     pool_key_id bigint not null,
     bucket integer not null,
     upstream integer not null,
@@ -210,11 +275,14 @@ create table usage_by_pool_key (
     cost_estimated bigint,
     cost_told bigint,
     primary key (level, bucket, pool_key_id, upstream, model, endpoint, class)
-) partition by range (level, bucket);
+);
 
 create index usage_by_client_key_user_id on usage_by_client_key (user_id, level, bucket);
+create index usage_by_client_key_and_model_user_id on usage_by_client_key_and_model (user_id, level, bucket);
 create index usage_by_client_key_client_key_id on usage_by_client_key (client_key_id, level, bucket);
+create index usage_by_client_key_and_model_client_key_id on usage_by_client_key_and_model (client_key_id, level, bucket);
 create index usage_by_pool_key_pool_key_id on usage_by_pool_key (pool_key_id, level, bucket);
+create index usage_by_pool_key_and_model_pool_key_id on usage_by_pool_key_and_model (pool_key_id, level, bucket);
 
 -- How long requests took, counted in slots: the program's own packing.
 create table usage_latencies (

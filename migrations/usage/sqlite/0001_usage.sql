@@ -76,7 +76,8 @@ create table usage_traces (
     trace text not null
 );
 
--- Sums. level: 0 minutes, 1 hours, 2 days. bucket: how many of them lie between the Unix epoch and this one.
+-- Sums. level: 0 minutes, 1 hours, 2 days. bucket: how many of them lie between the Unix epoch and this one. By key and
+-- model there are no minutes: they would be nearly as many rows as requests.
 -- A sum of nothing is null. _reported, _estimated: sums; _told: how many requests had a figure at all.
 create table usage_by_class (
     level integer not null,
@@ -148,6 +149,38 @@ create table usage_by_client_key (
     bucket integer not null,
     user_id integer not null,
     client_key_id integer not null,
+    class integer not null,
+    requests integer not null,
+    asked_bytes integer,
+    answered_bytes integer,
+    queued_us integer,
+    total_us integer,
+    prompt_reported integer,
+    prompt_estimated integer,
+    prompt_told integer,
+    cached_reported integer,
+    cached_estimated integer,
+    cached_told integer,
+    completion_reported integer,
+    completion_estimated integer,
+    completion_told integer,
+    images_reported integer,
+    images_estimated integer,
+    images_told integer,
+    anlas_reported integer,
+    anlas_estimated integer,
+    anlas_told integer,
+    cost_reported integer,
+    cost_estimated integer,
+    cost_told integer,
+    primary key (level, bucket, user_id, client_key_id, class)
+) without rowid;
+
+create table usage_by_client_key_and_model (
+    level integer not null,
+    bucket integer not null,
+    user_id integer not null,
+    client_key_id integer not null,
     upstream integer not null,
     model integer not null,
     endpoint integer not null,
@@ -183,6 +216,38 @@ create table usage_by_pool_key (
     bucket integer not null,
     pool_key_id integer not null,
     upstream integer not null,
+    class integer not null,
+    requests integer not null,
+    asked_bytes integer,
+    answered_bytes integer,
+    queued_us integer,
+    total_us integer,
+    prompt_reported integer,
+    prompt_estimated integer,
+    prompt_told integer,
+    cached_reported integer,
+    cached_estimated integer,
+    cached_told integer,
+    completion_reported integer,
+    completion_estimated integer,
+    completion_told integer,
+    images_reported integer,
+    images_estimated integer,
+    images_told integer,
+    anlas_reported integer,
+    anlas_estimated integer,
+    anlas_told integer,
+    cost_reported integer,
+    cost_estimated integer,
+    cost_told integer,
+    primary key (level, bucket, pool_key_id, upstream, class)
+) without rowid;
+
+create table usage_by_pool_key_and_model (
+    level integer not null,
+    bucket integer not null,
+    pool_key_id integer not null,
+    upstream integer not null,
     model integer not null,
     endpoint integer not null,
     class integer not null,
@@ -213,8 +278,11 @@ create table usage_by_pool_key (
 ) without rowid;
 
 create index usage_by_client_key_user_id on usage_by_client_key (user_id, level, bucket);
+create index usage_by_client_key_and_model_user_id on usage_by_client_key_and_model (user_id, level, bucket);
 create index usage_by_client_key_client_key_id on usage_by_client_key (client_key_id, level, bucket);
+create index usage_by_client_key_and_model_client_key_id on usage_by_client_key_and_model (client_key_id, level, bucket);
 create index usage_by_pool_key_pool_key_id on usage_by_pool_key (pool_key_id, level, bucket);
+create index usage_by_pool_key_and_model_pool_key_id on usage_by_pool_key_and_model (pool_key_id, level, bucket);
 
 -- How long requests took, counted in slots: the program's own packing.
 create table usage_latencies (

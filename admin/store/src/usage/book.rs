@@ -1,6 +1,8 @@
-//! Which sums are kept: four tables, each by as few things as what is asked of it needs.
+//! Which sums are kept: a few tables, each by as few things as what is asked of it needs.
 //!
 //! Invariant: no table has both a person and a pool key, so no sum tells who used whose key.
+
+use super::level::Level;
 
 /// What sums are kept by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,20 +50,33 @@ pub(crate) enum Book {
     Node,
     /// Everything, by who asked.
     ClientKey,
+    /// Everything, by who asked for what.
+    ClientKeyAndModel,
     /// What pool keys served, by which.
     PoolKey,
+    /// What pool keys served, by which and what it was.
+    PoolKeyAndModel,
 }
 
 impl Book {
     /// From the narrowest on.
-    pub(crate) const ALL: [Self; 4] = [Self::Class, Self::Node, Self::PoolKey, Self::ClientKey];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Class,
+        Self::Node,
+        Self::PoolKey,
+        Self::ClientKey,
+        Self::PoolKeyAndModel,
+        Self::ClientKeyAndModel,
+    ];
 
     pub(crate) const fn table(self) -> &'static str {
         match self {
             Self::Class => "usage_by_class",
             Self::Node => "usage_by_node",
             Self::ClientKey => "usage_by_client_key",
+            Self::ClientKeyAndModel => "usage_by_client_key_and_model",
             Self::PoolKey => "usage_by_pool_key",
+            Self::PoolKeyAndModel => "usage_by_pool_key_and_model",
         }
     }
 
@@ -70,7 +85,8 @@ impl Book {
         match self {
             Self::Class => &[Dim::Upstream, Dim::Class],
             Self::Node => &[Dim::Upstream, Dim::Node, Dim::Model, Dim::Endpoint, Dim::Class],
-            Self::ClientKey => &[
+            Self::ClientKey => &[Dim::User, Dim::ClientKey, Dim::Class],
+            Self::ClientKeyAndModel => &[
                 Dim::User,
                 Dim::ClientKey,
                 Dim::Upstream,
@@ -78,7 +94,24 @@ impl Book {
                 Dim::Endpoint,
                 Dim::Class,
             ],
-            Self::PoolKey => &[Dim::PoolKey, Dim::Upstream, Dim::Model, Dim::Endpoint, Dim::Class],
+            Self::PoolKey => &[Dim::PoolKey, Dim::Upstream, Dim::Class],
+            Self::PoolKeyAndModel => &[Dim::PoolKey, Dim::Upstream, Dim::Model, Dim::Endpoint, Dim::Class],
+        }
+    }
+
+    /// How fine its sums are. A minute of each key and model would be nearly as many rows as there are requests.
+    pub(crate) const fn levels(self) -> &'static [Level] {
+        match self {
+            Self::Class | Self::Node | Self::ClientKey | Self::PoolKey => &Level::ALL,
+            Self::ClientKeyAndModel | Self::PoolKeyAndModel => &[Level::Hour, Level::Day],
+        }
+    }
+
+    /// Whether its rows are of what a pool key served.
+    pub(crate) const fn needs_pool_key(self) -> bool {
+        match self {
+            Self::PoolKey | Self::PoolKeyAndModel => true,
+            Self::Class | Self::Node | Self::ClientKey | Self::ClientKeyAndModel => false,
         }
     }
 
@@ -93,7 +126,7 @@ impl Book {
         let wanted: Vec<Dim> = dims.into_iter().collect();
         let has = |book: &Self| {
             // What no pool key served is not in that table: it answers only who asks for pool keys.
-            let asked = *book != Self::PoolKey || wanted.contains(&Dim::PoolKey);
+            let asked = !book.needs_pool_key() || wanted.contains(&Dim::PoolKey);
             asked && wanted.iter().all(|dim| book.dims().contains(dim))
         };
         Self::ALL.into_iter().find(has)
@@ -109,8 +142,16 @@ mod tests {
         assert_eq!(Book::having([]), Some(Book::Class));
         assert_eq!(Book::having([Dim::Class]), Some(Book::Class));
         assert_eq!(Book::having([Dim::Model, Dim::Class]), Some(Book::Node));
-        assert_eq!(Book::having([Dim::User, Dim::Model]), Some(Book::ClientKey));
-        assert_eq!(Book::having([Dim::PoolKey, Dim::Model]), Some(Book::PoolKey));
+        assert_eq!(Book::having([Dim::User, Dim::Class]), Some(Book::ClientKey));
+        assert_eq!(
+            Book::having([Dim::User, Dim::Model]),
+            Some(Book::ClientKeyAndModel)
+        );
+        assert_eq!(Book::having([Dim::PoolKey]), Some(Book::PoolKey));
+        assert_eq!(
+            Book::having([Dim::PoolKey, Dim::Model]),
+            Some(Book::PoolKeyAndModel)
+        );
     }
 
     #[test]

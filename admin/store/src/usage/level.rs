@@ -96,14 +96,10 @@ impl Span {
 
     /// The parts that cover it: days, at its ends hours, at their ends minutes, as far as those are kept. Where they are
     /// not, the ends are rounded outwards.
-    pub(crate) fn parts(self, kept: Kept, now: i64) -> Vec<Part> {
+    pub(crate) fn parts(self, levels: &[Level], kept: Kept, now: i64) -> Vec<Part> {
         let mut parts = Vec::new();
-        cut(
-            Level::Day,
-            self.bounded(),
-            &|level, from| kept.has(level, from, now),
-            &mut parts,
-        );
+        let has = |level, from| levels.contains(&level) && kept.has(level, from, now);
+        cut(Level::Day, self.bounded(), &has, &mut parts);
         parts
     }
 
@@ -156,7 +152,7 @@ mod tests {
     fn a_range_is_days_then_hours_then_minutes() {
         let from = 19_998 * DAY_MS + 22 * HOUR_MS + 59 * MINUTE_MS + 1;
         let to = 20_000 * DAY_MS + HOUR_MS + MINUTE_MS;
-        let parts = Span { from, to }.parts(Kept::default(), NOW);
+        let parts = Span { from, to }.parts(&Level::ALL, Kept::default(), NOW);
         let levels: Vec<_> = parts
             .iter()
             .map(|part| (part.level, part.to - part.from))
@@ -176,7 +172,7 @@ mod tests {
     #[test]
     fn where_minutes_are_forgotten_hours_are_taken_whole() {
         let from = 19_990 * DAY_MS + 90 * MINUTE_MS;
-        let parts = Span { from, to: from + 1 }.parts(Kept::default(), NOW);
+        let parts = Span { from, to: from + 1 }.parts(&Level::ALL, Kept::default(), NOW);
         assert_eq!(
             parts,
             [Part {
@@ -187,11 +183,26 @@ mod tests {
         );
     }
 
+    #[test]
+    fn where_there_are_no_minutes_hours_are_taken_whole() {
+        let from = NOW - HOUR_MS + 1;
+        let parts = Span { from, to: NOW }.parts(&[Level::Hour, Level::Day], Kept::default(), NOW);
+        let hour = NOW / HOUR_MS;
+        assert_eq!(
+            parts,
+            [Part {
+                level: Level::Hour,
+                from: hour - 1,
+                to: hour
+            }]
+        );
+    }
+
     proptest! {
         #[test]
         fn parts_follow_one_another_and_cover_the_range(from in 0_i64..NOW, long in 1_i64..500 * DAY_MS) {
             let span = Span { from, to: from + long };
-            let parts = span.parts(Kept::default(), NOW);
+            let parts = span.parts(&Level::ALL, Kept::default(), NOW);
             for pair in parts.windows(2) {
                 prop_assert_eq!(pair[0].to * pair[0].level.ms(), pair[1].from * pair[1].level.ms());
             }

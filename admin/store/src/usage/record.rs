@@ -24,6 +24,9 @@ use crate::error::StoreError;
 const SQLITE_ROWS: usize = 1000;
 const POSTGRES_ROWS: usize = 5000;
 
+/// Persons of pool keys that are remembered: a few megabytes.
+const SEEN: usize = 50_000;
+
 /// Far more than a request has; less than would make sums overflow in a day of them.
 const LARGEST: u64 = 1 << 42;
 
@@ -166,7 +169,7 @@ impl UsageStore {
         let Some(last) = part.last().filter(|_| !events.is_empty()) else {
             return Ok(mark.unwrap_or(HighWater(part.first.saturating_sub(1))));
         };
-        self.put(&mut writing, events, serial, now).await?;
+        let persons = self.put(&mut writing, events, serial, now).await?;
         let question = "insert into usage_marks (edge, epoch, up_to) values ($1, $2, $3) \
                         on conflict (edge, epoch) do update set up_to = excluded.up_to";
         let question = Question::new(question)
@@ -175,6 +178,7 @@ impl UsageStore {
             .with(Cell::Int(last.0.cast_signed()));
         writing.run(question).await?;
         writing.commit().await?;
+        self.saw(persons);
         Ok(last)
     }
 
@@ -184,7 +188,7 @@ impl UsageStore {
         events: &[UsageEvent],
         serial: i64,
         now: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<[i64; 3]>, StoreError> {
         let numbers: Vec<Numbers> = events.iter().map(|event| self.names.numbers(event)).collect();
         let numbered = || events.iter().zip(numbers.iter().copied());
         let oldest = self.kept.events_since(now);
@@ -200,19 +204,37 @@ impl UsageStore {
         writing.bulk(&self.statements.events, &cells).await?;
         traces::put(writing, &traced).await?;
         let rolled = Rolled::of(numbered(), self.kept, now);
-        for (bulk, (_, rows)) in self.statements.books.iter().zip(&rolled.books) {
+        for ((bulk, book), (_, rows)) in self.statements.books.iter().zip(Book::ALL).zip(&rolled.books) {
+            let columns = 2 + book.dims().len();
             cells.clear();
             for (key, sums) in rows {
-                cells.extend(key.iter().map(|number| Some(*number)));
+                cells.extend(key.iter().take(columns).map(|number| Some(*number)));
                 cells.extend(sums.cells());
             }
             writing.bulk(bulk, &cells).await?;
         }
-        let persons = rolled.persons.iter().flatten().map(|number| Some(*number));
-        writing
-            .bulk(&self.statements.persons, &persons.collect::<Vec<_>>())
-            .await?;
-        latencies::add(writing, rolled.latencies).await
+        let persons = self.unseen(rolled.persons);
+        let cells: Vec<_> = persons.iter().flatten().map(|number| Some(*number)).collect();
+        writing.bulk(&self.statements.persons, &cells).await?;
+        latencies::add(writing, rolled.latencies).await?;
+        Ok(persons)
+    }
+
+    fn unseen(&self, persons: BTreeSet<[i64; 3]>) -> Vec<[i64; 3]> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        persons
+            .into_iter()
+            .filter(|person| !seen.contains(person))
+            .collect()
+    }
+
+    /// Remembers persons that are committed now.
+    fn saw(&self, persons: Vec<[i64; 3]>) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() + persons.len() > SEEN {
+            seen.clear();
+        }
+        seen.extend(persons);
     }
 }
 

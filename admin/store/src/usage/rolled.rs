@@ -13,8 +13,8 @@ use super::names::Numbers;
 use super::row::place;
 use super::sums::Sums;
 
-/// Level, bucket and what a table is kept by, in the order of its key.
-pub(crate) type Key = Vec<i64>;
+/// Level, bucket and what a table is kept by, in the order of its key; behind that, zeros.
+pub(crate) type Key = [i64; 8];
 
 /// Level, bucket, upstream and endpoint.
 pub(crate) type LatencyKey = [i64; 4];
@@ -53,12 +53,16 @@ impl Rolled {
             }
             let bucket = level.bucket(event.ended_at);
             for (book, rows) in &mut self.books {
-                let Some(book) = book.filter(|book| *book != Book::PoolKey || event.pool_key.is_some())
-                else {
+                let fits = |book: &Book| {
+                    book.levels().contains(&level) && (!book.needs_pool_key() || event.pool_key.is_some())
+                };
+                let Some(book) = book.filter(fits) else {
                     continue;
                 };
-                let dims = book.dims().iter().map(|dim| number(*dim, event, numbers));
-                let key = [level.number(), bucket].into_iter().chain(dims).collect();
+                let mut key = [level.number(), bucket, 0, 0, 0, 0, 0, 0];
+                for (place, dim) in key.iter_mut().skip(2).zip(book.dims()) {
+                    *place = number(*dim, event, numbers);
+                }
                 rows.entry(key).or_default().add(&sums);
             }
             let key = [level.number(), bucket, numbers.upstream, event.endpoint.number()];

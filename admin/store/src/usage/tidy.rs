@@ -8,11 +8,13 @@ use super::book::Book;
 use super::level::Level;
 use super::record::{OF_EVENTS, OF_MINUTES};
 use super::{UsageStore, row};
+use crate::dialect::Dialect;
 use crate::dialect::usage::{Cell, Question};
 use crate::error::StoreError;
 
 /// Rows of one step: some milliseconds of SQLite's one writer.
-const ROWS: i64 = 500;
+const SQLITE_ROWS: i64 = 500;
+const POSTGRES_ROWS: i64 = 10_000;
 
 /// What a step has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,10 @@ impl UsageStore {
     }
 
     fn old_rows(&self, now: i64) -> Vec<Question> {
+        let rows = Cell::Int(match self.books.dialect() {
+            Dialect::Sqlite => SQLITE_ROWS,
+            Dialect::Postgres => POSTGRES_ROWS,
+        });
         let first = row::first_id(self.kept.events_since(now) * DAY_MS);
         let events = "delete from usage_events where id in \
                       (select id from usage_events where id < $1 order by id limit $2)";
@@ -56,7 +62,7 @@ impl UsageStore {
                       (select id from usage_traces where id < $1 order by id limit $2)";
         let persons = "delete from usage_persons where (day, pool_key_id, user_id) in \
                        (select day, pool_key_id, user_id from usage_persons where day < $1 limit $2)";
-        let of_day = |text: &str, before| Question::new(text).with(Cell::Int(before)).with(Cell::Int(ROWS));
+        let of_day = |text: &str, before| Question::new(text).with(Cell::Int(before)).with(rows.clone());
         let mut questions = vec![
             of_day(events, first),
             of_day(traces, first),
@@ -75,7 +81,7 @@ impl UsageStore {
                     Question::new(text)
                         .with(Cell::Int(level.number()))
                         .with(Cell::Int(bucket))
-                        .with(Cell::Int(ROWS)),
+                        .with(rows.clone()),
                 );
             }
         }

@@ -54,6 +54,8 @@ impl Books {
             ("statement_timeout", patience.as_millis().to_string().as_str()),
             ("default_transaction_read_only", "on"),
             ("jit", "off"),
+            // With the days at hand, only their partitions are looked at.
+            ("plan_cache_mode", "force_custom_plan"),
         ]);
         let pool = |connections| {
             PgPoolOptions::new()

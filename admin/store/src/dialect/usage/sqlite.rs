@@ -22,6 +22,10 @@ static TABLES: LazyLock<Migrator> = LazyLock::new(|| sqlx::migrate!("../../migra
 const SESSION: &str = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; \
      pragma trusted_schema = off; pragma temp_store = memory;";
 
+/// The writer goes back to the same pages again and again: up to 32 MiB of them stay in memory, and fewer of them are
+/// copied from the log to the file, since each time it is waited for the disk.
+const WRITER: &str = "pragma cache_size = -32768; pragma wal_autocheckpoint = 4000;";
+
 /// Views at once.
 const READERS: u32 = 3;
 
@@ -48,17 +52,26 @@ impl Books {
         sqlx::raw_sql(SESSION).execute(&mut connection).await?;
         migrated(&TABLES, &mut connection).await?;
         connection.close().await?;
-        let pool = |connections| {
+        let pool = |connections, own: &'static str| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(Duration::from_secs(10))
                 .after_connect(move |connection, _| {
-                    Box::pin(async move { sqlx::raw_sql(SESSION).execute(connection).await.map(|_| ()) })
+                    Box::pin(async move {
+                        sqlx::raw_sql(SESSION).execute(&mut *connection).await?;
+                        sqlx::raw_sql(own).execute(connection).await.map(|_| ())
+                    })
                 })
         };
         Ok(Self {
-            write: pool(1).connect_with(options.clone()).await.map_err(unreachable)?,
-            read: pool(READERS).connect_with(options).await.map_err(unreachable)?,
+            write: pool(1, WRITER)
+                .connect_with(options.clone())
+                .await
+                .map_err(unreachable)?,
+            read: pool(READERS, "")
+                .connect_with(options)
+                .await
+                .map_err(unreachable)?,
             patience,
         })
     }

@@ -37,10 +37,10 @@ fn word(dim: Dim, event: &UsageEvent) -> String {
 fn expected(book: Book, events: &[UsageEvent]) -> Table {
     let mut table = Table::new();
     for event in events {
-        if book == Book::PoolKey && event.pool_key.is_none() {
+        if book.needs_pool_key() && event.pool_key.is_none() {
             continue;
         }
-        for level in Level::ALL {
+        for &level in book.levels() {
             let words = book.dims().iter().map(|dim| word(*dim, event)).collect();
             let row = table.entry((level, level.bucket(event.ended_at), words));
             row.or_default().add(&Sums::of(event));

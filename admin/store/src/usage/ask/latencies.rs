@@ -7,7 +7,7 @@ use potluck_filters::latency::Latencies;
 use crate::dialect::usage::{Cell, Question};
 use crate::error::StoreError;
 use crate::usage::UsageStore;
-use crate::usage::level::{Part, Span};
+use crate::usage::level::{Level, Part, Span};
 
 use super::filter::Filter;
 use super::series::{Step, whole_steps};
@@ -28,7 +28,7 @@ impl UsageStore {
     /// When the filter has more than that, or the database fails.
     pub async fn latencies(&self, span: Span, filter: &Filter, now: i64) -> Result<Latencies, StoreError> {
         let mut merged = Latencies::default();
-        for part in span.parts(self.kept, now) {
+        for part in span.parts(&Level::ALL, self.kept, now) {
             self.each_latency(part, filter, |_, one| merged.merge(one))
                 .await?;
         }
@@ -46,7 +46,7 @@ impl UsageStore {
         filter: &Filter,
         now: i64,
     ) -> Result<(Step, Vec<LatencyPoint>), StoreError> {
-        let step = self.step(span, step, now);
+        let step = self.step(span, step, &Level::ALL, now);
         let mut points: BTreeMap<i64, Latencies> = BTreeMap::new();
         let part = whole_steps(span, step);
         let add = |bucket: i64, one: &Latencies| {

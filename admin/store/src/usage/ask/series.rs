@@ -98,9 +98,9 @@ impl UsageStore {
         now: i64,
     ) -> Result<Series, StoreError> {
         let conditions = self.conditions(filter).await?;
-        let step = self.step(span, step, now);
-        let part = whole_steps(span, step);
         let book = Book::having(by.into_iter().chain(conditions.dims())).ok_or(StoreError::Unanswerable)?;
+        let step = self.step(span, step, book.levels(), now);
+        let part = whole_steps(span, step);
         let rows = self
             .books
             .ask(question(book, part, step, by, &conditions))
@@ -131,11 +131,12 @@ impl UsageStore {
     }
 
     /// The step that is kept for all of the range, and is not too short for it.
-    pub(super) fn step(&self, span: Span, wanted: Step, now: i64) -> Step {
+    pub(super) fn step(&self, span: Span, wanted: Step, levels: &[Level], now: i64) -> Step {
         let long = span.to.saturating_sub(span.from);
         let mut step = wanted;
         while let Some(coarser) = step.coarser() {
-            if self.kept.has(step.level(), span.from, now) && long / step.ms() <= STEPS {
+            let kept = levels.contains(&step.level()) && self.kept.has(step.level(), span.from, now);
+            if kept && long / step.ms() <= STEPS {
                 break;
             }
             step = coarser;

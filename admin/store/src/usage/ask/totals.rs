@@ -106,7 +106,10 @@ impl UsageStore {
     /// # Errors
     /// When there are no such sums, or the database fails.
     pub async fn totals(&self, span: Span, of: &TotalsOf, now: i64) -> Result<Totals, StoreError> {
-        let parts = span.parts(self.kept, now);
+        let conditions = self.conditions(&of.filter).await?;
+        let dims = of.by.iter().copied().chain(conditions.dims());
+        let book = Book::having(dims).ok_or(StoreError::Unanswerable)?;
+        let parts = span.parts(book.levels(), self.kept, now);
         let Some(covered) = covered(&parts) else {
             return Ok(Totals {
                 span,
@@ -114,9 +117,6 @@ impl UsageStore {
                 next: None,
             });
         };
-        let conditions = self.conditions(&of.filter).await?;
-        let dims = of.by.iter().copied().chain(conditions.dims());
-        let book = Book::having(dims).ok_or(StoreError::Unanswerable)?;
         let limit = of.limit.clamp(1, MOST);
         let rows = self
             .books
