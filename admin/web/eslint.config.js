@@ -25,6 +25,6 @@ export default tseslint.config(
   { files: ["scripts/**", "test/**"], rules: { "no-console": "off" } },
   {
     files: ["src/ui/**", "src/lib/**", "src/i18n/**"],
-    rules: no(["**/api/*", "**/routes", "**/pages/*", "@tanstack/*"], "ui/ knows neither the API nor the routes."),
+    rules: no(["**/api/*", "**/routes", "**/pages/*", "@tanstack/react-query", "@tanstack/react-router"], "ui/ knows neither the API nor the routes."),
   },
 );

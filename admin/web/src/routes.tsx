@@ -9,7 +9,9 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { session } from "./api/queries/mine";
-import { insideOnly, oneOf, parseSearch, stringifySearch, textIn } from "./search";
+import { ITEM_STATES, type ItemState } from "./api/queries/supply";
+import { insideOnly, numberIn, oneOf, parseSearch, stringifySearch, textIn } from "./search";
+import { AdminOnly } from "./shell/AdminOnly";
 import { Broken, NotFound } from "./shell/Broken";
 import { Shell } from "./shell/Shell";
 
@@ -123,13 +125,73 @@ const account = createRoute({
   component: lazy(() => import("./pages/account/Account"), "Account"),
 });
 
+const admin = createRoute({ getParentRoute: () => signed, id: "admin", component: AdminOnly });
+
+export const CONDITIONS = ["pending", "healthy", "cooling", "drained", "suspect", "invalid", "paused", "withdrawn"] as const;
+
+interface PoolSearch {
+  state?: (typeof CONDITIONS)[number];
+  upstream?: string;
+  contributor?: string;
+  q?: string;
+  /** Which key is opened. */
+  open?: string;
+  add?: "yes";
+}
+
+const pool = createRoute({
+  getParentRoute: () => admin,
+  path: "/pool",
+  validateSearch: (search): PoolSearch => ({
+    state: oneOf(CONDITIONS, search.state),
+    upstream: textIn(search.upstream),
+    contributor: numberIn(search.contributor),
+    q: textIn(search.q),
+    open: numberIn(search.open),
+    add: oneOf(["yes"], search.add),
+  }),
+  component: lazy(() => import("./pages/pool/Pool"), "Pool"),
+});
+
+const nodes = createRoute({
+  getParentRoute: () => admin,
+  path: "/nodes",
+  /** `add` names the upstream that gets one, `open` the node as `upstream/name`. */
+  validateSearch: (search): { add?: string; open?: string } => ({ add: textIn(search.add), open: textIn(search.open) }),
+  component: lazy(() => import("./pages/nodes/Nodes"), "Nodes"),
+});
+
+const proxies = createRoute({
+  getParentRoute: () => admin,
+  path: "/proxies",
+  validateSearch: (search): { add?: "yes"; assign?: "yes"; open?: string } => ({
+    add: oneOf(["yes"], search.add),
+    assign: oneOf(["yes"], search.assign),
+    open: numberIn(search.open),
+  }),
+  component: lazy(() => import("./pages/proxies/Proxies"), "Proxies"),
+});
+
+const jobs = createRoute({
+  getParentRoute: () => admin,
+  path: "/jobs",
+  component: lazy(() => import("./pages/jobs/Jobs"), "Jobs"),
+});
+
+const job = createRoute({
+  getParentRoute: () => admin,
+  path: "/jobs/$id",
+  validateSearch: (search): { state?: ItemState } => ({ state: oneOf(ITEM_STATES, search.state) }),
+  component: lazy(() => import("./pages/jobs/Job"), "Job"),
+});
+
 /** Any other path, within the shell. */
 const none = createRoute({ getParentRoute: () => signed, path: "/$", component: NotFound });
 
 const tree = root.addChildren([
   index,
   open.addChildren([signIn, register, reset]),
-  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, account, none]),
+  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, account, none, admin.addChildren([pool, nodes, proxies, jobs, job])]),
 ]);
 
 export function makeRouter(client: QueryClient) {

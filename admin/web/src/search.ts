@@ -22,6 +22,12 @@ export function textIn(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** The digits of an id; anything else is dropped. */
+export function numberIn(value: unknown): string | undefined {
+  const text = textIn(value);
+  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? text : undefined;
+}
+
 /** A path within the pages, and nothing that leads elsewhere. */
 export function insideOnly(value: unknown): string | undefined {
   const text = textIn(value);

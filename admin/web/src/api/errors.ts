@@ -31,8 +31,9 @@ export interface Explained {
   requestId: string | null;
 }
 
-function isCode(code: string): code is Code {
-  return CODES.some((known) => known === code);
+/** A newer relay may say what these pages have no words for. */
+function isCode(code: string, t: Messages): code is Code {
+  return CODES.some((known) => known === code) && Object.hasOwn(t.errors, code);
 }
 
 /** Codes whose detail tells more than our sentence. */
@@ -51,7 +52,7 @@ export function explain(error: unknown, t: Messages, f: Formats): Explained {
   const { code, detail, requestId, retryAfter } = error;
   if (code === null) return { ...none, text: t.failure.unreadable, requestId };
   const wait = retryAfter === null ? null : retryAfter * 1000;
-  if (!isCode(code)) return { ...none, text: t.failure.unknownCode(code), detail, wait, requestId };
+  if (!isCode(code, t)) return { ...none, text: t.failure.unknownCode(code), detail, wait, requestId };
   const text = wait === null ? t.errors[code] : `${t.errors[code]} ${t.failure.waitFor(f.span(wait))}`;
   return {
     text,

@@ -10,6 +10,7 @@ export type Condition = Schemas["Condition"];
 export type Hold = Schemas["Hold"];
 export type ImportJob = Schemas["ImportJob"];
 export type Invitation = Schemas["Invitation"];
+export type Job = Schemas["Job"];
 export type LimitLine = Schemas["LimitLine"];
 export type LimitPolicy = Schemas["LimitPolicy"];
 export type LimitPreview = Schemas["LimitPreview"];

@@ -12,6 +12,7 @@ export type Formats = ReturnType<typeof formats>;
 export function formats(language: Language) {
   const exact = new Intl.NumberFormat(language);
   const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
@@ -56,6 +57,8 @@ export function formats(language: Language) {
     num: (value: number) => exact.format(value),
     /** Exact below 10 000. */
     short: (value: number) => (Math.abs(value) < 10_000 ? exact.format(value) : compact.format(value)),
+    /** 0.993 as "99.3 %". */
+    share: (value: number) => percent.format(value),
     none: "–",
     span,
     ago,

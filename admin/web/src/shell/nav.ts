@@ -7,6 +7,7 @@ import {
   IconHome,
   IconKey,
   IconNetwork,
+  IconProgressCheck,
   IconServer2,
   IconSoup,
   IconUserCircle,
@@ -21,7 +22,7 @@ export interface Place {
   params?: Record<string, string>;
   word: keyof Pick<
     Messages["shell"],
-    "home" | "keys" | "contribute" | "account" | "poolKeys" | "nodes" | "proxies" | "users" | "limits" | "settings" | "audit"
+    "home" | "keys" | "contribute" | "account" | "poolKeys" | "nodes" | "proxies" | "users" | "limits" | "settings" | "audit" | "jobs"
   >;
   icon: ComponentType<{ size?: number; "aria-hidden"?: boolean; stroke?: number }>;
 }
@@ -33,6 +34,13 @@ export const MINE: Place[] = [
   { to: "/account/$tab", params: { tab: "security" }, word: "account", icon: IconUserCircle },
 ];
 
-export const POOL: Place[] = [];
-export const SYSTEM: Place[] = [];
-export const UNUSED = [IconSoup, IconServer2, IconNetwork, IconUsers, IconGauge, IconAdjustments, IconHistory];
+export const POOL: Place[] = [
+  { to: "/pool", word: "poolKeys", icon: IconSoup },
+  { to: "/nodes", word: "nodes", icon: IconServer2 },
+  { to: "/proxies", word: "proxies", icon: IconNetwork },
+];
+
+export const SYSTEM: Place[] = [
+  { to: "/jobs", word: "jobs", icon: IconProgressCheck },
+];
+export const UNUSED = [IconUsers, IconGauge, IconAdjustments, IconHistory];

@@ -70,6 +70,7 @@ export const shell = {
   users: "Users",
   limits: "Limits",
   settings: "Settings",
+  jobs: "Jobs",
   audit: "Audit",
   more: "More",
   navigation: "Navigation",

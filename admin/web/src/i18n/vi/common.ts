@@ -71,6 +71,7 @@ export const shell: Part<"shell"> = {
   users: "Người dùng",
   limits: "Giới hạn",
   settings: "Cài đặt",
+  jobs: "Việc",
   audit: "Nhật ký",
   more: "Thêm",
   navigation: "Điều hướng",

@@ -71,6 +71,7 @@ export const shell: Part<"shell"> = {
   users: "用户",
   limits: "限额",
   settings: "设置",
+  jobs: "任务",
   audit: "审计",
   more: "更多",
   navigation: "导航",

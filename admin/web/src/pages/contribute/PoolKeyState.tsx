@@ -72,6 +72,13 @@ export function stateText(standing: Standing, upstream: string, t: Messages, f: 
   return standing.reason === "same_account" ? `${t.states.sameAccount}` : text(facts);
 }
 
+/** The one sentence of a row: of what holds it back, else of its state. */
+export function standingText(standing: Standing, holds: readonly Hold[], upstream: string, t: Messages, f: Formats, now: number): string {
+  const hold = standing.state === "withdrawn" ? undefined : foremost(holds);
+  if (hold !== undefined && hold.kind !== "reserve") return holdText(hold, t, f, now);
+  return stateText(standing, upstream, t, f, now);
+}
+
 export function StateLine({ standing, holds, upstream }: { standing: Standing; holds: readonly Hold[]; upstream: string }) {
   const { t, f } = useI18n();
   const now = useNow();

@@ -1,0 +1,96 @@
+/** What can be done with a node: what can be taken back happens at once, with a way back. */
+import { IconDots } from "@tabler/icons-react";
+import { useState } from "react";
+import { api, ok } from "../../api/client";
+import type { Node } from "../../api/types";
+import { useAct, useSend } from "../../forms/useSend";
+import { useI18n } from "../../i18n";
+import { Button, IconButton } from "../../ui/Button";
+import { Confirm } from "../../ui/Dialog";
+import { Menu } from "../../ui/Menu";
+import { FormError } from "../../ui/states";
+import { useToast } from "../../ui/Toasts";
+
+const TOUCHES = [["node"], ["upstream"]];
+
+export function NodeActs({ of: node, nodes }: { of: Node; nodes: Node[] }) {
+  const { t, f } = useI18n();
+  const say = useToast();
+  const [removing, setRemoving] = useState(false);
+  const params = { path: { name: node.upstream, node: node.name } };
+  const set = (state: "active" | "draining") => ok(api.PATCH("/manage/v1/upstreams/{name}/nodes/{node}", { params, body: { state } }));
+  const back = useAct({ send: set, touches: TOUCHES });
+  const turn = useAct({
+    send: set,
+    touches: TOUCHES,
+    onDone: (now, state) => {
+      const text = state === "draining" ? t.nodesPage.drained(node.name, now.live?.in_flight ?? 0) : t.nodesPage.resumed(node.name);
+      // What was taken out before was taken out for good.
+      const undo = () => { back.act(state === "draining" ? "active" : "draining"); };
+      say(text, node.state === "removed" ? undefined : undo);
+    },
+  });
+  const check = useAct({
+    send: () => ok(api.POST("/manage/v1/upstreams/{name}/nodes/{node}/check", { params })),
+    touches: TOUCHES,
+    onDone: ({ live }) => {
+      const seen = live?.last_check;
+      if (!seen) return;
+      say(seen.ok ? t.nodesPage.checked(node.name, f.ms(seen.latency_ms)) : t.nodesPage.checkFailed(node.name, seen.error ?? String(seen.status ?? "")));
+    },
+  });
+  const prefer = useAct({
+    send: () => ok(api.POST("/manage/v1/upstreams/{name}/nodes/{node}/activate", { params })),
+    touches: TOUCHES,
+    onDone: () => { say(t.nodesPage.preferredNow(node.name)); },
+  });
+  const grant = useAct({
+    send: () => ok(api.POST("/manage/v1/upstreams/{name}/nodes/{node}/grant", { params })),
+    touches: [...TOUCHES, ["pool_key"]],
+    onDone: ({ granted, waiting }) => { say(t.nodesPage.granted(granted, waiting.length)); },
+  });
+  // NovelAI's hosts stand for different things, so that each needs one of its own.
+  const isLast = node.state === "active" && nodes.every((other) => other.name === node.name || other.state !== "active" || other.role !== node.role);
+  const whyNot = isLast ? t.nodesPage.lastNode : null;
+  return (
+    <>
+      <Button size="small" busy={check.busy} onClick={() => { check.act(); }}>{t.nodesPage.check}</Button>
+      {node.state === "active" ? (
+        <Button size="small" busy={turn.busy} whyNot={whyNot} onClick={() => { turn.act("draining"); }}>{t.nodesPage.drain}</Button>
+      ) : (
+        <Button size="small" busy={turn.busy} onClick={() => { turn.act("active"); }}>{t.nodesPage.resume}</Button>
+      )}
+      <Menu
+        target={
+          <IconButton label={`${t.common.actions}: ${node.name}`}>
+            <IconDots size={18} aria-hidden />
+          </IconButton>
+        }
+        items={[
+          ...(node.preferred ? [] : [{ label: t.nodesPage.prefer, onClick: () => { prefer.act(); } }]),
+          { label: t.nodesPage.grant, onClick: () => { grant.act(); } },
+          ...(node.state === "removed" ? [] : [null, { label: t.nodesPage.remove, danger: true, onClick: () => { setRemoving(true); } }]),
+        ]}
+      />
+      {removing && <Remove of={node} onClose={() => { setRemoving(false); }} />}
+    </>
+  );
+}
+
+function Remove({ of: node, onClose }: { of: Node; onClose: () => void }) {
+  const { t } = useI18n();
+  const say = useToast();
+  const { send, busy, failure } = useSend({
+    send: () => ok(api.DELETE("/manage/v1/upstreams/{name}/nodes/{node}", { params: { path: { name: node.upstream, node: node.name } } })),
+    touches: TOUCHES,
+    onDone: () => {
+      onClose();
+      say(t.nodesPage.removed(node.name));
+    },
+  });
+  return (
+    <Confirm title={t.nodesPage.removeTitle(node.name)} text={t.nodesPage.removeText} name={node.name} action={t.nodesPage.remove} busy={busy} onConfirm={send} onClose={onClose}>
+      <FormError failure={failure} />
+    </Confirm>
+  );
+}

@@ -1,0 +1,132 @@
+/** All keys of the pool: is the supply enough, and which keys need somebody? */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo, useState } from "react";
+import { type PoolFilter, supplyKeys } from "../../api/queries/supply";
+import type { PoolKey } from "../../api/types";
+import { useI18n } from "../../i18n";
+import { Loaded } from "../../shell/Loaded";
+import { Button } from "../../ui/Button";
+import { Card, Page } from "../../ui/Page";
+import { Empty } from "../../ui/states";
+import { VirtualList } from "../../ui/VirtualList";
+import { AddKeys } from "./AddKeys";
+import { Bulk } from "./Bulk";
+import { Filters } from "./Filters";
+import { KeyDrawer } from "./KeyDrawer";
+import { PoolRow } from "./PoolRow";
+import { useRowKeys } from "./useRowKeys";
+
+/** Ready, and nothing but its reserve holds it back. */
+export function canServe(key: PoolKey): boolean {
+  return key.standing.state === "healthy" && key.holds.every((hold) => hold.kind === "reserve");
+}
+
+/** Nothing brings it back but its owner. */
+function needsOwner(key: PoolKey): boolean {
+  return key.standing.state === "invalid" && key.holds.length === 0;
+}
+
+export function Pool() {
+  const { t } = useI18n();
+  const search = useSearch({ from: "/signed/admin/pool" });
+  const navigate = useNavigate({ from: "/pool" });
+  const filter = useMemo<PoolFilter>(
+    () => ({ state: search.state, upstream: search.upstream, contributor: search.contributor ? Number(search.contributor) : undefined, q: search.q }),
+    [search.state, search.upstream, search.contributor, search.q],
+  );
+  const list = useInfiniteQuery(supplyKeys(filter));
+  const keys = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
+  const [bulk, setBulk] = useState(false);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const select = useCallback((id: number) => {
+    setSelected((before) => {
+      const after = new Set(before);
+      if (!after.delete(id)) after.add(id);
+      return after;
+    });
+  }, []);
+  useRowKeys(select);
+  const filters = Object.values(filter).filter((value) => value !== undefined).length;
+  const close = () => void navigate({ search: { ...search, open: undefined, add: undefined } });
+  return (
+    <Page
+      title={t.poolPage.title}
+      lead={list.data && <Lead keys={keys} more={hasNextPage} filtered={filters > 0} />}
+      actions={
+        <>
+          <Button onClick={() => { setBulk(true); }} whyNot={keys.length === 0 ? t.poolPage.none : null}>{t.poolPage.bulk}</Button>
+          <Button kind="primary" onClick={() => void navigate({ search: { ...search, add: "yes" } })}>{t.poolPage.add}</Button>
+        </>
+      }
+    >
+      <Filters filter={filter} />
+      <Loaded of={list}>
+        {() => (
+          <Card>
+            {keys.length === 0 ? (
+              <Empty text={filters > 0 ? t.poolPage.filters(filters) : t.poolPage.none}>
+                {filters > 0 ? (
+                  <Link to="/pool" search={{}} className="button">{t.common.clearFilters}</Link>
+                ) : (
+                  <Link to="/pool" search={{ add: "yes" }} className="button">{t.poolPage.add}</Link>
+                )}
+              </Empty>
+            ) : (
+              <>
+                <div className="row spread">
+                  <p className="meta">{t.poolPage.keysHint}</p>
+                  {selected.size > 0 && (
+                    <span className="row" role="status">
+                      {t.poolPage.selected(selected.size)}
+                      <Button size="small" onClick={() => { setSelected(new Set()); }}>{t.poolPage.clearSelection}</Button>
+                    </span>
+                  )}
+                </div>
+                <VirtualList
+                  label={t.poolPage.title}
+                  rows={keys}
+                  id={(key) => key.id}
+                  height={64}
+                  onEnd={more}
+                  row={(key) => <PoolRow of={key} selected={selected.has(key.id)} onSelect={select} />}
+                />
+              </>
+            )}
+          </Card>
+        )}
+      </Loaded>
+      {bulk && <Bulk filter={filter} selected={[...selected]} onClose={() => { setBulk(false); }} />}
+      {search.open && <KeyDrawer id={Number(search.open)} onClose={close} />}
+      {search.add && <AddKeys onClose={close} />}
+    </Page>
+  );
+}
+
+/** Of all keys, not of those that the filters leave. */
+function Lead({ keys, more, filtered }: { keys: PoolKey[]; more: boolean; filtered: boolean }) {
+  const { t } = useI18n();
+  const all = useAllKeys(filtered);
+  const counted = filtered ? all.keys : keys;
+  const isMore = filtered ? all.more : more;
+  if (counted === undefined) return null;
+  const there = counted.filter((key) => key.standing.state !== "withdrawn");
+  const ok = there.filter(canServe).length;
+  const need = there.filter(needsOwner).length;
+  return [t.poolPage.leadServing(ok, there.length, isMore), need > 0 ? t.poolPage.needOwner(need) : ""].join(" ");
+}
+
+function useAllKeys(wanted: boolean): { keys: PoolKey[] | undefined; more: boolean } {
+  const list = useInfiniteQuery({ ...supplyKeys({}), enabled: wanted });
+  return { keys: list.data?.pages.flatMap((page) => page.items), more: list.hasNextPage };
+}
+
+/** What a key is called. */
+export function useKeyName() {
+  const { t } = useI18n();
+  return (key: PoolKey) => key.label || t.poolPage.key(key.id);
+}

@@ -1,0 +1,54 @@
+/** A key of the pool in a line: how it is, what it does, what is left, and when it comes back. */
+import { Link, useSearch } from "@tanstack/react-router";
+import type { PoolKey } from "../../api/types";
+import { type Messages, useI18n } from "../../i18n";
+import type { Formats } from "../../lib/format";
+import { useNow } from "../../lib/clock";
+import { Checkbox } from "../../ui/fields";
+import { PoolKeyBadge, StateBadge, foremost, standingText } from "../contribute/PoolKeyState";
+import { useKeyName } from "./Pool";
+import { useUserName } from "./useNames";
+
+/** What is left on its account; `null` where nobody knows. */
+export function leftText(key: PoolKey, t: Messages, f: Formats): string | null {
+  if (key.account) return t.poolPage.left(t.common.anlas(key.account.anlas));
+  const { credit } = key;
+  if (credit?.left === null || credit?.left === undefined) return null;
+  const about = credit.source === "estimated" ? "≈ " : "";
+  return t.poolPage.left(`${about}${f.short(credit.left)}`);
+}
+
+export function PoolRow({ of: key, selected, onSelect }: { of: PoolKey; selected: boolean; onSelect: (id: number) => void }) {
+  const { t, f } = useI18n();
+  const now = useNow();
+  const nameOf = useKeyName();
+  const userName = useUserName();
+  const search = useSearch({ from: "/signed/admin/pool" });
+  const name = nameOf(key);
+  const running = key.standing.in_flight ?? 0;
+  const hold = foremost(key.holds);
+  return (
+    <div className="pool-row">
+      <Checkbox aria-label={t.poolPage.select(name)} checked={selected} onChange={() => { onSelect(key.id); }} />
+      <div className="stack-s">
+        <Link to="/pool" search={{ ...search, open: String(key.id) }} data-row={key.id}>
+          {name}
+        </Link>
+        <span className="meta">
+          {key.upstream} · {t.poolPage.broughtBy(userName(key.contributor))}
+        </span>
+      </div>
+      <div className="stack-s">
+        <span className="row">
+          <PoolKeyBadge standing={key.standing} holds={key.holds} />
+          {hold !== undefined && <StateBadge state={key.standing.state} />}
+        </span>
+        <span className="meta">{standingText(key.standing, key.holds, key.upstream, t, f, now)}</span>
+      </div>
+      <span className="meta">{leftText(key, t, f) ?? f.none}</span>
+      <span className="meta">
+        {running > 0 ? t.poolPage.working(running) : t.poolPage.today(t.common.requests(key.spent_today.requests))}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+/** A long list, of which only what is seen is there; the page scrolls, and the end fetches more. */
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+
+interface Props<T> {
+  label: string;
+  rows: readonly T[];
+  id: (row: T) => string | number;
+  row: (row: T) => ReactNode;
+  /** Pixels of a usual row. */
+  height: number;
+  onEnd?: () => void;
+}
+
+export function VirtualList<T>({ label, rows, id, row, height, onEnd }: Props<T>) {
+  const list = useRef<HTMLUListElement>(null);
+  const [offset, setOffset] = useState(0);
+  useEffect(() => {
+    setOffset(list.current?.offsetTop ?? 0);
+  }, []);
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => height,
+    overscan: 8,
+    scrollMargin: offset,
+    getItemKey: (index) => {
+      const found = rows[index];
+      return found === undefined ? index : id(found);
+    },
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (last >= rows.length - 1 && rows.length > 0) onEnd?.();
+  }, [last, rows.length, onEnd]);
+  return (
+    <ul ref={list} className="plain-list virtual" aria-label={label} style={{ height: virtual.getTotalSize() }}>
+      {items.map((item) => {
+        const found = rows[item.index];
+        return (
+          found !== undefined && (
+            <li
+              key={item.key}
+              ref={virtual.measureElement}
+              data-index={item.index}
+              aria-setsize={rows.length}
+              aria-posinset={item.index + 1}
+              style={{ transform: `translateY(${item.start - virtual.options.scrollMargin}px)` }}
+            >
+              {row(found)}
+            </li>
+          )
+        );
+      })}
+    </ul>
+  );
+}
