@@ -99,11 +99,13 @@ impl Book {
         }
     }
 
-    /// How fine its sums are. A minute of each key and model would be nearly as many rows as there are requests.
+    /// How fine its sums are. A minute of each key and model would be nearly as many rows as there are requests, and so
+    /// would an hour of each pool key and model.
     pub(crate) const fn levels(self) -> &'static [Level] {
         match self {
             Self::Class | Self::Node | Self::ClientKey | Self::PoolKey => &Level::ALL,
-            Self::ClientKeyAndModel | Self::PoolKeyAndModel => &[Level::Hour, Level::Day],
+            Self::ClientKeyAndModel => &[Level::Hour, Level::Day],
+            Self::PoolKeyAndModel => &[Level::Day],
         }
     }
 
