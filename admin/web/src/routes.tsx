@@ -153,6 +153,12 @@ const pool = createRoute({
   component: lazy(() => import("./pages/pool/Pool"), "Pool"),
 });
 
+const queue = createRoute({
+  getParentRoute: () => admin,
+  path: "/pool/queue",
+  component: lazy(() => import("./pages/pool/Queue"), "Queue"),
+});
+
 const nodes = createRoute({
   getParentRoute: () => admin,
   path: "/nodes",
@@ -191,7 +197,7 @@ const none = createRoute({ getParentRoute: () => signed, path: "/$", component: 
 const tree = root.addChildren([
   index,
   open.addChildren([signIn, register, reset]),
-  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, account, none, admin.addChildren([pool, nodes, proxies, jobs, job])]),
+  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, account, none, admin.addChildren([pool, queue, nodes, proxies, jobs, job])]),
 ]);
 
 export function makeRouter(client: QueryClient) {

@@ -5,7 +5,7 @@ import { common, entry, shell } from "./vi/common";
 import { errors, failure } from "./vi/errors";
 import { account, contribute, home, keys } from "./vi/member";
 import { states } from "./vi/states";
-import { jobsPage, nodesPage, poolPage, proxiesPage, supply } from "./vi/supply";
+import { jobsPage, nodesPage, poolPage, proxiesPage, queuePage, supply } from "./vi/supply";
 
-const vi: Messages = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage };
+const vi: Messages = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage, queuePage };
 export default vi;

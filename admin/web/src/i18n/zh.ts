@@ -5,7 +5,7 @@ import { common, entry, shell } from "./zh/common";
 import { errors, failure } from "./zh/errors";
 import { account, contribute, home, keys } from "./zh/member";
 import { states } from "./zh/states";
-import { jobsPage, nodesPage, poolPage, proxiesPage, supply } from "./zh/supply";
+import { jobsPage, nodesPage, poolPage, proxiesPage, queuePage, supply } from "./zh/supply";
 
-const zh: Messages = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage };
+const zh: Messages = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage, queuePage };
 export default zh;

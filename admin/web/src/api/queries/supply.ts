@@ -61,6 +61,20 @@ export const supplyProxy = (id: number) =>
     refetchInterval: SOON,
   });
 
+/** Who waits for a key, in the order of their turns. */
+export const waitingLine = (name: string) =>
+  queryOptions({
+    queryKey: ["queue", name],
+    queryFn: ({ signal }) => ok(api.GET("/manage/v1/upstreams/{name}/queue", { params: { path: { name } }, signal })),
+    refetchInterval: 2000,
+  });
+
+export const liveRequests = queryOptions({
+  queryKey: ["live_request", "all"],
+  queryFn: ({ signal }) => ok(api.GET("/manage/v1/live-requests", { signal })),
+  refetchInterval: 2000,
+});
+
 /** Whose history: the kind of thing, and which. */
 export type Subject =
   | { kind: "pool_key"; id: number }

@@ -11,7 +11,7 @@ export const supply = {
   range: { day: "24 hours", week: "7 days", month: "30 days" },
   history: "History",
   strip: (state: string, healthy: string | null) =>
-    healthy === null ? `Now ${state}. Nobody looked in this time.` : `Now ${state}. Healthy for ${healthy} of the time that was checked.`,
+    healthy === null ? `Now ${state}. Nothing was found out in this time.` : `Now ${state}. Healthy for ${healthy} of the time that was checked.`,
   spent: (state: string, time: string) => `${state} ${time}`,
   lastChecked: (time: string) => `last looked at ${time}`,
   neverChecked: "never looked at",
@@ -201,7 +201,7 @@ export const nodesPage = {
 export const proxiesPage = {
   title: "Outbound proxies",
   lead: (ok: number, n: number) =>
-    n === 0 ? "Requests leave this machine straight." : `${num(ok)} of ${many(n, "outbound proxies", "outbound proxy")} can be used now.`,
+    n === 0 ? "Requests leave this machine straight." : `${num(ok)} of ${many(n, "outbound proxies", "outbound proxy")} ${ok === 1 ? "is" : "are"} known to work.`,
   none: "There is no outbound proxy. Requests leave this machine straight.",
   add: "Add a proxy",
   addTitle: "Add an outbound proxy",
@@ -319,4 +319,31 @@ export const jobsPage = {
     last_admin: "nobody would be left to manage the relay",
     refused_by_edge: "the relay could not serve from it",
   },
+} as const;
+
+export const queuePage = {
+  title: "Queue",
+  open: "Queue",
+  lead: (waiting: number, running: number) =>
+    waiting === 0
+      ? `Nobody is waiting. ${many(running, "requests run", "request runs")}.`
+      : `${many(waiting, "requests wait", "request waits")} for a key, ${num(running)} ${running === 1 ? "runs" : "run"}.`,
+  empty: "Nobody is waiting.",
+  order: "The order is fair share, not arrival: who has used less comes first.",
+  more: (n: number) => `and ${num(n)} more`,
+  place: "Turn",
+  who: "Who",
+  waited: "Waits for",
+  weight: "Weight",
+  request: "Request",
+  live: "On their way",
+  noLive: "No request is on its way.",
+  what: "What",
+  stage: "How far",
+  stages: { admitted: "let in", waiting: "waiting", running: "running" },
+  attempt: (n: number) => `attempt ${num(n)}`,
+  turn: (n: number) => `turn ${num(n)}`,
+  on: "On",
+  since: "For",
+  nobody: "without a key",
 } as const;

@@ -11,7 +11,7 @@ export const supply: Part<"supply"> = {
   range: { day: "24 giờ", week: "7 ngày", month: "30 ngày" },
   history: "Lịch sử",
   strip: (state, healthy) =>
-    healthy === null ? `Hiện: ${state}. Chưa ai kiểm tra trong thời gian này.` : `Hiện: ${state}. Khỏe trong ${healthy} thời gian đã kiểm tra.`,
+    healthy === null ? `Hiện: ${state}. Chưa biết được gì trong thời gian này.` : `Hiện: ${state}. Khỏe trong ${healthy} thời gian đã kiểm tra.`,
   spent: (state, time) => `${state} ${time}`,
   lastChecked: (time) => `xem lần cuối ${time}`,
   neverChecked: "chưa bao giờ kiểm tra",
@@ -190,7 +190,7 @@ export const nodesPage: Part<"nodesPage"> = {
 
 export const proxiesPage: Part<"proxiesPage"> = {
   title: "Proxy ra ngoài",
-  lead: (ok, n) => (n === 0 ? "Yêu cầu đi thẳng từ máy này." : `${num(ok)} trong ${num(n)} proxy dùng được lúc này.`),
+  lead: (ok, n) => (n === 0 ? "Yêu cầu đi thẳng từ máy này." : `${num(ok)} trong ${num(n)} proxy được biết là hoạt động.`),
   none: "Không có proxy nào. Yêu cầu đi thẳng từ máy này.",
   add: "Thêm proxy",
   addTitle: "Thêm proxy ra ngoài",
@@ -306,4 +306,28 @@ export const jobsPage: Part<"jobsPage"> = {
     last_admin: "sẽ không còn ai quản trị",
     refused_by_edge: "trạm không thể phục vụ với nó",
   },
+};
+
+export const queuePage: Part<"queuePage"> = {
+  title: "Hàng đợi",
+  open: "Hàng đợi",
+  lead: (waiting, running) => (waiting === 0 ? `Không ai đang đợi. ${num(running)} yêu cầu đang chạy.` : `${num(waiting)} yêu cầu đợi khóa, ${num(running)} đang chạy.`),
+  empty: "Không ai đang đợi.",
+  order: "Thứ tự theo phần công bằng, không theo lúc đến: ai dùng ít hơn được trước.",
+  more: (n) => `và ${num(n)} nữa`,
+  place: "Lượt",
+  who: "Ai",
+  waited: "Đã đợi",
+  weight: "Trọng số",
+  request: "Yêu cầu",
+  live: "Đang trên đường",
+  noLive: "Không có yêu cầu nào trên đường.",
+  what: "Gì",
+  stage: "Đến đâu",
+  stages: { admitted: "đã nhận", waiting: "đang đợi", running: "đang chạy" },
+  attempt: (n) => `lần thử ${num(n)}`,
+  turn: (n) => `lượt ${num(n)}`,
+  on: "Trên",
+  since: "Được",
+  nobody: "không có khóa",
 };

@@ -10,7 +10,7 @@ export const supply: Part<"supply"> = {
   last: "最近 24 小时",
   range: { day: "24 小时", week: "7 天", month: "30 天" },
   history: "历史",
-  strip: (state, healthy) => (healthy === null ? `现在：${state}。这段时间没有检查过。` : `现在：${state}。在检查过的时间里，${healthy} 正常。`),
+  strip: (state, healthy) => (healthy === null ? `现在：${state}。这段时间没有查明任何情况。` : `现在：${state}。在检查过的时间里，${healthy} 正常。`),
   spent: (state, time) => `${state} ${time}`,
   lastChecked: (time) => `上次检查：${time}`,
   neverChecked: "从未检查",
@@ -189,7 +189,7 @@ export const nodesPage: Part<"nodesPage"> = {
 
 export const proxiesPage: Part<"proxiesPage"> = {
   title: "出站代理",
-  lead: (ok, n) => (n === 0 ? "请求直接从本机发出。" : `${num(n)} 个出站代理中，有 ${num(ok)} 个现在可用。`),
+  lead: (ok, n) => (n === 0 ? "请求直接从本机发出。" : `${num(n)} 个出站代理中，有 ${num(ok)} 个确认可用。`),
   none: "没有出站代理，请求直接从本机发出。",
   add: "添加代理",
   addTitle: "添加出站代理",
@@ -305,4 +305,28 @@ export const jobsPage: Part<"jobsPage"> = {
     last_admin: "将没有人管理中继",
     refused_by_edge: "中继无法以此提供服务",
   },
+};
+
+export const queuePage: Part<"queuePage"> = {
+  title: "队列",
+  open: "队列",
+  lead: (waiting, running) => (waiting === 0 ? `没有人在等待，${num(running)} 个请求正在进行。` : `${num(waiting)} 个请求在等待密钥，${num(running)} 个正在进行。`),
+  empty: "没有人在等待。",
+  order: "顺序按公平份额，而不是先来后到：用得少的人先轮到。",
+  more: (n) => `还有 ${num(n)} 个`,
+  place: "次序",
+  who: "谁",
+  waited: "已等待",
+  weight: "权重",
+  request: "请求",
+  live: "进行中的请求",
+  noLive: "没有进行中的请求。",
+  what: "内容",
+  stage: "进度",
+  stages: { admitted: "已接受", waiting: "等待中", running: "进行中" },
+  attempt: (n) => `第 ${num(n)} 次尝试`,
+  turn: (n) => `第 ${num(n)} 位`,
+  on: "使用",
+  since: "已历时",
+  nobody: "无密钥",
 };

@@ -3,6 +3,7 @@ import type { Job } from "../../api/types";
 import { type Messages, useI18n } from "../../i18n";
 import { useNow } from "../../lib/clock";
 import { Badge, type Tone } from "../../ui/Badge";
+import "../../ui/chips.css";
 
 const LOOK: Record<Job["state"], [Tone, string]> = {
   running: ["wait", "…"],

@@ -36,7 +36,7 @@ export function PartStrip({ of: part }: { of: Part }) {
     <figure className="stack-s">
       <Strip columns={columnsOf(part)} label={text} />
       <figcaption className="meta">
-        {text} {part.spent.map((share) => t.supply.spent(stateWord(share.state, t), f.span(share.ms))).join(" · ")}
+        {text} {part.spent.length > 1 && part.spent.map((share) => t.supply.spent(stateWord(share.state, t), f.span(share.ms))).join(" · ")}
       </figcaption>
     </figure>
   );

@@ -6,6 +6,7 @@ import { type PoolFilter, supplyUpstreams, supplyUsers } from "../../api/queries
 import { useI18n } from "../../i18n";
 import { CONDITIONS } from "../../routes";
 import { Choice, TextInput } from "../../ui/fields";
+import "../../ui/chips.css";
 
 /** Milliseconds after the last letter. */
 const TYPED = 250;

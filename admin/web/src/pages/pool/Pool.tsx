@@ -59,6 +59,7 @@ export function Pool() {
       lead={list.data && <Lead keys={keys} more={hasNextPage} filtered={filters > 0} />}
       actions={
         <>
+          <Link to="/pool/queue" className="button">{t.queuePage.open}</Link>
           <Button onClick={() => { setBulk(true); }} whyNot={keys.length === 0 ? t.poolPage.none : null}>{t.poolPage.bulk}</Button>
           <Button kind="primary" onClick={() => void navigate({ search: { ...search, add: "yes" } })}>{t.poolPage.add}</Button>
         </>

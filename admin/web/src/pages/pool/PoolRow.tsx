@@ -8,6 +8,7 @@ import { Checkbox } from "../../ui/fields";
 import { PoolKeyBadge, StateBadge, foremost, standingText } from "../contribute/PoolKeyState";
 import { useKeyName } from "./Pool";
 import { useUserName } from "./useNames";
+import "./pool.css";
 
 /** What is left on its account; `null` where nobody knows. */
 export function leftText(key: PoolKey, t: Messages, f: Formats): string | null {
@@ -35,7 +36,7 @@ export function PoolRow({ of: key, selected, onSelect }: { of: PoolKey; selected
           {name}
         </Link>
         <span className="meta">
-          {key.upstream} · {t.poolPage.broughtBy(userName(key.contributor))}
+          #{key.id} · {key.upstream} · {t.poolPage.broughtBy(userName(key.contributor))}
         </span>
       </div>
       <div className="stack-s">

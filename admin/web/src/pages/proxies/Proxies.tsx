@@ -14,9 +14,10 @@ import { ProxyDrawer } from "./ProxyDrawer";
 import { ProxyForm } from "./ProxyForm";
 import { ProxyBadges } from "./ProxyState";
 
-/** Switched on, and resting nowhere. */
-function canUse(proxy: OutboundProxy): boolean {
-  return proxy.enabled && (proxy.live?.upstreams ?? []).every((way) => way.health !== "cooling");
+/** Known to work for all that leave through it; what nobody tried is not known. */
+function works(proxy: OutboundProxy): boolean {
+  const ways = proxy.live?.upstreams ?? [];
+  return proxy.enabled && ways.length > 0 && ways.every((way) => way.health === "healthy" && way.failures === 0);
 }
 
 export function Proxies() {
@@ -34,7 +35,7 @@ export function Proxies() {
   return (
     <Page
       title={t.proxiesPage.title}
-      lead={items && t.proxiesPage.lead(items.filter(canUse).length, items.length)}
+      lead={items && t.proxiesPage.lead(items.filter(works).length, items.length)}
       actions={
         <>
           {items !== undefined && items.length > 0 && (

@@ -54,7 +54,7 @@ function Events({ of: proxy }: { of: OutboundProxy }) {
             label: t.common.state,
             cell: (event) => (event.why ? troubleWord(event.why) : t.proxiesPage.eventOk(event.latency_ms === null || event.latency_ms === undefined ? f.none : f.ms(event.latency_ms))),
           },
-          { key: "by", label: "", cell: (event) => (event.by === "judge" ? t.supply.by.relay : t.supply.by[event.by]) },
+          { key: "by", label: t.supply.why, cell: (event) => (event.by === "judge" ? t.supply.by.relay : t.supply.by[event.by]) },
         ]}
       />
     </section>

@@ -18,10 +18,12 @@ export function ProxyBadges({ of: proxy }: { of: OutboundProxy }) {
   const ways = proxy.live?.upstreams ?? [];
   if (ways.length === 0) return <Badge tone="off" glyph="?">{t.proxiesPage.health.unknown}</Badge>;
   return ways.map((way) => {
-    const [tone, glyph] = LOOK[way.health];
+    // One that failed but does not rest yet is neither well nor unknown.
+    const isInDoubt = way.health !== "cooling" && way.failures > 0;
+    const [tone, glyph]: [Tone, string] = isInDoubt ? ["warn", "?"] : LOOK[way.health];
     return (
       <span key={way.upstream} className="row">
-        <Badge tone={tone} glyph={glyph}>{t.proxiesPage.health[way.health]}</Badge>
+        <Badge tone={tone} glyph={glyph}>{isInDoubt ? t.states.word.suspect : t.proxiesPage.health[way.health]}</Badge>
         <span className="meta">
           {[
             t.proxiesPage.via(way.upstream),
