@@ -21,6 +21,8 @@ mod limits;
 mod list;
 pub mod local;
 mod lock;
+mod login;
+mod logins;
 mod nodes;
 mod plugins;
 mod pool;
@@ -29,6 +31,7 @@ mod proxies;
 mod settings;
 mod status;
 mod table;
+mod tokens;
 mod upstreams;
 mod users;
 
@@ -42,9 +45,8 @@ use crate::config::{Config, Sources};
 use crate::demo::DemoArgs;
 use crate::plugin::Registry;
 use crate::secrets::{self, Secrets, SecretsError};
-use api::{Api, Remote};
+use api::Api;
 pub use exit::{Exit, Failure};
-use potluck_filters::secret::Secret;
 
 /// A shared relay for AI services: one pool of upstream keys, many members.
 #[derive(Debug, Parser)]
@@ -90,9 +92,14 @@ struct Options {
     /// A file that holds the token for --server.
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "token")]
     token_file: Option<PathBuf>,
-    /// Let the token go to --server in clear text.
+    /// Let passwords and the token go to an http:// --server in clear text. Certificates of https:// are checked all the
+    /// same.
     #[arg(long, global = true)]
     insecure: bool,
+    /// Certificates, in PEM, of authorities that --server's certificate may be signed by, besides those that this system
+    /// trusts.
+    #[arg(long, global = true, env = "POTLUCK_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// The plug-ins of this program.
     #[arg(skip)]
     plugins: Registry,
@@ -156,6 +163,21 @@ enum Command {
     /// Say who is told of findings: webhooks.
     #[command(subcommand)]
     Alerts(alerts::AlertsCommand),
+    /// Log in to a relay elsewhere, so that later commands with --server need no token.
+    ///
+    /// Asks for name, password and, where there is one, the code of the second factor. Makes a personal access token and
+    /// keeps it in `potluck/logins.json` of your configuration folder, for you alone.
+    #[command(
+        after_help = "Examples:\n  potluck login --server https://relay.example.org\n  \
+        potluck login --server https://relay.example.org --user linh --scopes keys:read,admin --expires 12h"
+    )]
+    Login(login::LoginArgs),
+    /// Revoke the token of `potluck login`, and forget it.
+    #[command(after_help = "Examples:\n  potluck logout --server https://relay.example.org")]
+    Logout(login::LogoutArgs),
+    /// List, make and revoke personal access tokens of yours at --server.
+    #[command(subcommand)]
+    Tokens(tokens::TokensCommand),
     /// See who did what, and whether the log of it is whole.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -256,6 +278,9 @@ impl Command {
             Self::Findings(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Alerts(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Audit(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Login(arguments) => login::log_in(&arguments, options),
+            Self::Logout(arguments) => login::log_out(&arguments, options),
+            Self::Tokens(command) => command.run(options),
             Self::Openapi => {
                 print::json(&potluck_admin::document().json());
                 Ok(())
@@ -300,24 +325,10 @@ impl Options {
         )
     }
 
-    fn token(&self) -> Result<Secret, Failure> {
-        let usage = |message: String| Failure::new(Exit::Usage, message);
-        let text = match (&self.token, &self.token_file) {
-            (Some(token), _) => token.clone(),
-            (None, Some(file)) => std::fs::read_to_string(file)
-                .map_err(|error| usage(format!("{} cannot be read: {error}", file.display())))?,
-            (None, None) => {
-                let message = "--server needs a token: set POTLUCK_TOKEN, or give --token-file";
-                return Err(usage(message.to_owned()));
-            }
-        };
-        Ok(Secret::new(text.trim()))
-    }
-
     /// Does something with the API, running relay or not.
     fn with_api(&self, act: impl AsyncFnOnce(&Api) -> Result<(), Failure>) -> Result<(), Failure> {
         if let Some(server) = &self.server {
-            let remote = Remote::new(server, self.token()?, self.insecure)?;
+            let remote = self.remote(server)?;
             return runtime()?.block_on(act(&Api::Remote(Box::new(remote))));
         }
         let config = self.config()?;

@@ -44,6 +44,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 pub(crate) use bulk::{Bulk, Stepped};
 pub use nodes::{Found, LookUp};
@@ -214,6 +215,9 @@ impl Live for NoEdge {
     fn recheck(&self, _: Recheck<'_>) {}
 }
 
+/// Between two heartbeats of a stream of events: half of what a page waits before it says that it is behind.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
 /// Calls that one caller may make in a minute, unless it is set otherwise.
 pub const CALLS_PER_MINUTE: u32 = 600;
 
@@ -231,6 +235,7 @@ pub struct Control {
     pub(crate) published: Mutex<Revision>,
     probe_due: Notify,
     job_due: Notify,
+    heartbeat: Duration,
     failures: Failures,
     pub(crate) events: Events,
     pub(crate) throttle: Throttle,
@@ -270,6 +275,7 @@ impl Control {
             published,
             probe_due: Notify::new(),
             job_due: Notify::new(),
+            heartbeat: HEARTBEAT,
             failures: Failures::default(),
             events: Events::default(),
             throttle: Throttle::default(),
@@ -288,6 +294,17 @@ impl Control {
     #[must_use]
     pub fn public_base_url(&self) -> Option<&str> {
         self.public_base_url.as_deref()
+    }
+
+    /// The same with another time between two heartbeats of a stream of events.
+    #[must_use]
+    pub fn with_heartbeat(mut self, heartbeat: Duration) -> Self {
+        self.heartbeat = heartbeat;
+        self
+    }
+
+    pub(crate) fn heartbeat(&self) -> Duration {
+        self.heartbeat
     }
 
     /// The same with another way to look names up.

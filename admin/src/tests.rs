@@ -205,6 +205,11 @@ impl Relay {
 
     /// The same, for clients that reach it at this URL.
     fn reached_at(self, url: &str) -> Self {
+        self.with(|control| control.reached_at(Some(url.to_owned())))
+    }
+
+    /// The same with another control plane.
+    fn with(self, change: impl FnOnce(Control) -> Control) -> Self {
         let Self {
             router,
             control,
@@ -212,8 +217,7 @@ impl Relay {
             folder,
         } = self;
         drop(router);
-        let control = Arc::into_inner(control).unwrap().reached_at(Some(url.to_owned()));
-        let control = Arc::new(control);
+        let control = Arc::new(change(Arc::into_inner(control).unwrap()));
         Self {
             router: operator_router(Arc::clone(&control)),
             control,

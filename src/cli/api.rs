@@ -93,6 +93,21 @@ impl Api {
         read(status, &bytes).map(|_| String::new())
     }
 
+    /// An answer, or the refusal as the relay told it.
+    pub(super) async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Result<Value, Value>, Failure> {
+        let (status, bytes) = self.answer(method, path, body).await?;
+        if status.is_success() {
+            return read(status, &bytes).map(Ok);
+        }
+        let refusal = serde_json::from_slice(&bytes);
+        refusal.map_or_else(|_| read(status, &bytes).map(Ok), |refusal| Ok(Err(refusal)))
+    }
+
     async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let (status, bytes) = self.answer(method, path, body).await?;
         read(status, &bytes)

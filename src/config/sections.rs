@@ -45,7 +45,8 @@ pub struct Admin {
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<Network>,
     /// Where clients reach this relay from outside, such as `https://relay.example.org`: what pages and snippets
-    /// tell people to enter. Default: none is told.
+    /// tell people to enter. Its host is let in like those of `hosts`, and with `https://` the cookies of browsers are
+    /// `Secure`, also where no proxy says that they came over TLS. Default: none is told.
     pub public_base_url: Option<String>,
     /// Calls of the API that one caller may make in a minute: a user, the operator's token, or an address of which
     /// nobody is known. Further ones are answered with 429 and `Retry-After`. The control socket is not bounded.

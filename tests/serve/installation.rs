@@ -217,7 +217,7 @@ impl Installation {
     }
 }
 
-async fn ended(mut command: Command, input: &str) -> Ended {
+pub(crate) async fn ended(mut command: Command, input: &str) -> Ended {
     let mut child = command.stdin(Stdio::piped()).spawn().expect("the program");
     // The program may end without reading; that is for the test to judge by how it ended.
     let _ = child

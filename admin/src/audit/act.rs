@@ -94,6 +94,10 @@ acts! {
     SecondFactorBegun "user.second_factor_begun",
     /// A second factor was confirmed.
     SecondFactorConfirmed "user.second_factor_confirmed",
+    /// Recovery codes were made anew.
+    RecoveryCodesRenewed "user.recovery_codes_renewed",
+    /// Everything that is kept of a user was given to them.
+    AccountExported "user.exported",
     /// A second factor was taken away.
     SecondFactorRemoved "user.second_factor_removed",
     /// A personal access token was made.

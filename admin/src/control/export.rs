@@ -5,6 +5,8 @@ use potluck_filters::objects::Stored;
 
 use super::Control;
 use crate::api::{ClientKey, Export, ExportedObject, MAX_PAGE, PersonalToken, PoolKey, Session};
+use crate::audit::{Act, Note, Object};
+use crate::caller::By;
 use crate::error::ControlError;
 
 impl Control {
@@ -12,14 +14,17 @@ impl Control {
     ///
     /// # Errors
     /// When there is no such user.
-    pub(crate) async fn export(&self, user: UserId) -> Result<Export, ControlError> {
+    pub(crate) async fn export(&self, by: &By, user: UserId) -> Result<Export, ControlError> {
         let now_ms = (self.clock)();
         let sessions = self.store.sessions_of(user, now_ms).await?;
         let tokens = self.store.personal_tokens(user, 0, MAX_PAGE).await?;
         let objects = self.store.objects_of(user).await?;
+        let own = self.user(user).await?;
+        let object = Object::user(user, &own.name);
+        self.note(by, Note::new(Act::AccountExported, object)).await?;
         Ok(Export {
             exported_at: now_ms,
-            user: self.user(user).await?,
+            user: own,
             recovery_codes_left: self.store.recovery_codes_left(user).await?,
             sessions: sessions.into_iter().map(|row| Session::of(row, None)).collect(),
             tokens: tokens.into_iter().map(PersonalToken::from).collect(),

@@ -54,7 +54,10 @@ impl Control {
                 let session = self.store.session(id).await;
                 is_on && matches!(session, Ok(Some(row)) if row.expires_at > now_ms)
             }
-            Proof::Token { .. } => is_on,
+            Proof::Token { id, .. } => {
+                let holds = self.store.personal_token_holds(signed_in.user, id, now_ms).await;
+                is_on && matches!(holds, Ok(true))
+            }
         }
     }
 }

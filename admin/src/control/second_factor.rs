@@ -135,9 +135,7 @@ impl Control {
             .step(code.expose(), (self.clock)())
             .ok_or(ControlError::WrongCode)?;
         self.auth.attempts.lock().succeeded(&row.name);
-        let codes = (0..CODES).map(|_| secret_text::recovery_code());
-        let codes: Vec<Secret> = codes.collect::<Result<_, _>>()?;
-        let hashes: Vec<KeyHash> = codes.iter().map(|code| KeyHash::of(code.expose())).collect();
+        let (codes, hashes) = fresh_codes()?;
         let mut turn = self.turn(by).await?;
         let now_ms = turn.now_ms;
         turn.change.confirm_totp(user, (step, now_ms), &hashes).await?;
@@ -147,6 +145,31 @@ impl Control {
             Object::user(user, &row.name),
         ))
         .await?;
+        Ok(RecoveryCodes {
+            recovery_codes: codes.into_iter().map(SecretText).collect(),
+        })
+    }
+
+    /// Puts new recovery codes in the place of those that are left.
+    ///
+    /// # Errors
+    /// When password or code are wrong, or there is no second factor.
+    pub(crate) async fn renew_recovery_codes(
+        &self,
+        by: &By,
+        user: UserId,
+        proof: WithPasswordAndCode,
+    ) -> Result<RecoveryCodes, ControlError> {
+        let row = self.with_every_factor(by, user, proof).await?;
+        if !row.has_totp {
+            return Err(ControlError::NotFound("second factor"));
+        }
+        let (codes, hashes) = fresh_codes()?;
+        let mut turn = self.turn(by).await?;
+        turn.change.renew_recovery_codes(user, &hashes).await?;
+        turn.touch(user).await?;
+        let object = Object::user(user, &row.name);
+        turn.end(Note::new(Act::RecoveryCodesRenewed, object)).await?;
         Ok(RecoveryCodes {
             recovery_codes: codes.into_iter().map(SecretText).collect(),
         })
@@ -180,4 +203,12 @@ impl Control {
         turn.end(Note::new(Act::SecondFactorRemoved, Object::user(user, &row.name)))
             .await
     }
+}
+
+/// Recovery codes, and what is kept of them.
+fn fresh_codes() -> Result<(Vec<Secret>, Vec<KeyHash>), ControlError> {
+    let codes = (0..CODES).map(|_| secret_text::recovery_code());
+    let codes: Vec<Secret> = codes.collect::<Result<_, _>>()?;
+    let hashes = codes.iter().map(|code| KeyHash::of(code.expose())).collect();
+    Ok((codes, hashes))
 }

@@ -247,7 +247,10 @@ impl Control {
             return Ok(());
         };
         match signed_in.proof {
-            Proof::Token { .. } => Ok(()),
+            Proof::Token { id, .. } => match self.delete_personal_token(&by, signed_in.user, id).await {
+                Err(ControlError::NotFound(_)) => Ok(()),
+                deleted => deleted,
+            },
             Proof::Session(id) => match self.end_session(&by, signed_in.user, id).await {
                 // Somebody else has ended it at the same moment.
                 Err(ControlError::NotFound(_)) => Ok(()),

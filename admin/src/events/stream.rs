@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
@@ -20,9 +19,6 @@ use crate::audit::ObjectKind;
 use crate::caller::By;
 use crate::control::Control;
 use crate::doc::{Answer, Operation};
-
-/// Between two heartbeats: half of what a page waits before it says that it is behind.
-const BEAT: Duration = Duration::from_secs(10);
 
 /// Who listens to what.
 #[derive(Clone, Debug)]
@@ -86,7 +82,7 @@ struct State {
 impl EventStream {
     pub(crate) fn new(control: Arc<Control>, listener: Listener, place: Place) -> Self {
         let (missed, heard) = control.events.listen(listener.last);
-        let mut beat = tokio::time::interval(BEAT);
+        let mut beat = tokio::time::interval(control.heartbeat());
         // The first one is due at once, and nobody needs it.
         beat.reset();
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);

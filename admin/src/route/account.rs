@@ -56,6 +56,12 @@ fn of_the_account() -> Routes {
             "Confirms a second factor.",
             confirm_totp,
         )
+        .post(
+            "/manage/v1/me/totp/recovery-codes",
+            "renewRecoveryCodes",
+            "Puts new recovery codes in the place of those that are left.",
+            renew_recovery_codes,
+        )
         .delete(
             "/manage/v1/me/totp",
             "disableTotp",
@@ -109,7 +115,7 @@ async fn show(by: Member<area::Account>, State(control): Shared) -> Result<Json<
 }
 
 async fn export(by: Own, State(control): Shared) -> Result<Json<Export>, ControlError> {
-    control.export(by.user()).await.map(Json)
+    control.export(&by, by.user()).await.map(Json)
 }
 
 async fn delete(
@@ -145,6 +151,17 @@ async fn confirm_totp(
     Body(code): Body<WithCode>,
 ) -> Result<Json<RecoveryCodes>, ControlError> {
     control.confirm_totp(&by, by.user(), &code.code.0).await.map(Json)
+}
+
+async fn renew_recovery_codes(
+    by: Own,
+    State(control): Shared,
+    Body(proof): Body<WithPasswordAndCode>,
+) -> Result<Json<RecoveryCodes>, ControlError> {
+    control
+        .renew_recovery_codes(&by, by.user(), proof)
+        .await
+        .map(Json)
 }
 
 async fn disable_totp(

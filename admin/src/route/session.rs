@@ -22,7 +22,12 @@ pub(crate) fn routes() -> Routes {
     Routes::new()
         .post(PATH, "logIn", "Logs in.", log_in)
         .get(PATH, "whoAmI", "Says as whom one calls.", who_am_i)
-        .delete(PATH, "logOut", "Ends the session that one calls with.", log_out)
+        .delete(
+            PATH,
+            "logOut",
+            "Ends the session that one calls with, or deletes the personal access token.",
+            log_out,
+        )
         .post(
             "/manage/v1/session/refresh",
             "refreshSession",

@@ -70,6 +70,7 @@ const TABLE: &[(For, &[&str])] = &[
             "changePassword",
             "beginTotp",
             "confirmTotp",
+            "renewRecoveryCodes",
             "disableTotp",
             "listMySessions",
             "endMySessions",

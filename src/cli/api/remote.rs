@@ -4,6 +4,7 @@
 //! in so many words; the server's certificate must be one that this system trusts, for that name.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -26,7 +27,10 @@ pub(in crate::cli) struct Remote {
     port: u16,
     /// What stands before the paths of the API.
     prefix: String,
-    token: Secret,
+    /// `None`: somebody who has yet to log in.
+    token: Option<Secret>,
+    /// Further authorities that are trusted, in PEM.
+    ca_file: Option<PathBuf>,
 }
 
 impl Remote {
@@ -34,7 +38,7 @@ impl Remote {
     ///
     /// # Errors
     /// When it is none, or the token would go over a network in clear text.
-    pub(in crate::cli) fn new(server: &str, token: Secret, insecure: bool) -> Result<Self, Failure> {
+    pub(in crate::cli) fn new(server: &str, token: Option<Secret>, insecure: bool) -> Result<Self, Failure> {
         let wrong = |why: &str| Failure::new(Exit::Usage, format!("--server {why}"));
         let uri: Uri = server
             .parse()
@@ -55,7 +59,7 @@ impl Remote {
         }
         if !https && !insecure && !is_this_machine(&host) {
             return Err(wrong(
-                "would send the token over the network in clear text; use https://, or say --insecure",
+                "would send passwords and the token over the network in clear text; use https://, or say --insecure",
             ));
         }
         Ok(Self {
@@ -64,7 +68,38 @@ impl Remote {
             host,
             prefix: uri.path().trim_end_matches('/').to_owned(),
             token,
+            ca_file: None,
         })
+    }
+
+    /// The same for somebody with this token.
+    pub(in crate::cli) fn with_token(self, token: Option<Secret>) -> Self {
+        Self { token, ..self }
+    }
+
+    /// The same, trusting those besides whose certificates the file has.
+    pub(in crate::cli) fn trusting(self, ca_file: Option<PathBuf>) -> Self {
+        Self { ca_file, ..self }
+    }
+
+    /// The server's URL in one form, whichever way it was written.
+    pub(in crate::cli) fn url(&self) -> String {
+        let scheme = if self.https { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.authority(), self.prefix)
+    }
+
+    /// Host and port, as they stand in a URL.
+    fn authority(&self) -> String {
+        let usual = if self.https { 443 } else { 80 };
+        let host = match self.host.parse::<IpAddr>() {
+            Ok(IpAddr::V6(_)) => format!("[{}]", self.host),
+            Ok(IpAddr::V4(_)) | Err(_) => self.host.to_lowercase(),
+        };
+        if self.port == usual {
+            host
+        } else {
+            format!("{host}:{}", self.port)
+        }
     }
 
     /// Sends a request whose target is a path.
@@ -85,7 +120,7 @@ impl Remote {
         let _ = connection.await;
         let (status, body) = collected?;
         match status {
-            StatusCode::UNAUTHORIZED => {
+            StatusCode::UNAUTHORIZED if self.token.is_some() => {
                 Err(Failure::new(Exit::Failed, format!("{} {NO_TOKEN}", words(&body))))
             }
             StatusCode::MISDIRECTED_REQUEST => Err(Failure::new(
@@ -101,18 +136,15 @@ impl Remote {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let target: Uri = format!("{}{path}", self.prefix).parse().map_err(|e| wrong(&e))?;
         *request.uri_mut() = target;
-        let host = match (self.host.parse::<IpAddr>(), self.port) {
-            (Ok(IpAddr::V6(_)), port) => format!("[{}]:{port}", self.host),
-            (_, 443) if self.https => self.host.clone(),
-            (_, port) => format!("{}:{port}", self.host),
-        };
-        let bearer = format!("Bearer {}", self.token.expose());
-        let mut bearer = header::HeaderValue::try_from(bearer)
-            .map_err(|_| wrong(&"the token has characters that no token has"))?;
-        bearer.set_sensitive(true);
-        let host = header::HeaderValue::try_from(host).map_err(|e| wrong(&e))?;
+        let host = header::HeaderValue::try_from(self.authority()).map_err(|e| wrong(&e))?;
         request.headers_mut().insert(header::HOST, host);
-        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        if let Some(token) = &self.token {
+            let bearer = format!("Bearer {}", token.expose());
+            let mut bearer = header::HeaderValue::try_from(bearer)
+                .map_err(|_| wrong(&"the token has characters that no token has"))?;
+            bearer.set_sensitive(true);
+            request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        }
         Ok(request)
     }
 
@@ -125,12 +157,18 @@ impl Remote {
         let untrusted = |error: &dyn std::fmt::Display| {
             let message = format!(
                 "{}: no trusted connection ({error}); check the name, and that this system trusts who signed its \
-                 certificate (SSL_CERT_FILE names further ones)",
+                 certificate (--ca-file names further ones)",
                 self.host
             );
             Failure::new(Exit::Unavailable, message)
         };
-        let connector = SslConnector::builder(SslMethod::tls_client()).map_err(|e| untrusted(&e))?;
+        let mut connector = SslConnector::builder(SslMethod::tls_client()).map_err(|e| untrusted(&e))?;
+        if let Some(file) = &self.ca_file {
+            connector.set_ca_file(file).map_err(|_| {
+                let message = format!("{} has no certificates in PEM that can be read", file.display());
+                Failure::new(Exit::Usage, message)
+            })?;
+        }
         let tls = connector.build().configure().map_err(|e| untrusted(&e))?;
         let tls = tls.into_ssl(&self.host).map_err(|e| untrusted(&e))?;
         let mut stream = SslStream::new(tls, tcp).map_err(|e| untrusted(&e))?;
@@ -152,8 +190,8 @@ trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Wire for S {}
 
-const NO_TOKEN: &str = "(make a personal access token on your account's page or with POST /manage/v1/me/tokens, and give it \
-     with --token-file or POTLUCK_TOKEN)";
+const NO_TOKEN: &str = "(run `potluck login`; or make a personal access token with `potluck tokens create` or POST \
+     /manage/v1/me/tokens, and give it with --token-file or POTLUCK_TOKEN)";
 
 fn words(body: &[u8]) -> String {
     let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
@@ -171,7 +209,7 @@ mod tests {
     use super::*;
 
     fn of(server: &str, insecure: bool) -> Result<Remote, Failure> {
-        Remote::new(server, Secret::new("token"), insecure)
+        Remote::new(server, Some(Secret::new("token")), insecure)
     }
 
     #[test]
@@ -210,5 +248,20 @@ mod tests {
         assert_eq!(request.headers()["host"], "relay.example");
         assert_eq!(request.headers()["authorization"], "Bearer token");
         assert!(!format!("{remote:?}{request:?}").contains("Bearer token"));
+    }
+
+    #[test]
+    fn a_server_has_one_url_whichever_way_it_is_written() {
+        for (written, url) in [
+            ("https://Relay.example/", "https://relay.example"),
+            ("https://relay.example:443", "https://relay.example"),
+            (
+                "https://relay.example:8443/pot/",
+                "https://relay.example:8443/pot",
+            ),
+            ("http://[::1]:5003", "http://[::1]:5003"),
+        ] {
+            assert_eq!(of(written, false).unwrap().url(), url);
+        }
     }
 }

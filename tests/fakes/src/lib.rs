@@ -27,4 +27,4 @@ pub use node::NodeFake;
 pub use openai::OpenAiFake;
 pub use pace::Pace;
 pub use record::{Record, Records};
-pub use server::{FakeServer, TestCa};
+pub use server::{FakeServer, TestCa, TlsFront};

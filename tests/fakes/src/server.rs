@@ -4,6 +4,7 @@
 
 mod accept;
 mod exchange;
+mod front;
 mod tls;
 
 use std::io;
@@ -17,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::fault::Faults;
 use crate::record::Records;
+pub use front::TlsFront;
 pub use tls::{TestCa, TlsError};
 
 /// A running fake. Speaks HTTP/1.1 and HTTP/2 (h2c with prior knowledge; over TLS by ALPN).

@@ -1,5 +1,8 @@
 //! Personal access tokens.
 
+use axum::body::BodyDataStream;
+use futures_util::StreamExt as _;
+
 use super::*;
 
 #[tokio::test]
@@ -93,4 +96,69 @@ async fn there_is_an_end_to_how_many_one_has() {
         last = net.post("/me/tokens", &ann, body).await.status;
     }
     assert_eq!(last, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn logging_out_with_a_token_deletes_it() {
+    let net = Net::new().await;
+    let ann = net.token("ann").await;
+    let body = json!({ "name": "x", "scopes": ["account:read"] });
+    let text = net.post("/me/tokens", &ann, body).await.ok()["text"].clone();
+    let out = net
+        .call("DELETE", "/session")
+        .bearer(&text)
+        .send(Value::Null)
+        .await;
+    assert_eq!(out.status, StatusCode::NO_CONTENT);
+    assert_eq!(net.get("/me", &text).await.code(), "unauthenticated");
+    assert_eq!(net.get("/me", &ann).await.status, StatusCode::OK);
+}
+
+/// Opens a stream of events with a token, and hears its beginning.
+async fn listen(net: &Net, token: &Value) -> BodyDataStream {
+    let request = Request::builder()
+        .uri("/manage/v1/me/events")
+        .header("host", "localhost")
+        .header("authorization", format!("Bearer {}", token.as_str().unwrap()));
+    let mut request = request.body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer([192, 0, 2, 1].into()));
+    let answer = net.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let mut stream = answer.into_body().into_data_stream();
+    let hello = stream.next().await.unwrap().unwrap();
+    assert!(hello.starts_with(b"event: hello"));
+    stream
+}
+
+/// What was under way is heard; after it comes the end.
+async fn comes_to_its_end(mut stream: BodyDataStream) {
+    while let Some(said) = stream.next().await {
+        assert!(said.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_events_ends_with_the_token_that_opened_it() {
+    let relay = Relay::new().await;
+    let net = Net::of(relay.with(|control| control.with_heartbeat(Duration::from_millis(5)))).await;
+    let ann = net.token("ann").await;
+    let make = async |expires_at: Value| {
+        let body = json!({ "name": "x", "scopes": ["account:read"], "expires_at": expires_at });
+        net.post("/me/tokens", &ann, body).await.ok()
+    };
+    let (revoked, expiring) = (make(Value::Null).await, make(json!(NOW + 60_000)).await);
+    let mut stream = listen(&net, &revoked["text"]).await;
+    assert_eq!(stream.next().await.unwrap().unwrap(), ":\n\n");
+    let path = format!("/me/tokens/{}", revoked["token"]["id"]);
+    net.call("DELETE", &path)
+        .bearer(&ann)
+        .send(Value::Null)
+        .await
+        .ok();
+    comes_to_its_end(stream).await;
+
+    let mut stream = listen(&net, &expiring["text"]).await;
+    assert_eq!(stream.next().await.unwrap().unwrap(), ":\n\n");
+    pass(60_000);
+    comes_to_its_end(stream).await;
 }

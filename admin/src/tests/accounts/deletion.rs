@@ -124,6 +124,8 @@ async fn people_get_everything_that_is_kept_of_them_and_no_secret() {
     let token = net.post("/me/tokens", &login["access_token"], body).await.ok();
     let export = net.get("/me/export", &login["access_token"]).await.ok();
     assert_eq!(export["user"]["name"], "ann");
+    let (_, log) = net.relay.get("/manage/v1/audit?act=user.exported").await;
+    assert_eq!(log["items"][0]["actor_name"], "ann");
     assert_eq!(export["keys"][0]["name"], "laptop");
     assert_eq!(export["pool_keys"][0]["upstream"], "vercel");
     assert_eq!(

@@ -116,3 +116,27 @@ async fn taking_it_away_needs_password_and_code_or_an_admin() {
     assert_eq!(reset().await.code(), "not_found");
     net.log_in("ann").await;
 }
+
+#[tokio::test]
+async fn recovery_codes_are_made_anew_with_every_factor() {
+    let net = Net::new().await;
+    let token = net.token("ann").await;
+    let none = json!({ "password": PASSWORD });
+    let renew = async |body: Value| net.post("/me/totp/recovery-codes", &token, body).await;
+    assert_eq!(renew(none.clone()).await.code(), "not_found");
+    let (_, codes) = net.with_totp().await;
+    assert_eq!(renew(none).await.code(), "totp_required");
+    let renewed = renew(json!({ "password": PASSWORD, "code": codes[0] }))
+        .await
+        .ok();
+    let renewed = renewed["recovery_codes"].as_array().unwrap();
+    assert_eq!(renewed.len(), 10);
+    assert_eq!(net.log_in_with("ann", &codes[1]).await.code(), "wrong_code");
+    let code = renewed[0].as_str().unwrap();
+    assert_eq!(net.log_in_with("ann", code).await.status, StatusCode::OK);
+    let (_, log) = net
+        .relay
+        .get("/manage/v1/audit?act=user.recovery_codes_renewed")
+        .await;
+    assert_eq!(log["items"].as_array().unwrap().len(), 1);
+}

@@ -126,6 +126,23 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
+    /// Whether a user still has a token, and its time has not passed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn personal_token_holds(&self, user: UserId, id: i64, now_ms: i64) -> Result<bool, StoreError> {
+        let (count,): (i64,) = sqlx::query_as(
+            "select count(*) from personal_tokens where user_id = $1 and id = $2 \
+             and (expires_at is null or expires_at > $3)",
+        )
+        .bind(user.0)
+        .bind(id)
+        .bind(now_ms)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(count == 1)
+    }
+
     /// Notes that a token was used, unless that was noted a moment ago.
     ///
     /// # Errors

@@ -131,14 +131,16 @@ impl Change<'_> {
         if done.rows_affected() == 0 {
             return Err(StoreError::Missing("second factor"));
         }
-        for code in codes {
-            sqlx::query("insert into recovery_codes (user_id, hash) values ($1, $2)")
-                .bind(user.0)
-                .bind(code.0.as_slice())
-                .execute(&mut *self.tx)
-                .await?;
-        }
-        Ok(())
+        add_recovery_codes(&mut self.tx, user, codes).await
+    }
+
+    /// Puts these recovery codes in the place of those that a user has left.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew_recovery_codes(&mut self, user: UserId, codes: &[KeyHash]) -> Result<(), StoreError> {
+        forget_recovery_codes(&mut self.tx, user).await?;
+        add_recovery_codes(&mut self.tx, user, codes).await
     }
 
     /// Takes a user's second factor away. Says whether there was one.
@@ -150,11 +152,31 @@ impl Change<'_> {
     }
 }
 
-pub(super) async fn forget(connection: &mut AnyConnection, user: UserId) -> Result<bool, StoreError> {
+async fn add_recovery_codes(
+    connection: &mut AnyConnection,
+    user: UserId,
+    codes: &[KeyHash],
+) -> Result<(), StoreError> {
+    for code in codes {
+        sqlx::query("insert into recovery_codes (user_id, hash) values ($1, $2)")
+            .bind(user.0)
+            .bind(code.0.as_slice())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn forget_recovery_codes(connection: &mut AnyConnection, user: UserId) -> Result<(), StoreError> {
     sqlx::query("delete from recovery_codes where user_id = $1")
         .bind(user.0)
-        .execute(&mut *connection)
+        .execute(connection)
         .await?;
+    Ok(())
+}
+
+pub(super) async fn forget(connection: &mut AnyConnection, user: UserId) -> Result<bool, StoreError> {
+    forget_recovery_codes(connection, user).await?;
     let done = sqlx::query("delete from totp where user_id = $1")
         .bind(user.0)
         .execute(connection)
