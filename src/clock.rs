@@ -56,6 +56,13 @@ pub fn unix_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// A number that no other process has: the wall clock, and chance below it. That of a later process is larger, as long
+/// as the clock is not turned back.
+#[must_use]
+pub fn epoch() -> i64 {
+    unix_ms() << 20 | i64::from(rand::random::<u32>() >> 12)
+}
+
 /// A number in `0.0..1.0`, for jitter.
 #[must_use]
 pub fn chance() -> f64 {

@@ -33,6 +33,7 @@ mod suggest;
 mod tree;
 mod trust;
 mod upstream;
+mod usage;
 mod yaml;
 
 #[cfg(test)]
@@ -68,6 +69,7 @@ pub use sections::{Admin, Argon2, Auth, Database, Edge, Limits, Listen, Log, Log
 pub use show::yaml as show;
 pub(crate) use suggest::nearest;
 pub use upstream::{Access, Bodies, Node, Route, Timeouts, Upstream};
+pub use usage::Usage;
 
 /// The file as it is shipped and as `potluck init` writes it: every key with its unit and default.
 pub const SHIPPED: &str = include_str!("../conf/potluck.yaml");
@@ -103,6 +105,8 @@ pub struct Config {
     pub history: History,
     /// What a monitoring system is told.
     pub metrics: Metrics,
+    /// What is kept of requests that have ended, and for how long.
+    pub usage: Usage,
     /// What is written to standard error.
     pub log: Log,
     /// How failed authentication is slowed down.
@@ -128,6 +132,7 @@ impl Default for Config {
             probe: Probe::default(),
             history: History::default(),
             metrics: Metrics::default(),
+            usage: Usage::default(),
             log: Log::default(),
             auth: Auth::default(),
             registry: Registry::default(),

@@ -78,7 +78,7 @@ use potluck_filters::usage::RequestNumber;
 use potluck_filters::window::{Filled, SPAN};
 
 use crate::clock::{Clock, RequestIds, chance, unix_ms};
-use crate::spool::Inlet;
+use crate::spool::{Inlet, Report};
 use addresses::NodeAddresses;
 use catalogues::{Catalogues, Fetcher};
 use desk::Desk;
@@ -263,6 +263,7 @@ impl Edge {
             "draining": self.draining.load(Ordering::Relaxed),
             "users": counts.users,
             "client_keys": counts.client_keys,
+            "usage": self.usage.get().map(|inlet| inlet.status().report()),
             "upstreams": upstreams,
         })
     }
@@ -343,6 +344,12 @@ impl Edge {
     /// From now on requests that have ended go there. Only the first call counts.
     pub fn on_usage(&self, inlet: Inlet) {
         let _ = self.usage.set(inlet);
+    }
+
+    /// How what is noted of requests fares on its way to the books; `None` where nobody keeps any.
+    #[must_use]
+    pub fn usage(&self) -> Option<Report> {
+        self.usage.get().map(|inlet| inlet.status().report())
     }
 
     /// How a request came to its end, where that was not the plain way and not long ago.

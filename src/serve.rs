@@ -16,6 +16,7 @@ mod metrics;
 mod mount;
 pub mod public;
 mod shutdown;
+mod usage;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::FileTypeExt;
@@ -45,6 +46,7 @@ use admin::Door;
 use books::Books;
 use control::EdgeLink;
 pub use shutdown::Stop;
+use usage::Keeping;
 
 /// How long names of nodes may take before the relay starts without them; they are looked up again.
 const FIRST_LOOKUP: Duration = Duration::from_secs(2);
@@ -81,6 +83,8 @@ pub struct Running {
     done: mpsc::Receiver<()>,
     server: JoinHandle<()>,
     books: Books,
+    /// Nobody keeps books of usage where the database has none.
+    usage: Option<Keeping>,
     jobs: Jobs,
     sight: Sight,
     socket: PathBuf,
@@ -129,6 +133,7 @@ impl Relay {
         }
         socket_can_be_made(&config.socket_path())?;
         let store = runtime.block_on(local::open_store(&config, secrets))?;
+        let usage = runtime.block_on(local::open_usage(&config, &store))?;
         let parts = runtime.block_on(store.load())?;
         let revision = parts.revision;
         let snapshot = Snapshot::build(parts.into_draft(Arc::clone(&layout)));
@@ -144,6 +149,7 @@ impl Relay {
             unix_ms,
         )
         .with_auth(config.auth.settings())
+        .with_usage(usage)
         .reached_at(config.admin.public_base_url.clone());
         runtime.block_on(control.begin_at(revision));
         runtime.block_on(control.settle_pending())?;
@@ -180,13 +186,11 @@ impl Relay {
             lock,
         } = self;
         let _ = runtime.block_on(async { tokio::time::timeout(FIRST_LOOKUP, edge.resolve()).await });
+        let usage = usage::begin(&config, &edge, &control, &runtime)?;
         let address = fixed(config.listen.address.0)?;
         let socket = config.socket_path();
-        let threads = config.threads.map_or_else(cpus, usize::from);
 
-        let mut server =
-            Server::new_with_opt_and_conf(None, public::server_conf(threads, edge.keepalive_pool()));
-        server.bootstrap();
+        let mut server = pingora(&config, &edge);
         let (conf, h2) = (Arc::clone(&server.configuration), config.listen.http2);
         server.add_service(public::service(&conf, Arc::clone(&edge), address, h2));
         server.add_service(control::service(
@@ -201,8 +205,7 @@ impl Relay {
         server.add_service(housekeeping::service(Arc::clone(&edge)));
 
         let (finished, done) = mpsc::channel();
-        let watch = stop.watch(Arc::clone(&edge), finished.clone());
-        let shutdown_signal = Box::new(watch);
+        let shutdown_signal = Box::new(stop.watch(Arc::clone(&edge), finished.clone()));
         let server = in_a_thread(move || {
             server.run(RunArgs { shutdown_signal });
             let _ = finished.send(());
@@ -230,12 +233,20 @@ impl Relay {
             done,
             server,
             books,
+            usage,
             jobs,
             sight,
             socket,
             _lock: lock,
         })
     }
+}
+
+fn pingora(config: &Config, edge: &Edge) -> Server {
+    let conf = public::server_conf(config.thread_count(), edge.keepalive_pool());
+    let mut server = Server::new_with_opt_and_conf(None, conf);
+    server.bootstrap();
+    server
 }
 
 fn in_a_thread(serve: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
@@ -267,6 +278,9 @@ impl Running {
             self.jobs.stop().await;
             self.sight.stop().await;
             self.books.close().await;
+            if let Some(usage) = self.usage {
+                usage.close().await;
+            }
             self.control.close().await;
         });
         self.runtime.shutdown_background();
@@ -311,10 +325,6 @@ fn listed<P: std::fmt::Display>(problems: &[P]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join("; ")
-}
-
-fn cpus() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 
 /// Pingora keeps trying an occupied port and then panics; here it is one clear message.

@@ -59,6 +59,7 @@ use potluck_filters::snapshot::Delta;
 use potluck_filters::spending::day_of;
 use potluck_filters::usage::{LiveRequest, QueuedRequest};
 use potluck_filters::window::Filled;
+use potluck_store::usage::UsageStore;
 use potluck_store::{Parts, Store};
 pub(crate) use sessions::From as LoginFrom;
 use tokio::sync::{Mutex, Notify};
@@ -224,6 +225,8 @@ pub const CALLS_PER_MINUTE: u32 = 600;
 /// The control plane of one relay.
 pub struct Control {
     pub(crate) store: Store,
+    /// The books, where they are open.
+    usage: Option<UsageStore>,
     upstreams: RwLock<Arc<[UpstreamFacts]>>,
     publisher: Arc<dyn Publisher>,
     pub(crate) live: Arc<dyn Live>,
@@ -265,6 +268,7 @@ impl Control {
         let (upstreams, published) = (RwLock::new(upstreams.into()), Mutex::new(Revision(0)));
         Self {
             store,
+            usage: None,
             upstreams,
             publisher,
             live,
@@ -319,6 +323,19 @@ impl Control {
     pub fn with_auth(mut self, settings: AuthSettings) -> Self {
         self.auth = Auth::new(settings);
         self
+    }
+
+    /// The same with the books of usage.
+    #[must_use]
+    pub fn with_usage(mut self, usage: UsageStore) -> Self {
+        self.usage = Some(usage);
+        self
+    }
+
+    /// The books of usage, where they are open.
+    #[must_use]
+    pub fn usage(&self) -> Option<&UsageStore> {
+        self.usage.as_ref()
     }
 
     /// The database, for jobs and bookings. What an edge serves is changed by a [`Turn`] alone.
@@ -417,6 +434,9 @@ impl Control {
     /// Closes the database, when the last call has ended.
     pub async fn close(&self) {
         let _turn = self.published.lock().await;
+        if let Some(usage) = &self.usage {
+            usage.close().await;
+        }
         self.store.close().await;
     }
 }

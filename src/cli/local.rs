@@ -8,6 +8,7 @@ use axum::Router;
 use potluck_admin::api::{NodeFacts, UpstreamFacts};
 use potluck_admin::store::error::StoreError;
 use potluck_admin::store::seal::envelope::SealError;
+use potluck_admin::store::usage::{UsageOptions, UsageStore};
 use potluck_admin::store::{KeyRing, Store};
 use potluck_admin::{Control, operator_router};
 use potluck_filters::model::{Kind, Layout, Opened, Upstream};
@@ -84,6 +85,19 @@ pub async fn open_store(config: &Config, secrets: &Secrets) -> Result<Store, Fai
         };
         Failure::new(exit, with_cause(&error))
     })
+}
+
+/// Opens the books of usage that belong to a database.
+///
+/// # Errors
+/// Whatever makes them unusable, with the way out.
+pub async fn open_usage(config: &Config, store: &Store) -> Result<UsageStore, Failure> {
+    let options = UsageOptions {
+        kept: config.usage.kept(),
+        ..UsageOptions::default()
+    };
+    let usage = UsageStore::open(&config.database_url(), store.epoch(), options).await;
+    usage.map_err(|error| Failure::new(Exit::Unavailable, with_cause(&error)))
 }
 
 /// An error and what lies under it, for the operator's own terminal.

@@ -21,6 +21,7 @@ pub(super) fn check(config: &Config) -> Vec<Fault> {
     auth(&config.auth, &mut faults);
     config.probe.check(&mut faults);
     config.history.check(&mut faults);
+    config.usage.check(&mut faults);
     for (name, upstream) in &config.upstreams {
         let path = Path::of("upstreams").key(name);
         self::upstream(name, upstream, &path, &mut faults);

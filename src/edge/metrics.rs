@@ -3,6 +3,7 @@
 //! What can be looked up is looked up when somebody asks, so that requests pay nothing for it; what happens once is
 //! counted as it happens, in [`tally`](super::tally). Each file here is one part of the page.
 
+mod books;
 mod nodes;
 mod pools;
 mod requests;
@@ -16,7 +17,6 @@ use super::noted::is_final;
 use super::proxy::Context;
 use super::tally::End;
 use crate::metrics::{Labels, Page};
-use crate::spool::Inlet;
 
 /// When the snapshot changed last, and how often it did not.
 #[derive(Debug, Default)]
@@ -54,12 +54,7 @@ impl Edge {
         pools::tell(page, &reports, &tallies);
         nodes::tell(page, &reports);
         self.exits(page);
-        let lost = self.usage.get().map_or(0, Inlet::lost);
-        page.counter(
-            "usage_lost",
-            "Ended requests that the books have no line of",
-            lost,
-        );
+        books::tell(page, self.usage());
     }
 
     /// Counts a request that has ended.

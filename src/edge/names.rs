@@ -10,7 +10,7 @@ const MOST: usize = 2048;
 /// Bytes of a name.
 const LONGEST: usize = 64;
 /// What stands for a name that is not kept.
-const OTHER: &str = "other";
+const OTHER: &str = "(other)";
 
 /// A name that was looked up.
 pub(super) enum Name {
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn a_name_is_kept_once_and_only_if_it_is_one() {
         let names = Names::default();
-        assert_eq!(&*names.known(names.look_up("gpt-5"), false), "other");
+        assert_eq!(&*names.known(names.look_up("gpt-5"), false), "(other)");
         assert_eq!(&*names.known(names.look_up("gpt-5"), true), "gpt-5");
         let one = names.known(names.look_up("gpt-5"), false);
         let other = names.known(names.look_up("gpt-5"), false);
@@ -85,7 +85,7 @@ mod tests {
         let names = Names::default();
         let kept: HashSet<Arc<str>> = (0..MOST).map(|n| format!("m{n}").into()).collect();
         names.known.store(Arc::new(kept));
-        assert_eq!(&*names.known(names.look_up("new"), true), "other");
+        assert_eq!(&*names.known(names.look_up("new"), true), "(other)");
         assert_eq!(&*names.known(names.look_up("m7"), true), "m7");
     }
 }

@@ -67,9 +67,9 @@ impl Edge {
     /// What waits to be written into the books, as far as it is known here.
     #[must_use]
     pub fn spool_scene(&self) -> Option<SpoolScene> {
-        let lost = self.usage.get()?.lost();
+        let report = self.usage()?;
         Some(SpoolScene {
-            lost,
+            lost: report.lost,
             ..SpoolScene::default()
         })
     }

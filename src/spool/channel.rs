@@ -1,66 +1,87 @@
 //! From the request path to whoever writes down: bounded, and never waited for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use potluck_filters::usage::UsageEvent;
 use tokio::sync::mpsc;
 
+use super::Status;
+
 /// Events that may wait to be written down. At 20 000 requests a second the writer may sleep for three seconds.
 const ROOM: usize = 64 * 1024;
+
+/// What goes through: an event, or that nothing comes after this.
+type Message = Option<UsageEvent>;
 
 /// Where events go in.
 #[derive(Clone, Debug)]
 pub struct Inlet {
-    to: mpsc::Sender<UsageEvent>,
-    lost: Arc<AtomicU64>,
+    to: mpsc::Sender<Message>,
+    status: Arc<Status>,
 }
 
 /// Where they come out, in the order in which they went in.
 #[derive(Debug)]
 pub struct Outlet {
-    from: mpsc::Receiver<UsageEvent>,
+    from: mpsc::Receiver<Message>,
 }
 
 /// A channel for events. Room for them is made as it is needed.
 #[must_use]
 pub fn channel() -> (Inlet, Outlet) {
     let (to, from) = mpsc::channel(ROOM);
-    let lost = Arc::default();
-    (Inlet { to, lost }, Outlet { from })
+    let status = Arc::default();
+    (Inlet { to, status }, Outlet { from })
 }
 
 impl Inlet {
     /// Puts an event in. One for which there is no room is lost, and counted.
     pub fn put(&self, event: UsageEvent) {
-        if self.to.try_send(event).is_err() {
-            self.lose(1);
+        if self.to.try_send(Some(event)).is_err() {
+            self.status.lose(1);
         }
     }
 
-    /// So many are lost.
-    pub(super) fn lose(&self, events: u64) {
-        // Relaxed: a count on its own.
-        self.lost.fetch_add(events, Ordering::Relaxed);
+    /// How its events fare.
+    #[must_use]
+    pub fn status(&self) -> &Status {
+        &self.status
     }
 
-    /// How many were lost. Must stay 0.
-    #[must_use]
-    pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+    pub(super) fn shared(&self) -> Arc<Status> {
+        Arc::clone(&self.status)
+    }
+
+    /// Says that nothing comes any more.
+    pub(super) async fn end(&self) {
+        // An error means that nobody writes any more, which is an end, too.
+        let _ = self.to.send(None).await;
     }
 }
 
 impl Outlet {
-    /// Waits for events and takes what is there, up to `most`: none when all inlets are gone.
-    pub fn wait(&mut self, most: usize) -> Vec<UsageEvent> {
+    /// Waits for an event, then for as long as `pause` for more of them, and takes what is there, up to `most`. And
+    /// whether that was the end.
+    pub(super) fn gather(&mut self, pause: Duration, most: usize) -> (Vec<UsageEvent>, bool) {
         let mut events = Vec::new();
-        self.from.blocking_recv_many(&mut events, most);
-        events
+        match self.from.blocking_recv() {
+            Some(Some(event)) => events.push(event),
+            Some(None) | None => return (events, true),
+        }
+        std::thread::sleep(pause);
+        while events.len() < most {
+            match self.from.try_recv() {
+                Ok(Some(event)) => events.push(event),
+                Ok(None) => return (events, true),
+                Err(_) => break,
+            }
+        }
+        (events, false)
     }
 
-    /// The next event; `None` when all inlets are gone.
+    /// The next event; `None` at the end.
     pub async fn next(&mut self) -> Option<UsageEvent> {
-        self.from.recv().await
+        self.from.recv().await?
     }
 }

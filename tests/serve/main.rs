@@ -15,6 +15,7 @@ mod requests;
 
 mod apart;
 mod bearer;
+mod books;
 mod changes;
 mod checks;
 mod egress;
