@@ -178,6 +178,41 @@ const proxies = createRoute({
   component: lazy(() => import("./pages/proxies/Proxies"), "Proxies"),
 });
 
+const users = createRoute({
+  getParentRoute: () => admin,
+  path: "/users",
+  validateSearch: (search): { q?: string; role?: "user" | "admin" } => ({
+    q: textIn(search.q),
+    role: oneOf(["user", "admin"], search.role),
+  }),
+  component: lazy(() => import("./pages/admin/Users"), "Users"),
+});
+
+const user = createRoute({
+  getParentRoute: () => admin,
+  path: "/users/$id",
+  component: lazy(() => import("./pages/admin/User"), "User"),
+});
+
+const limits = createRoute({
+  getParentRoute: () => admin,
+  path: "/limits",
+  component: lazy(() => import("./pages/admin/Limits"), "Limits"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => admin,
+  path: "/settings",
+  component: lazy(() => import("./pages/admin/Settings"), "Settings"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => admin,
+  path: "/audit",
+  validateSearch: (search): { q?: string } => ({ q: textIn(search.q) }),
+  component: lazy(() => import("./pages/admin/Audit"), "Audit"),
+});
+
 const jobs = createRoute({
   getParentRoute: () => admin,
   path: "/jobs",
@@ -197,7 +232,7 @@ const none = createRoute({ getParentRoute: () => signed, path: "/$", component: 
 const tree = root.addChildren([
   index,
   open.addChildren([signIn, register, reset]),
-  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, account, none, admin.addChildren([pool, queue, nodes, proxies, jobs, job])]),
+  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, account, none, admin.addChildren([pool, queue, nodes, proxies, users, user, limits, settings, audit, jobs, job])]),
 ]);
 
 export function makeRouter(client: QueryClient) {

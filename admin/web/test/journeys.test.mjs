@@ -1,7 +1,7 @@
 // What people do, by the names that they read on the page.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADMINS, MEMBERS, OPEN, SIZES, THEMES } from "./pages.mjs";
+import { ADMINS, MEMBERS, OPEN, SIZES } from "./pages.mjs";
 import { faults, openWindow, overflow, settled, signIn, startBrowser, startRelay } from "./world.mjs";
 
 let relay;
@@ -104,6 +104,56 @@ test("a member brings keys, sees what becomes of each, sets rules, pauses and wi
     await page.getByText("Taken out for ever").waitFor();
   }));
 
+test("an admin invites, somebody joins by the link, and gets a limit of their own", () =>
+  inWindow({}, async ({ page }) => {
+    await signIn(page, "demo", relay.password);
+    await page.getByRole("link", { name: "Users" }).click();
+    await page.getByRole("button", { name: "Invite" }).click();
+    await page.getByLabel("Whom it is for").fill("linh");
+    await page.getByRole("dialog").getByRole("button", { name: "Invite" }).click();
+    const link = await page.getByRole("textbox", { name: "Invite" }).inputValue();
+    await page.getByLabel("I have stored it").check();
+    await page.getByRole("button", { name: "Done" }).click();
+
+    await inWindow({ width: 360, height: 740, theme: "dark" }, async ({ page: other }) => {
+      await other.goto(link);
+      await other.getByLabel("User name").fill("linh");
+      await other.getByLabel("Password", { exact: true }).fill("seven teal otters borrow 41 kites");
+      await other.getByLabel("Password again").fill("seven teal otters borrow 41 kites");
+      await other.getByRole("button", { name: "Register" }).click();
+      await other.waitForURL("**/home");
+      await other.getByText("Three steps to your first request").waitFor();
+    });
+
+    await page.reload();
+    await page.getByRole("link", { name: "linh" }).click();
+    await page.getByLabel("A rule of their own").selectOption("manual");
+    await page.getByLabel("Requests a minute").fill("30");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("set by an admin").waitFor();
+  }));
+
+test("an admin has all keys checked as a job, previews limits and verifies the log", () =>
+  inWindow({}, async ({ page }) => {
+    await signIn(page, "demo", relay.password);
+    await page.getByRole("link", { name: "Pool", exact: true }).click();
+    await page.getByLabel("Upstream").selectOption("novelai");
+    await page.waitForURL("**/pool?upstream=novelai");
+    await page.getByRole("button", { name: "Do to many" }).click();
+    await page.getByRole("button", { name: /^Do it to \d+ keys?$/ }).click();
+    await page.waitForURL("**/jobs/*");
+    await page.locator(".badge", { hasText: "done" }).first().waitFor();
+
+    await page.getByRole("link", { name: "Limits" }).click();
+    await page.getByLabel("Rule of users who have none of their own").selectOption("auto");
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByText(/may send more/).waitFor();
+
+    await page.getByRole("link", { name: "Audit" }).click();
+    await page.getByRole("button", { name: "Verify the log" }).click();
+    await page.getByText(/The log is whole/).waitFor();
+  }));
+
 test("whoever is not signed in any more signs in over the page, and what was typed stays", () =>
   inWindow({}, async ({ page, context, problems }) => {
     await signIn(page, "guest", relay.password);
@@ -139,19 +189,21 @@ test("theme and language are kept, and a wrong password tells nothing", () =>
     assert.equal(await page.locator("html").getAttribute("data-mantine-color-scheme"), "dark");
   }));
 
-for (const theme of THEMES) {
-  for (const [size, [width, height]] of Object.entries(SIZES)) {
-    test(`every page holds in ${theme} on a ${size}`, () =>
-      inWindow({ theme, width, height }, async ({ page }) => {
-        const visit = async (path) => {
-          await page.goto(`/manage/ui${path}`);
-          await settled(page);
-          assert.deepEqual(await faults(page), [], path);
-          assert.ok((await overflow(page)) <= 0, `${path} is wider than its window`);
-        };
-        for (const path of OPEN) await visit(path);
-        await signIn(page, "demo", relay.password);
-        for (const path of [...MEMBERS, ...ADMINS]) await visit(path);
-      }));
-  }
+for (const [theme, size] of [
+  ["light", "desktop"],
+  ["dark", "phone"],
+]) {
+  const [width, height] = SIZES[size];
+  test(`every page holds in ${theme} on a ${size}`, () =>
+    inWindow({ theme, width, height }, async ({ page }) => {
+      const visit = async (path) => {
+        await page.goto(`/manage/ui${path}`);
+        await settled(page);
+        assert.deepEqual(await faults(page), [], path);
+        assert.ok((await overflow(page)) <= 0, `${path} is wider than its window`);
+      };
+      for (const path of OPEN) await visit(path);
+      await signIn(page, "demo", relay.password);
+      for (const path of [...MEMBERS, ...ADMINS]) await visit(path);
+    }));
 }

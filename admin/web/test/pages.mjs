@@ -4,7 +4,6 @@ export const MEMBERS = [
   "/home",
   "/keys",
   "/keys?create=yes",
-  "/keys/2",
   "/contribute",
   "/contribute/new",
   "/account/security",
@@ -13,6 +12,6 @@ export const MEMBERS = [
   "/account/data",
   "/none",
 ];
-export const ADMINS = ["/contribute/1"];
+export const ADMINS = ["/pool", "/pool?state=drained", "/nodes", "/proxies", "/users", "/limits", "/jobs", "/audit", "/settings"];
 export const THEMES = ["light", "dark"];
 export const SIZES = { desktop: [1280, 800], phone: [360, 740] };

@@ -59,6 +59,8 @@ export function formats(language: Language) {
     short: (value: number) => (Math.abs(value) < 10_000 ? exact.format(value) : compact.format(value)),
     /** 0.993 as "99.3 %". */
     share: (value: number) => percent.format(value),
+    /** Of an amount in millionths, as the API tells credit. */
+    millionths: (value: number) => exact.format(Math.round(value / 10_000) / 100),
     none: "–",
     span,
     ago,

@@ -38,9 +38,12 @@ export const POOL: Place[] = [
   { to: "/pool", word: "poolKeys", icon: IconSoup },
   { to: "/nodes", word: "nodes", icon: IconServer2 },
   { to: "/proxies", word: "proxies", icon: IconNetwork },
+  { to: "/users", word: "users", icon: IconUsers },
+  { to: "/limits", word: "limits", icon: IconGauge },
 ];
 
 export const SYSTEM: Place[] = [
   { to: "/jobs", word: "jobs", icon: IconProgressCheck },
+  { to: "/audit", word: "audit", icon: IconHistory },
+  { to: "/settings", word: "settings", icon: IconAdjustments },
 ];
-export const UNUSED = [IconUsers, IconGauge, IconAdjustments, IconHistory];

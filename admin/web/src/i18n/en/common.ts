@@ -30,6 +30,7 @@ export const common = {
   unlimited: "unlimited",
   never: "never",
   unknown: "unknown",
+  why: "Why",
   name: "Name",
   state: "State",
   actions: "Actions",

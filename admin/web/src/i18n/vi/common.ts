@@ -31,6 +31,7 @@ export const common: Part<"common"> = {
   unlimited: "không giới hạn",
   never: "không bao giờ",
   unknown: "không rõ",
+  why: "Lý do",
   name: "Tên",
   state: "Trạng thái",
   actions: "Thao tác",

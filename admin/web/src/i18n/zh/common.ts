@@ -31,6 +31,7 @@ export const common: Part<"common"> = {
   unlimited: "不限",
   never: "永不",
   unknown: "未知",
+  why: "原因",
   name: "名称",
   state: "状态",
   actions: "操作",

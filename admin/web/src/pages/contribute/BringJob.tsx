@@ -37,10 +37,10 @@ export function BringJob() {
               columns={[
                 { key: "line", label: t.contribute.line, cell: (line) => line.line },
                 { key: "state", label: t.common.state, cell: (line) => <State of={line} /> },
-                { key: "why", label: "", cell: (line) => line.why ?? "" },
+                { key: "why", label: t.common.why, cell: (line) => line.why ?? "" },
                 {
                   key: "key",
-                  label: "",
+                  label: t.keys.secretLabel,
                   cell: (line) =>
                     line.pool_key ? (
                       <Link to="/contribute/$id" params={{ id: String(line.pool_key) }}>

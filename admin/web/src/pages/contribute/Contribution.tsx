@@ -103,7 +103,7 @@ function Account({ of: key }: { of: MyPoolKey }) {
         {credit && credit.left !== null && credit.left !== undefined && (
           <>
             <dt>{t.contribute.balance}</dt>
-            <dd>{f.short(credit.left)}</dd>
+            <dd>{f.millionths(credit.left)}</dd>
           </>
         )}
         <dt>{t.contribute.upstream}</dt>

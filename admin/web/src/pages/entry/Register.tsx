@@ -4,6 +4,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ok, once } from "../../api/client";
 import { about, session } from "../../api/queries/mine";
+import { keepCsrf } from "../../api/session";
 import { NewPassword } from "../../forms/NewPassword";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
@@ -45,7 +46,8 @@ function Form({ invited }: { invited: boolean }) {
     send: async () => {
       const body = { name: name.trim(), password: password ?? "", invitation: invitation.trim() || null };
       await ok(api.POST("/manage/v1/register", { body, params: { header: once() } }));
-      await ok(api.POST("/manage/v1/session", { body: { name: body.name, password: body.password, cookies: true } }));
+      const tokens = await ok(api.POST("/manage/v1/session", { body: { name: body.name, password: body.password, cookies: true } }));
+      keepCsrf(tokens.csrf_token);
       await client.resetQueries({ queryKey: session.queryKey });
     },
     onDone: () => void navigate({ to: "/home" }),

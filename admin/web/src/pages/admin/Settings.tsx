@@ -1,0 +1,93 @@
+/** What is set for the whole relay while it runs. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, ifMatch, ok } from "../../api/client";
+import { settings as query, status } from "../../api/queries/admin";
+import { about } from "../../api/queries/mine";
+import type { Settings as Data } from "../../api/types";
+import { Conflict } from "../../forms/Conflict";
+import { Form } from "../../forms/Form";
+import { useSend } from "../../forms/useSend";
+import { useI18n } from "../../i18n";
+import { Loaded } from "../../shell/Loaded";
+import { Choice, Textarea, TextInput } from "../../ui/fields";
+import { Card, Page } from "../../ui/Page";
+import { useToast } from "../../ui/Toasts";
+
+const REGISTRATIONS = ["open", "invitation", "closed"] as const;
+
+export function Settings() {
+  const { t } = useI18n();
+  const settings = useQuery(query);
+  const relay = useQuery(about);
+  const state = useQuery(status);
+  return (
+    <Page title={t.admin.settings.title}>
+      <div className="grid">
+        <Card title={t.admin.settings.title}>
+          <Loaded of={settings}>{(data) => <Edit of={data} />}</Loaded>
+        </Card>
+        <Card title={t.admin.settings.about}>
+          <dl className="facts">
+            <dt>{t.admin.settings.version}</dt>
+            <dd>{relay.data?.version ?? "–"}</dd>
+            <dt>{t.admin.settings.url}</dt>
+            <dd className="mono">{relay.data?.public_base_url ?? location.origin}</dd>
+            <dt>{t.admin.settings.database}</dt>
+            <dd>{state.data?.database.kind ?? "–"}</dd>
+            <dt>{t.admin.settings.revision}</dt>
+            <dd>{state.data?.database.revision ?? "–"}</dd>
+          </dl>
+          <p className="meta">{t.admin.settings.elsewhere}</p>
+        </Card>
+      </div>
+    </Page>
+  );
+}
+
+function Edit({ of }: { of: Data }) {
+  const { t } = useI18n();
+  const say = useToast();
+  const client = useQueryClient();
+  const [name, setName] = useState(of.name ?? "");
+  const [notice, setNotice] = useState(of.notice ?? "");
+  const [registration, setRegistration] = useState(of.registration);
+  const [revision, setRevision] = useState<number>(of.revision);
+  const take = (data: Data) => {
+    setName(data.name ?? "");
+    setNotice(data.notice ?? "");
+    setRegistration(data.registration);
+    setRevision(data.revision);
+  };
+  const edit = useSend({
+    send: (over: boolean) =>
+      ok(
+        api.PATCH("/manage/v1/settings", {
+          params: { header: ifMatch(over ? null : revision) },
+          body: { name: name.trim() || null, notice: notice.trim() || null, registration },
+        }),
+      ),
+    touches: [["settings"]],
+    onDone: (data) => {
+      take(data);
+      say(t.common.saved);
+    },
+  });
+  const theirs = async () => {
+    take(await client.fetchQuery({ ...query, staleTime: 0 }));
+    edit.reset();
+  };
+  return (
+    <Form action={t.common.save} busy={edit.busy} failure={edit.conflict ? null : edit.failure} onSend={() => { edit.send(false); }}>
+      <TextInput label={t.admin.settings.name} maxLength={100} value={name} onChange={(event) => { setName(event.currentTarget.value); }} />
+      <Textarea label={t.admin.settings.notice} description={t.admin.settings.noticeHelp} rows={3} maxLength={2000} value={notice} onChange={(event) => { setNotice(event.currentTarget.value); }} />
+      <Choice
+        label={t.admin.settings.registration}
+        value={registration}
+        data={REGISTRATIONS.map((each) => ({ value: each, label: t.admin.settings[each] }))}
+        onChange={(event) => { setRegistration(REGISTRATIONS.find((each) => each === event.currentTarget.value) ?? "invitation"); }}
+      />
+      {edit.conflict && <Conflict onMine={() => { edit.send(true); }} onTheirs={() => void theirs()} />}
+    </Form>
+  );
+}
