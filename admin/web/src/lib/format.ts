@@ -62,6 +62,7 @@ export function formats(language: Language) {
     /** Of an amount in millionths, as the API tells credit. */
     millionths: (value: number) => exact.format(Math.round(value / 10_000) / 100),
     none: "–",
+    count: (value: number | null | undefined) => (value === null || value === undefined ? "–" : exact.format(value)),
     span,
     ago,
     at,

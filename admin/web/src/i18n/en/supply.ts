@@ -51,13 +51,11 @@ export const poolPage = {
   broughtBy: (name: string) => `of ${name}`,
   working: (n: number) => `${many(n, "requests", "request")} now`,
   left: (what: string) => `${what} left`,
-  estimated: "estimated",
   today: (requests: string) => `${requests} today`,
   failedLooks: (n: number) => many(n, "looks came to nothing", "look came to nothing"),
   select: (name: string) => `Select ${name}`,
   selected: (n: number) => `${many(n, "keys", "key")} selected`,
   clearSelection: "Select none",
-  selectLoaded: "Select what is shown",
   keysHint: "J and K go through the keys, Enter opens, X selects.",
   add: "Add keys",
   addTitle: "Add keys to the pool",
@@ -115,11 +113,9 @@ export const poolPage = {
   rules: "Rules",
   lease: "Working",
   leaseText: (now: string, most: string) => `${now} of ${most}`,
-  asUpstream: "what the upstream allows",
   kind: { token: "a token", login: "a login" },
   tokenUntil: (time: string) => `its token expires ${time}`,
   nextLook: "Next look",
-  allowHost: "Let it go to a further node",
 } as const;
 
 export const nodesPage = {

@@ -35,7 +35,7 @@ export const supply: Part<"supply"> = {
 };
 
 export const poolPage: Part<"poolPage"> = {
-  title: "Quỹ khóa",
+  title: "Kho khóa",
   lead: (n, more) => `${more ? "≥ " : ""}${num(n)} khóa`,
   leadServing: (ok, n, more) => `${more ? "≥ " : ""}${num(ok)} trong ${more ? "≥ " : ""}${num(n)} khóa phục vụ được lúc này.`,
   needOwner: (n) => `${num(n)} khóa cần chủ của nó.`,
@@ -44,28 +44,26 @@ export const poolPage: Part<"poolPage"> = {
   contributor: "Người góp",
   anybody: "bất kỳ ai",
   search: "Một phần của tên",
-  none: "Chưa có khóa nào trong quỹ.",
+  none: "Chưa có khóa nào trong kho.",
   filters: (n) => `Không có gì khớp ${num(n)} bộ lọc này.`,
   key: (id) => `khóa ${num(id)}`,
   broughtBy: (name) => `của ${name}`,
   working: (n) => `đang làm ${num(n)} yêu cầu`,
   left: (what) => `còn ${what}`,
-  estimated: "ước tính",
   today: (requests) => `hôm nay ${requests}`,
   failedLooks: (n) => `${num(n)} lần xem không có kết quả`,
   select: (name) => `Chọn ${name}`,
   selected: (n) => `đã chọn ${num(n)} khóa`,
   clearSelection: "Bỏ chọn",
-  selectLoaded: "Chọn những khóa đang hiện",
   keysHint: "J và K đi qua các khóa, Enter mở, X chọn.",
   add: "Thêm khóa",
-  addTitle: "Thêm khóa vào quỹ",
+  addTitle: "Thêm khóa vào kho",
   addContributor: "Khóa của ai",
   firstAdmin: "quản trị viên đầu tiên",
   concurrency: "Số yêu cầu cùng lúc trên mỗi khóa",
   concurrencyHelp: "Để trống: theo thiết lập của nguồn.",
   added: (added, duplicate, invalid) => `Thêm ${num(added)}, đã có ${num(duplicate)}, ${num(invalid)} dòng không thể là khóa.`,
-  addedLine: { added: "đã vào quỹ", duplicate: "đã có", invalid: "không thể là khóa" },
+  addedLine: { added: "đã vào kho", duplicate: "đã có", invalid: "không thể là khóa" },
   bulk: "Làm hàng loạt",
   bulkTitle: "Làm với nhiều khóa",
   bulkMeant: "Với những khóa nào",
@@ -78,7 +76,7 @@ export const poolPage: Part<"poolPage"> = {
   others: (n, why) => `Bỏ qua ${num(n)}: ${why}.`,
   otherFails: (n, why) => `${num(n)} sẽ thất bại: ${why}.`,
   begin: (n) => `Làm với ${num(n)} khóa`,
-  withdrawMany: "Khóa đã rút rời quỹ vĩnh viễn và nội dung mã hóa của nó bị xóa. Những gì nó đã phục vụ vẫn ở trong số liệu.",
+  withdrawMany: "Khóa đã rút rời kho vĩnh viễn và nội dung mã hóa của nó bị xóa. Những gì nó đã phục vụ vẫn ở trong số liệu.",
   withdrawWord: "withdraw",
   recheck: "Kiểm tra ngay",
   rechecking: "Đang kiểm tra lại.",
@@ -93,7 +91,7 @@ export const poolPage: Part<"poolPage"> = {
   theirPause: "Người góp đã tạm dừng nó. Chỉ họ mới cho tiếp tục được.",
   withdraw: "Rút",
   withdrawTitle: (name) => `Rút ${name}`,
-  withdrawText: "Khóa rời quỹ vĩnh viễn và nội dung mã hóa của nó bị xóa ngay. Yêu cầu đang chạy vẫn được làm xong. Những gì nó đã phục vụ vẫn ở trong số liệu.",
+  withdrawText: "Khóa rời kho vĩnh viễn và nội dung mã hóa của nó bị xóa ngay. Yêu cầu đang chạy vẫn được làm xong. Những gì nó đã phục vụ vẫn ở trong số liệu.",
   withdrawn: (name) => `${name} đã được rút.`,
   edit: "Sửa",
   editTitle: (name) => `Sửa ${name}`,
@@ -107,11 +105,9 @@ export const poolPage: Part<"poolPage"> = {
   rules: "Luật",
   lease: "Đang làm",
   leaseText: (now, most) => `${now} trên ${most}`,
-  asUpstream: "theo nguồn cho phép",
   kind: { token: "token", login: "đăng nhập" },
   tokenUntil: (time) => `token hết hạn ${time}`,
   nextLook: "Lần xem tới",
-  allowHost: "Cho đến một nút khác",
 };
 
 export const nodesPage: Part<"nodesPage"> = {
@@ -249,7 +245,7 @@ export const proxiesPage: Part<"proxiesPage"> = {
 };
 
 export const jobsPage: Part<"jobsPage"> = {
-  title: "Việc hàng loạt",
+  title: "Việc",
   lead: (n) => (n === 0 ? "Không có việc nào đang chạy." : `${num(n)} việc đang chạy.`),
   none: "Chưa làm gì hàng loạt.",
   kind: {

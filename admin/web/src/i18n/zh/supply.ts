@@ -34,7 +34,7 @@ export const supply: Part<"supply"> = {
 };
 
 export const poolPage: Part<"poolPage"> = {
-  title: "共享池",
+  title: "密钥池",
   lead: (n, more) => `${more ? "≥ " : ""}${num(n)} 把密钥`,
   leadServing: (ok, n, more) => `${more ? "≥ " : ""}${num(n)} 把密钥中，有 ${more ? "≥ " : ""}${num(ok)} 把现在可以服务。`,
   needOwner: (n) => `有 ${num(n)} 把需要其主人处理。`,
@@ -49,13 +49,11 @@ export const poolPage: Part<"poolPage"> = {
   broughtBy: (name) => `来自 ${name}`,
   working: (n) => `正在处理 ${num(n)} 个请求`,
   left: (what) => `剩余 ${what}`,
-  estimated: "估计",
   today: (requests) => `今天 ${requests}`,
   failedLooks: (n) => `${num(n)} 次检查没有结果`,
   select: (name) => `选择 ${name}`,
   selected: (n) => `已选 ${num(n)} 把`,
   clearSelection: "取消选择",
-  selectLoaded: "选择已显示的",
   keysHint: "J 和 K 逐行移动，Enter 打开，X 选择。",
   add: "添加密钥",
   addTitle: "把密钥加入池中",
@@ -77,7 +75,7 @@ export const poolPage: Part<"poolPage"> = {
   others: (n, why) => `跳过 ${num(n)} 把：${why}。`,
   otherFails: (n, why) => `${num(n)} 把会失败：${why}。`,
   begin: (n) => `处理 ${num(n)} 把密钥`,
-  withdrawMany: "被撤回的密钥永久离开共享池，其加密文本会被删除。服务过的记录仍保留在统计中。",
+  withdrawMany: "被撤回的密钥永久离开密钥池，其加密文本会被删除。服务过的记录仍保留在统计中。",
   withdrawWord: "withdraw",
   recheck: "立即检查",
   rechecking: "正在重新检查。",
@@ -92,7 +90,7 @@ export const poolPage: Part<"poolPage"> = {
   theirPause: "是贡献者暂停的，只有本人可以恢复。",
   withdraw: "撤回",
   withdrawTitle: (name) => `撤回 ${name}`,
-  withdrawText: "密钥永久离开共享池，其加密文本立即删除。正在进行的请求会完成。服务过的记录仍保留在统计中。",
+  withdrawText: "密钥永久离开密钥池，其加密文本立即删除。正在进行的请求会完成。服务过的记录仍保留在统计中。",
   withdrawn: (name) => `${name} 已撤回。`,
   edit: "编辑",
   editTitle: (name) => `编辑 ${name}`,
@@ -106,11 +104,9 @@ export const poolPage: Part<"poolPage"> = {
   rules: "规则",
   lease: "正在使用",
   leaseText: (now, most) => `${now} / ${most}`,
-  asUpstream: "按上游允许的数量",
   kind: { token: "令牌", login: "登录账户" },
   tokenUntil: (time) => `令牌于 ${time} 过期`,
   nextLook: "下次检查",
-  allowHost: "允许发往另一个节点",
 };
 
 export const nodesPage: Part<"nodesPage"> = {

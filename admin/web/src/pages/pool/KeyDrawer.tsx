@@ -42,8 +42,7 @@ function Facts({ of: key }: { of: PoolKey }) {
   const capsText = useCapsText();
   const userName = useUserName();
   const { account, egress } = key;
-  const most = key.concurrency === null || key.concurrency === undefined ? t.poolPage.asUpstream : f.num(key.concurrency);
-  const now = key.standing.in_flight;
+  const now = f.count(key.standing.in_flight);
   return (
     <dl className="facts">
       <dt>{t.supply.upstream}</dt>
@@ -59,7 +58,7 @@ function Facts({ of: key }: { of: PoolKey }) {
         </span>
       </dd>
       <dt>{t.poolPage.lease}</dt>
-      <dd>{t.poolPage.leaseText(now === null || now === undefined ? f.none : f.num(now), most)}</dd>
+      <dd>{key.concurrency ? t.poolPage.leaseText(now, f.num(key.concurrency)) : now}</dd>
       <dt>{t.contribute.balance}</dt>
       <dd>
         {leftText(key, t, f) ?? f.none}
