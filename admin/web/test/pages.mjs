@@ -12,6 +12,6 @@ export const MEMBERS = [
   "/account/data",
   "/none",
 ];
-export const ADMINS = ["/pool", "/pool?state=drained", "/nodes", "/proxies", "/users", "/limits", "/jobs", "/audit", "/settings"];
+export const ADMINS = ["/pool", "/pool?state=drained", "/pool?add=yes", "/pool/queue", "/nodes", "/nodes?add=gpu", "/proxies", "/proxies?add=yes", "/users", "/limits", "/jobs", "/audit", "/settings"];
 export const THEMES = ["light", "dark"];
 export const SIZES = { desktop: [1280, 800], phone: [360, 740] };

@@ -255,6 +255,13 @@ export const proxiesPage = {
   eventOk: (took: string) => `well, ${took}`,
   sensitivity: "How soon a proxy rests",
   sensitivityText: "After how many failures a proxy rests, for how long, and how often it is probed is set for each upstream in the configuration:",
+  replayFailures: "Failures in a row",
+  replayRest: "First rest, in seconds",
+  replay: "Try it on the last day",
+  replayNone: "Nothing failed in the last day, so there is nothing to try it on.",
+  replayWas: "As it was",
+  replayWould: "As it would have been",
+  replayOuts: (n: number, time: string) => (n === 0 ? "never out" : `${many(n, "rests", "rest")}, ${time} in all`),
 } as const;
 
 export const jobsPage = {

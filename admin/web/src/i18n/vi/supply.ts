@@ -242,6 +242,13 @@ export const proxiesPage: Part<"proxiesPage"> = {
   eventOk: (took) => `tốt, ${took}`,
   sensitivity: "Khi nào một proxy nghỉ",
   sensitivityText: "Sau bao nhiêu lỗi thì nghỉ, nghỉ bao lâu và thăm dò bao lâu một lần được đặt cho từng nguồn trong cấu hình:",
+  replayFailures: "Số lỗi liền nhau",
+  replayRest: "Kỳ nghỉ đầu, tính bằng giây",
+  replay: "Thử trên ngày vừa qua",
+  replayNone: "Ngày vừa qua không có lỗi nào, nên không có gì để thử.",
+  replayWas: "Thực tế",
+  replayWould: "Nếu đặt như vậy",
+  replayOuts: (n, time) => (n === 0 ? "không nghỉ lần nào" : `nghỉ ${num(n)} lần, tổng ${time}`),
 };
 
 export const jobsPage: Part<"jobsPage"> = {

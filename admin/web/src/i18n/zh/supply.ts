@@ -241,6 +241,13 @@ export const proxiesPage: Part<"proxiesPage"> = {
   eventOk: (took) => `正常，用时 ${took}`,
   sensitivity: "代理多快进入休息",
   sensitivityText: "失败几次后休息、休息多久、多久探测一次，在配置中为每个上游设置：",
+  replayFailures: "连续失败次数",
+  replayRest: "首次休息（秒）",
+  replay: "用最近一天的情况试算",
+  replayNone: "最近一天没有失败，没有可试算的内容。",
+  replayWas: "实际情况",
+  replayWould: "按此设置",
+  replayOuts: (n, time) => (n === 0 ? "从未休息" : `休息 ${num(n)} 次，共 ${time}`),
 };
 
 export const jobsPage: Part<"jobsPage"> = {

@@ -13,6 +13,7 @@ import { ProxyActs } from "./ProxyActs";
 import { ProxyDrawer } from "./ProxyDrawer";
 import { ProxyForm } from "./ProxyForm";
 import { ProxyBadges } from "./ProxyState";
+import { Replay } from "./Replay";
 
 /** Known to work for all that leave through it; what nobody tried is not known. */
 function works(proxy: OutboundProxy): boolean {
@@ -65,6 +66,7 @@ export function Proxies() {
       <Card title={t.proxiesPage.sensitivity}>
         <p className="text">{t.proxiesPage.sensitivityText}</p>
         <pre className="code">{"upstreams:\n  <name>:\n    egress:\n      failures: 3\n      cool_down: 30s\n      probe_interval: 1m"}</pre>
+        <Replay />
       </Card>
       {search.add && <ProxyForm proxy={null} onClose={close} />}
       {search.assign && items && <Assign proxies={items} onClose={close} />}
