@@ -27,6 +27,7 @@ mod personal_token;
 mod pool_key;
 mod problem;
 mod replay;
+mod request;
 mod second_factor;
 mod secret_text;
 mod session;
@@ -34,6 +35,8 @@ mod settings;
 mod standing;
 mod status;
 mod upstream;
+mod usage;
+mod usage_query;
 mod user;
 
 use schemars::JsonSchema;
@@ -82,6 +85,9 @@ pub use potluck_store::table::pool_keys::CredentialKind;
 pub use potluck_store::table::users::UserRole;
 pub use problem::Problem;
 pub use replay::{ProxyOuts, ReplayProxies, ReplayedProxies, ReplayedProxy};
+pub use request::{
+    FigureSource, MyRequest, NamedKey, Request, RequestDetails, RequestFigure, RequestPage, TraceFrom,
+};
 pub use second_factor::{
     AllowReset, BegunTotp, ChangePassword, PasswordResetLeave, RecoveryCodes, ResetPassword, WithCode,
     WithPassword, WithPasswordAndCode,
@@ -93,6 +99,17 @@ pub use settings::{EditSettings, Settings};
 pub use standing::{Condition, HeldBy, Hold, HoldKind, Standing};
 pub use status::{About, Database, Status};
 pub use upstream::{EditUpstream, NodeFacts, Upstream, UpstreamFacts};
+pub(crate) use usage::makes_something;
+pub use usage::{
+    MyUsageGroups, PoolKeyUsage, PoolKeyUsageDay, Usage, UsageBy, UsageClasses, UsageFigure, UsageGap,
+    UsageGroup, UsageGroups, UsageMeasure, UsageOf, UsagePoint, UsageQuantiles, UsageStep, UsageSums,
+    UsageTimed, UsageTimes, UsageTotal,
+};
+pub(crate) use usage_query::AskedTime;
+pub use usage_query::{
+    ExportMyRequests, ExportRequests, MyRequestsQuery, MyUsageByQuery, MyUsageQuery, RequestsFormat,
+    RequestsQuery, UsageByQuery, UsageOfQuery, UsageQuery,
+};
 pub use user::{CreateUser, EditUser, User, UserQuery};
 
 /// The most items of one page.

@@ -31,12 +31,14 @@ mod outbound_proxies;
 mod personal_tokens;
 mod pool_keys;
 mod registration;
+mod requests;
 mod second_factor;
 mod sessions;
 mod settings;
 mod standing;
 mod turn;
 mod upstreams;
+mod usage;
 mod users;
 mod who;
 
@@ -57,7 +59,8 @@ use potluck_filters::id::{OutboundProxyId, PoolKeyId, Revision, UserId};
 use potluck_filters::pool::{Journal, KeyReport, NodeReport};
 use potluck_filters::snapshot::Delta;
 use potluck_filters::spending::day_of;
-use potluck_filters::usage::{LiveRequest, QueuedRequest};
+use potluck_filters::trace::Trace;
+use potluck_filters::usage::{LiveRequest, QueuedRequest, RequestNumber};
 use potluck_filters::window::Filled;
 use potluck_store::usage::UsageStore;
 use potluck_store::{Parts, Store};
@@ -100,6 +103,11 @@ pub trait Live: Send + Sync {
 
     /// How a user's window is filled; `None` where no edge runs, or nothing is counted.
     fn window(&self, _user: UserId) -> Option<Filled> {
+        None
+    }
+
+    /// How a request came to its end, where that was not the plain way and not long ago.
+    fn trace(&self, _request: RequestNumber) -> Option<Arc<Trace>> {
         None
     }
 

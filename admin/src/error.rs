@@ -148,6 +148,9 @@ pub enum ControlError {
     /// What was asked for is done by a running relay.
     #[error("no relay runs here that could do this; start it with `potluck serve`")]
     NoEdge,
+    /// No books of usage are open here.
+    #[error("no books of usage are kept here")]
+    NoBooks,
     /// It is held back, and what was asked needs it not to be.
     #[error("this {0} is paused; resume it first")]
     Paused(&'static str),
@@ -247,6 +250,7 @@ impl ControlError {
             Self::InUse(..) => (StatusCode::CONFLICT, "in_use"),
             Self::SwitchedOff(_) => (StatusCode::CONFLICT, "switched_off"),
             Self::NoEdge => (StatusCode::CONFLICT, "no_relay"),
+            Self::NoBooks => (StatusCode::CONFLICT, "no_books"),
             Self::Paused(_) => (StatusCode::CONFLICT, "paused"),
             Self::TooMany(..) => (StatusCode::CONFLICT, "too_many"),
             Self::JobState(_) => (StatusCode::CONFLICT, "job_state"),

@@ -14,8 +14,8 @@ use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
     account, alerts, audit, bulk, client_keys, events, findings, history, jobs, limits, live_requests,
-    my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys, registration, session, settings,
-    status, upstreams, users,
+    my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys, registration, requests, session,
+    settings, status, upstreams, usage, users,
 };
 use crate::{doc, idempotency, throttle};
 
@@ -47,6 +47,8 @@ fn routes() -> Routes {
         .merge(history::routes())
         .merge(findings::routes())
         .merge(alerts::routes())
+        .merge(usage::routes())
+        .merge(requests::routes())
 }
 
 /// The published description of the API.

@@ -24,6 +24,7 @@ mod settings;
 mod sight;
 mod spending;
 mod upstreams;
+mod usage;
 mod users;
 mod walk;
 
@@ -45,6 +46,8 @@ use potluck_filters::model::{Account, HttpVersion, Kind, PoolKeyState, Role};
 use potluck_filters::pool::{CheckReport, Journal, NodeReport, NodeState, Policy};
 use potluck_filters::secret::Secret;
 use potluck_filters::snapshot::Delta;
+use potluck_filters::trace::Trace;
+use potluck_filters::usage::RequestNumber;
 use potluck_store::{KeyRing, Probed, SavedProbe, Store, Told};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -99,6 +102,7 @@ struct NotingEdge {
     condition: Mutex<Condition>,
     proxies: Mutex<Vec<(ProxyReport, bool)>>,
     failed: Mutex<Vec<(String, FailedAttempt)>>,
+    traces: Mutex<Vec<(RequestNumber, Arc<Trace>)>>,
 }
 
 impl Publisher for NotingEdge {
@@ -122,6 +126,12 @@ impl Publisher for NotingEdge {
 impl Live for NotingEdge {
     fn status(&self) -> Value {
         json!({ "in_flight": 3 })
+    }
+
+    fn trace(&self, request: RequestNumber) -> Option<Arc<Trace>> {
+        let traces = self.traces.lock();
+        let found = traces.iter().find(|(number, _)| *number == request);
+        found.map(|(_, trace)| Arc::clone(trace))
     }
 
     fn recheck(&self, which: Recheck<'_>) {

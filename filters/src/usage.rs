@@ -9,6 +9,7 @@ mod number;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ClientKeyId, PoolKeyId, UserId};
@@ -93,7 +94,7 @@ pub struct Used {
 }
 
 /// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// All of the answer went out.
@@ -124,7 +125,7 @@ impl Ended {
 
 /// The class of a status, in which sums are kept. Whose 429 or 5xx it was is part of it, since that is the first
 /// question of whoever sees one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusClass {
     /// 1xx, 2xx and 3xx, to the end.

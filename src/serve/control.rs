@@ -26,7 +26,8 @@ use potluck_filters::finding::{FailedAttempt, SpoolScene};
 use potluck_filters::id::{OutboundProxyId, PoolKeyId, UserId};
 use potluck_filters::pool::{Journal, KeyReport, NodeReport};
 use potluck_filters::snapshot::{Delta, Problem};
-use potluck_filters::usage::{LiveRequest, QueuedRequest};
+use potluck_filters::trace::Trace;
+use potluck_filters::usage::{LiveRequest, QueuedRequest, RequestNumber};
 use potluck_filters::window::Filled;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -66,6 +67,10 @@ impl Live for EdgeLink {
 
     fn status(&self) -> serde_json::Value {
         self.0.report()
+    }
+
+    fn trace(&self, request: RequestNumber) -> Option<Arc<Trace>> {
+        self.0.trace(request)
     }
 
     fn credit_left(&self) -> HashMap<PoolKeyId, u64> {

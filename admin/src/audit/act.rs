@@ -128,6 +128,8 @@ acts! {
     AlertTargetEdited "alert_target.edited",
     /// A webhook is told of findings no more.
     AlertTargetRemoved "alert_target.removed",
+    /// Somebody took requests out of the books, line by line.
+    UsageExported "usage.exported",
 }
 
 #[cfg(test)]

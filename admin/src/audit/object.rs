@@ -33,6 +33,8 @@ pub enum ObjectKind {
     Finding,
     /// A webhook that is told of findings.
     AlertTarget,
+    /// The books of usage.
+    Usage,
 }
 
 impl ObjectKind {
@@ -51,6 +53,7 @@ impl ObjectKind {
         Self::Secrets,
         Self::Finding,
         Self::AlertTarget,
+        Self::Usage,
     ];
 
     /// The word in the log and in answers.
@@ -70,6 +73,7 @@ impl ObjectKind {
             Self::Secrets => "secrets",
             Self::Finding => "finding",
             Self::AlertTarget => "alert_target",
+            Self::Usage => "usage",
         }
     }
 }

@@ -13,7 +13,7 @@ use potluck_store::table::pool_keys::PoolKeyRow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::api::{AlertTarget, Caps, ClientKey, Job, LimitPolicy, Upstream, User};
+use crate::api::{AlertTarget, Caps, ClientKey, ExportRequests, Job, LimitPolicy, Upstream, User};
 
 /// May stand in a note: it has no secret in any field.
 pub trait Shown: Serialize {}
@@ -24,6 +24,7 @@ impl Shown for User {}
 impl Shown for Upstream {}
 impl Shown for LimitPolicy {}
 impl Shown for Job {}
+impl Shown for ExportRequests {}
 impl Shown for PoolKeyFacts {}
 impl Shown for OutboundProxyFacts {}
 impl Shown for NodeFacts {}

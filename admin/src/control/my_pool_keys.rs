@@ -220,16 +220,8 @@ impl Control {
         asked: &DaysQuery,
     ) -> Result<Served, ControlError> {
         self.own_row(user, id).await?;
-        let to = match &asked.to {
-            Some(text) => date("to", text)?,
-            None => day_date(self.today()),
-        };
-        let from = match &asked.from {
-            Some(text) => date("from", text)?,
-            None => to.checked_sub_days(Days::new(USUAL_DAYS)).unwrap_or(to),
-        };
-        let days = self.store.days_of_pool_key(id, day_number(from), day_number(to));
-        let days = days.await?;
+        let (from, to) = self.asked_days(asked)?;
+        let days = self.store.days_of_pool_key(id, from, to).await?;
         Ok(Served {
             total: Spent {
                 requests: days.iter().map(|(_, spent)| spent.requests).sum(),
@@ -244,6 +236,19 @@ impl Control {
                 })
                 .collect(),
         })
+    }
+
+    /// The first and the last day that is asked for.
+    pub(super) fn asked_days(&self, asked: &DaysQuery) -> Result<(i64, i64), ControlError> {
+        let to = match &asked.to {
+            Some(text) => date("to", text)?,
+            None => day_date(self.today()),
+        };
+        let from = match &asked.from {
+            Some(text) => date("from", text)?,
+            None => to.checked_sub_days(Days::new(USUAL_DAYS)).unwrap_or(to),
+        };
+        Ok((day_number(from), day_number(to)))
     }
 
     /// Members lend what costs them nothing, unless they say more.
@@ -283,7 +288,7 @@ fn day_number(date: NaiveDate) -> i64 {
     date.signed_duration_since(NaiveDate::default()).num_days()
 }
 
-fn day_date(day: i64) -> NaiveDate {
+pub(super) fn day_date(day: i64) -> NaiveDate {
     NaiveDate::default()
         .checked_add_days(Days::new(day.unsigned_abs()))
         .unwrap_or_default()

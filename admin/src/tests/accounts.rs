@@ -98,7 +98,7 @@ impl Net {
         Self::of(Relay::new().await).await
     }
 
-    async fn of(relay: Relay) -> Self {
+    pub(super) async fn of(relay: Relay) -> Self {
         for (name, role) in [("root", "admin"), ("ann", "user"), ("bob", "user")] {
             let new = json!({ "name": name, "role": role, "password": PASSWORD });
             let (status, made) = relay.post("/manage/v1/users", new).await;

@@ -5,9 +5,11 @@
 //! so that it was nothing but the owner that was refused.
 
 use axum::http::Method;
+use potluck_filters::usage::UsageEvent;
 use serde_json::{Value, json};
 
 use super::accounts::Net;
+use super::usage;
 use crate::access::Access;
 use crate::doc::Operation;
 use crate::router::document;
@@ -16,12 +18,13 @@ use crate::router::document;
 const MARK: &str = "zephyr-of-ann";
 
 /// Where ids of members' things come from.
-const LISTS: [&str; 5] = [
+const LISTS: [&str; 6] = [
     "/me/keys",
     "/me/pool-keys",
     "/me/jobs",
     "/me/tokens",
     "/me/sessions",
+    "/me/requests",
 ];
 
 /// Makes a thing of Ann's and returns its id. One arm for each list.
@@ -43,6 +46,15 @@ async fn make(net: &Net, ann: &Value, list: &str) -> Value {
             json!({ "name": MARK, "scopes": ["keys:read"] }),
             "/token/id",
         ),
+        "/me/requests" => {
+            let event = UsageEvent {
+                model: Some(MARK.into()),
+                ..usage::event(1, net.user("ann").await, 1)
+            };
+            let id = json!(event.request.to_string());
+            net.relay.book(1, vec![event]).await;
+            return id;
+        }
         "/me/sessions" => return net.log_in("ann").await["session"].clone(),
         other => panic!("how is something made that {other}/{{id}} is about?"),
     };
@@ -80,7 +92,7 @@ fn for_members() -> Vec<Operation> {
 
 #[tokio::test]
 async fn an_id_of_anothers_is_no_id() {
-    let net = Net::new().await;
+    let net = Net::with_books().await;
     let (ann, bob) = (net.token("ann").await, net.token("bob").await);
     let operations = for_members();
     let with_id = operations.iter().filter(|operation| operation.path.contains('{'));
@@ -93,6 +105,7 @@ async fn an_id_of_anothers_is_no_id() {
             operation.id
         );
         let id = make(&net, &ann, list).await;
+        let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
         let path = format!("{list}/{id}{rest}");
         let call = |token| {
             let call = net.call(operation.method.as_str(), &path).bearer(token);
@@ -125,7 +138,7 @@ async fn tidy(net: &Net) {
 
 #[tokio::test]
 async fn what_is_anothers_is_in_no_list_and_no_answer() {
-    let net = Net::new().await;
+    let net = Net::with_books().await;
     let (ann, bob) = (net.token("ann").await, net.token("bob").await);
     for list in LISTS {
         make(&net, &ann, list).await;

@@ -13,6 +13,7 @@ use crate::api::{AuditEntry, AuditFormat, AuditQuery, ExportAudit};
 use crate::control::Control;
 use crate::doc::{Answer, Operation};
 use crate::error::ControlError;
+use crate::route::csv::cell;
 
 /// Entries that are read at once.
 const AT_ONCE: u32 = 500;
@@ -102,13 +103,6 @@ fn csv(entry: &AuditEntry) -> String {
     cells.join(",") + "\r\n"
 }
 
-/// A text in quotes, and nothing that a spreadsheet would compute.
-fn cell(text: &str) -> String {
-    let computes = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let mark = if computes { "'" } else { "" };
-    format!("\"{mark}{}\"", text.replace('"', "\"\""))
-}
-
 impl IntoResponse for Export {
     fn into_response(self) -> Response {
         let (kind, name) = match self.format {
@@ -131,22 +125,5 @@ impl Answer for Export {
             "content": {"application/x-ndjson": text, "text/csv": text},
         });
         operation.answers.push((200, answer));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_cell_is_one_cell_and_computes_nothing() {
-        for (text, expected) in [
-            ("plain", "\"plain\""),
-            ("a,\"b\"\n", "\"a,\"\"b\"\"\n\""),
-            ("=1+1", "\"'=1+1\""),
-            ("@x", "\"'@x\""),
-        ] {
-            assert_eq!(cell(text), expected);
-        }
     }
 }

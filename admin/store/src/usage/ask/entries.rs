@@ -102,7 +102,10 @@ impl UsageStore {
 
     /// All requests that fit, the newest first, page by page as they are taken: memory does not grow with them, and
     /// nothing is held while nobody takes.
-    pub fn export(&self, filter: EntryFilter) -> impl Stream<Item = Result<Vec<Entry>, StoreError>> + Send {
+    pub fn export(
+        &self,
+        filter: EntryFilter,
+    ) -> impl Stream<Item = Result<Vec<Entry>, StoreError>> + Send + use<> {
         let (store, start) = (self.clone(), Some(None));
         stream::try_unfold((store, filter, start), |(store, filter, below)| async move {
             let Some(below) = below else {

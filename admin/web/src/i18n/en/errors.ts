@@ -35,6 +35,7 @@ export const errors = {
   switched_off: "It is switched off. Switch it on first.",
   paused: "It is paused. Resume it first.",
   no_admin: "There is nobody to own what is made.",
+  no_books: "No books of usage are kept here.",
   no_relay: "Only a running relay can do this.",
   held_by_another: "Somebody else holds it back. They have to let go of it.",
   not_yours: "Only whoever brought the key may set this.",

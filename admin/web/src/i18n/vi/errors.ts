@@ -36,6 +36,7 @@ export const errors: Part<"errors"> = {
   switched_off: "Nó đang tắt. Hãy bật trước.",
   paused: "Nó đang tạm dừng. Hãy cho tiếp tục trước.",
   no_admin: "Không có ai để sở hữu thứ vừa tạo.",
+  no_books: "Ở đây không lưu sổ sử dụng.",
   no_relay: "Chỉ trạm đang chạy mới làm được việc này.",
   held_by_another: "Người khác đang giữ nó lại. Họ phải thả ra.",
   not_yours: "Chỉ người góp khóa mới đặt được.",

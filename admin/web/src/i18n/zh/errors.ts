@@ -36,6 +36,7 @@ export const errors: Part<"errors"> = {
   switched_off: "它已关闭，请先打开。",
   paused: "它已暂停，请先恢复。",
   no_admin: "没有人可以拥有新建的东西。",
+  no_books: "这里没有保存用量记录。",
   no_relay: "只有运行中的服务才能这样做。",
   held_by_another: "是别人把它停住的，要由那个人放开。",
   not_yours: "只有贡献这把密钥的人可以设置。",

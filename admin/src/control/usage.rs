@@ -1,0 +1,408 @@
+//! What was used, over time and by what. Read from sums; of how long requests of one user took, from their newest.
+//!
+//! Invariant: members' questions are of their own requests; sums of pool keys never tell who used them.
+
+mod pool_key;
+mod span;
+
+use std::collections::BTreeMap;
+
+use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
+use potluck_filters::latency::Latencies;
+use potluck_store::usage::UsageStore;
+use potluck_store::usage::ask::{EntryFilter, Filter, Member, Series, Step, Totals, TotalsOf};
+use potluck_store::usage::book::Dim;
+use potluck_store::usage::level::{Level, Span};
+use potluck_store::usage::sums::Sums;
+
+use super::Control;
+use crate::api::{
+    MyUsageByQuery, MyUsageQuery, Usage, UsageBy, UsageByQuery, UsageClasses, UsageGap, UsageGroup,
+    UsageGroups, UsageMeasure, UsageOf, UsageOfQuery, UsagePoint, UsageQuantiles, UsageQuery, UsageStep,
+    UsageTimed, UsageTimes, UsageTotal,
+};
+use crate::error::ControlError;
+pub(super) use span::span;
+use span::usual_step;
+
+/// Requests whose times are looked at where times are not summed.
+const TIMED: u32 = 1000;
+/// Groups, unless somebody wants more or fewer.
+const GROUPS: u32 = 10;
+const MOST_GROUPS: u32 = 100;
+/// Requests that a page about one user or key shows.
+const RECENT: u32 = 20;
+
+/// What is asked, whoever asks.
+struct Wanted {
+    span: Span,
+    step: Option<UsageStep>,
+    filter: Filter,
+}
+
+/// By what, whoever asks.
+struct Grouped {
+    by: UsageGroups,
+    measure: UsageMeasure,
+    limit: Option<u32>,
+}
+
+impl Control {
+    /// The books, which a relay always has.
+    pub(super) fn books(&self) -> Result<&UsageStore, ControlError> {
+        self.usage().ok_or(ControlError::NoBooks)
+    }
+
+    /// What a user used.
+    ///
+    /// # Errors
+    /// When the range is none, or the books cannot be read.
+    pub(crate) async fn my_usage(&self, user: UserId, asked: &MyUsageQuery) -> Result<Usage, ControlError> {
+        let span = span(asked.time(), self.now_ms())?;
+        let (step, filter) = (asked.step, asked.filter(user));
+        self.used(&Wanted { span, step, filter }).await
+    }
+
+    /// What was used.
+    ///
+    /// # Errors
+    /// When the range is none, there are no such sums, or the books cannot be read.
+    pub(crate) async fn usage_of_all(&self, asked: &UsageQuery) -> Result<Usage, ControlError> {
+        let span = span(asked.time(), self.now_ms())?;
+        let (step, filter) = (asked.step, asked.filter());
+        self.used(&Wanted { span, step, filter }).await
+    }
+
+    /// What a user used, by what.
+    ///
+    /// # Errors
+    /// As [`Self::my_usage`].
+    pub(crate) async fn my_usage_by(
+        &self,
+        user: UserId,
+        asked: &MyUsageByQuery,
+    ) -> Result<UsageBy, ControlError> {
+        let span = span(asked.time(), self.now_ms())?;
+        let grouped = Grouped {
+            by: asked.by.unwrap_or_default().into(),
+            measure: asked.measure.unwrap_or_default(),
+            limit: asked.limit,
+        };
+        self.used_by(span, &asked.filter(user), &grouped).await
+    }
+
+    /// What was used, by what.
+    ///
+    /// # Errors
+    /// As [`Self::usage_of_all`].
+    pub(crate) async fn usage_by(&self, asked: &UsageByQuery) -> Result<UsageBy, ControlError> {
+        let span = span(asked.time(), self.now_ms())?;
+        let grouped = Grouped {
+            by: asked.by.unwrap_or_default(),
+            measure: asked.measure.unwrap_or_default(),
+            limit: asked.limit,
+        };
+        self.used_by(span, &asked.filter(), &grouped).await
+    }
+
+    /// What a user used, also one that is gone.
+    ///
+    /// # Errors
+    /// When the range is none, or the books cannot be read.
+    pub(crate) async fn usage_of_user(
+        &self,
+        id: UserId,
+        asked: &UsageOfQuery,
+    ) -> Result<UsageOf, ControlError> {
+        self.user(id).await?;
+        let filter = Filter {
+            user: Some(id),
+            ..Filter::default()
+        };
+        self.used_of(filter, asked).await
+    }
+
+    /// What a client key used.
+    ///
+    /// # Errors
+    /// When there is none with this id, the range is none, or the books cannot be read.
+    pub(crate) async fn usage_of_key(
+        &self,
+        id: ClientKeyId,
+        asked: &UsageOfQuery,
+    ) -> Result<UsageOf, ControlError> {
+        let row = self.store.client_key(id).await?;
+        row.ok_or(ControlError::NotFound("client key"))?;
+        self.used_of(of_key(id), asked).await
+    }
+
+    /// What a client key of one's own used.
+    ///
+    /// # Errors
+    /// When they have none with this id, the range is none, or the books cannot be read.
+    pub(crate) async fn usage_of_my_key(
+        &self,
+        user: UserId,
+        id: ClientKeyId,
+        asked: &UsageOfQuery,
+    ) -> Result<UsageOf, ControlError> {
+        let row = self.store.client_key(id).await?;
+        row.filter(|row| row.key.user == user)
+            .ok_or(ControlError::NotFound("client key"))?;
+        let mut used = self.used_of(of_key(id), asked).await?;
+        for request in &mut used.recent {
+            request.pool_key = None;
+            request.node = None;
+        }
+        Ok(used)
+    }
+
+    async fn used_of(&self, filter: Filter, asked: &UsageOfQuery) -> Result<UsageOf, ControlError> {
+        let span = span(asked.time(), self.now_ms())?;
+        let by = |by| Grouped {
+            by,
+            measure: UsageMeasure::default(),
+            limit: None,
+        };
+        let by_endpoint = self.used_by(span, &filter, &by(UsageGroups::Endpoint)).await?;
+        let by_model = self.used_by(span, &filter, &by(UsageGroups::Model)).await?;
+        let entries = EntryFilter {
+            span,
+            of: filter.clone(),
+            code: None,
+        };
+        let recent = self.books()?.entries(&entries, None, RECENT).await?;
+        let step = asked.step;
+        Ok(UsageOf {
+            usage: self.used(&Wanted { span, step, filter }).await?,
+            by_endpoint: by_endpoint.items,
+            by_model: by_model.items,
+            recent: recent.entries.iter().map(|entry| (&entry.event).into()).collect(),
+        })
+    }
+
+    async fn used(&self, wanted: &Wanted) -> Result<Usage, ControlError> {
+        let (books, now, span) = (self.books()?, self.now_ms(), wanted.span);
+        let before = Span {
+            from: span.from - (span.to - span.from),
+            to: span.from,
+        };
+        let before = match books.kept().has(Level::Day, before.from, now) {
+            true => Some(total(books, before, &wanted.filter, now).await?),
+            false => None,
+        };
+        let step = wanted.step.map_or_else(|| usual_step(span), Step::from);
+        let series = books
+            .series(span, step, Some(Dim::Class), &wanted.filter, now)
+            .await?;
+        let gaps = self.store.watch_gaps((span.from, span.to)).await?;
+        let mut points = points(&series);
+        if is_summed(&wanted.filter) {
+            let (_, timed) = books
+                .latency_series(span, series.step, &wanted.filter, now)
+                .await?;
+            for one in timed {
+                if let Some(point) = points.get_mut(&one.at) {
+                    point.total = UsageQuantiles::of(&one.latencies.total);
+                }
+            }
+        }
+        Ok(Usage {
+            total: total(books, span, &wanted.filter, now).await?,
+            before,
+            times: times(books, wanted, now).await?,
+            step_ms: series.step.ms(),
+            points: points.into_values().collect(),
+            gaps: gaps.into_iter().map(|(from, to)| UsageGap { from, to }).collect(),
+        })
+    }
+
+    async fn used_by(&self, span: Span, filter: &Filter, grouped: &Grouped) -> Result<UsageBy, ControlError> {
+        let (books, now) = (self.books()?, self.now_ms());
+        let of = |by: Vec<Dim>, limit| TotalsOf {
+            by,
+            filter: filter.clone(),
+            measure: grouped.measure.into(),
+            limit,
+            after: None,
+        };
+        let limit = grouped.limit.unwrap_or(GROUPS).clamp(1, MOST_GROUPS);
+        let found = books
+            .totals(span, &of(vec![grouped.by.into()], limit), now)
+            .await?;
+        let total = match grouped.by {
+            // What no pool key served is in no sum of pool keys: all of them together are what is told.
+            UsageGroups::PoolKey => pool_key::together(books, found.span, filter, now).await?,
+            UsageGroups::Model
+            | UsageGroups::Endpoint
+            | UsageGroups::ClientKey
+            | UsageGroups::Class
+            | UsageGroups::Upstream
+            | UsageGroups::User
+            | UsageGroups::Node => summed(&books.totals(found.span, &of(Vec::new(), 1), now).await?),
+        };
+        let mut rest = total;
+        for row in &found.rows {
+            rest = pool_key::less(&rest, &row.sums);
+        }
+        let mut items = Vec::new();
+        for row in &found.rows {
+            items.push(self.group(row.of.first(), &row.sums).await?);
+        }
+        Ok(UsageBy {
+            by: grouped.by,
+            from: found.span.from,
+            to: found.span.to,
+            total: (&total).into(),
+            items,
+            rest: found.next.map(|_| (&rest).into()),
+        })
+    }
+
+    async fn group(&self, member: Option<&Member>, sums: &Sums) -> Result<UsageGroup, ControlError> {
+        let text = |name: &Option<std::sync::Arc<str>>| name.as_deref().map(str::to_owned);
+        let (id, name) = match member {
+            None => (None, None),
+            Some(Member::Upstream(name) | Member::Node(name) | Member::Model(name)) => (None, text(name)),
+            Some(Member::Endpoint(endpoint)) => (None, Some(endpoint.as_str().to_owned())),
+            Some(Member::Class(class)) => (None, Some(class.as_str().to_owned())),
+            Some(Member::User(id)) => (id.map(|id| id.0), self.name_of_user(*id).await?),
+            Some(Member::ClientKey(id)) => (id.map(|id| id.0), self.name_of_client_key(*id).await?),
+            Some(Member::PoolKey(id)) => (Some(id.0), self.name_of_pool_key(*id).await?),
+        };
+        let sums = sums.into();
+        Ok(UsageGroup { name, id, sums })
+    }
+
+    pub(super) async fn name_of_user(&self, id: Option<UserId>) -> Result<Option<String>, ControlError> {
+        match id {
+            Some(id) => Ok(self.store.living_user(id).await?.map(|row| row.name)),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) async fn name_of_client_key(
+        &self,
+        id: Option<ClientKeyId>,
+    ) -> Result<Option<String>, ControlError> {
+        match id {
+            Some(id) => Ok(self.store.client_key(id).await?.map(|row| row.name)),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) async fn name_of_pool_key(&self, id: PoolKeyId) -> Result<Option<String>, ControlError> {
+        Ok(self.store.pool_key(id).await?.map(|row| row.label))
+    }
+}
+
+fn of_key(id: ClientKeyId) -> Filter {
+    Filter {
+        client_key: Some(id),
+        ..Filter::default()
+    }
+}
+
+/// The sum of all rows.
+fn summed(totals: &Totals) -> Sums {
+    totals.rows.iter().fold(Sums::default(), |mut all, row| {
+        all.add(&row.sums);
+        all
+    })
+}
+
+async fn total(
+    books: &UsageStore,
+    span: Span,
+    filter: &Filter,
+    now: i64,
+) -> Result<UsageTotal, ControlError> {
+    let of = TotalsOf {
+        by: vec![Dim::Class],
+        filter: filter.clone(),
+        limit: 100,
+        ..TotalsOf::default()
+    };
+    let found = books.totals(span, &of, now).await?;
+    let mut classes = UsageClasses::default();
+    for row in &found.rows {
+        if let Some(Member::Class(class)) = row.of.first() {
+            classes.add(*class, row.sums.requests);
+        }
+    }
+    Ok(UsageTotal {
+        from: found.span.from,
+        to: found.span.to,
+        sums: (&summed(&found)).into(),
+        classes,
+    })
+}
+
+/// Whether times of such requests are summed: all of them, or by upstream and endpoint.
+fn is_summed(filter: &Filter) -> bool {
+    let wide = Filter {
+        upstream: filter.upstream.clone(),
+        endpoint: filter.endpoint,
+        ..Filter::default()
+    };
+    *filter == wide
+}
+
+async fn times(books: &UsageStore, wanted: &Wanted, now: i64) -> Result<UsageTimes, ControlError> {
+    let (span, filter) = (wanted.span, &wanted.filter);
+    if is_summed(filter) {
+        let latencies = books.latencies(span, filter, now).await?;
+        return Ok(UsageTimes::new(UsageTimed::All, &latencies));
+    }
+    let entries = EntryFilter {
+        span,
+        of: filter.clone(),
+        code: None,
+    };
+    let newest = books.entries(&entries, None, TIMED).await?;
+    let mut latencies = Latencies::default();
+    for entry in &newest.entries {
+        latencies.note(&entry.event.times);
+    }
+    let of = if newest.next.is_some() {
+        UsageTimed::Newest
+    } else {
+        UsageTimed::All
+    };
+    Ok(UsageTimes::new(of, &latencies))
+}
+
+/// One point a step, of the sums of its classes.
+fn points(series: &Series) -> BTreeMap<i64, UsagePoint> {
+    let mut points: BTreeMap<i64, UsagePoint> = BTreeMap::new();
+    for one in &series.points {
+        let point = points.entry(one.at).or_default();
+        point.at = one.at;
+        if let Some(Member::Class(class)) = one.of {
+            point.classes.add(class, one.sums.requests);
+        }
+        add(point, &one.sums);
+    }
+    points
+}
+
+fn add(point: &mut UsagePoint, sums: &Sums) {
+    let sums = crate::api::UsageSums::from(sums);
+    let tokens = sums
+        .prompt_tokens
+        .amount()
+        .saturating_add(sums.completion_tokens.amount());
+    let places = [
+        (&mut point.requests, sums.requests),
+        (&mut point.tokens, tokens),
+        (&mut point.images, sums.images.amount()),
+        (&mut point.anlas, sums.anlas.amount()),
+        (&mut point.cost_micros, sums.cost_micros.amount()),
+        (&mut point.answered_bytes, sums.answered_bytes),
+        (&mut point.queued_us, sums.queued_us),
+        (&mut point.total_us, sums.total_us),
+    ];
+    for (place, more) in places {
+        *place = place.saturating_add(more);
+    }
+}
