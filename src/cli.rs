@@ -5,6 +5,7 @@
 //! none runs, in this process ([`api`]); so they behave alike either way.
 
 mod alerts;
+mod amount;
 mod api;
 mod ask;
 mod audit;
@@ -28,11 +29,14 @@ mod plugins;
 mod pool;
 mod print;
 mod proxies;
+mod requests;
 mod settings;
 mod status;
 mod table;
 mod tokens;
+mod trace;
 mod upstreams;
+mod usage;
 mod users;
 
 use std::ffi::OsString;
@@ -181,6 +185,12 @@ enum Command {
     /// See who did what, and whether the log of it is whole.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Say what was used: over time, and by model, user, key and so on.
+    Usage(usage::UsageArgs),
+    /// List requests that have ended, the newest first.
+    Requests(requests::RequestsArgs),
+    /// Say how one request came to its end, and whose doing that was.
+    Trace(trace::TraceArgs),
     /// Print the description of the API, OpenAPI 3.1.
     #[command(after_help = "Examples:\n  potluck openapi > openapi.json")]
     Openapi,
@@ -281,6 +291,15 @@ impl Command {
             Self::Login(arguments) => login::log_in(&arguments, options),
             Self::Logout(arguments) => login::log_out(&arguments, options),
             Self::Tokens(command) => command.run(options),
+            Self::Usage(arguments) => {
+                options.with_api(async |api| usage::run(&arguments, api, options).await)
+            }
+            Self::Requests(arguments) => {
+                options.with_api(async |api| requests::run(&arguments, api, options).await)
+            }
+            Self::Trace(arguments) => {
+                options.with_api(async |api| trace::run(&arguments, api, options).await)
+            }
             Self::Openapi => {
                 print::json(&potluck_admin::document().json());
                 Ok(())

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::api::Api;
 use super::exit::{Exit, Failure};
-use super::list::{sent, typed};
+use super::list::{escaped, sent, typed};
 use super::{Options, date, print, table};
 
 const PATH: &str = "/manage/v1/audit";
@@ -160,17 +160,4 @@ fn read(file: &Path) -> Result<AuditHead, Failure> {
     };
     let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
     serde_json::from_str(&text).map_err(|error| wrong(&error))
-}
-
-/// A text as it may stand in a query.
-fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    let bytes = text.bytes().map(|byte| {
-        if plain(byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    });
-    bytes.collect()
 }

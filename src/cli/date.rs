@@ -64,6 +64,14 @@ pub(super) fn shown(unix_ms: i64) -> String {
     )
 }
 
+/// `04:00:10 UTC`.
+pub(super) fn clock(unix_ms: i64) -> String {
+    DateTime::from_timestamp_millis(unix_ms).map_or_else(
+        || unix_ms.to_string(),
+        |moment| moment.format("%H:%M:%S UTC").to_string(),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

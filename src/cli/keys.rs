@@ -15,7 +15,7 @@ use super::api::Api;
 use super::date::Expiry;
 use super::exit::{Exit, Failure};
 use super::list::{self, sent, typed};
-use super::{Options, ask, print};
+use super::{Options, ask, print, usage};
 use crate::clock::unix_ms;
 use bulk::BulkArgs;
 pub(super) use show::{owner, owners};
@@ -40,6 +40,18 @@ pub(super) enum KeysCommand {
     Show {
         /// Its id or name.
         key: String,
+    },
+    /// Say what a client key used: by endpoint and model, with its newest requests.
+    #[command(
+        after_help = "Examples:\n  potluck keys stats laptop\n  potluck keys stats 3 --range 7d\n  \
+                            potluck keys stats laptop --json"
+    )]
+    Stats {
+        /// Its id or name.
+        key: String,
+        /// The last so long: 90m, 24h, 7d, 4w.
+        #[arg(long, value_name = "SPAN", default_value = "24h")]
+        range: String,
     },
     /// Change a client key; takes effect at once.
     #[command(after_help = "Examples:\n  potluck keys update 3 --deactivate\n  \
@@ -185,6 +197,7 @@ impl KeysCommand {
                 let answer = api.get(&path(api, &key).await?).await?;
                 show(answer, api, options).await
             }
+            Self::Stats { key, range } => usage::stats(&path(api, &key).await?, &range, api, options).await,
             Self::Update(arguments) => update(&arguments, api, options).await,
             Self::Rotate { key, old_lives } => {
                 let path = format!("{}/rotate", path(api, &key).await?);

@@ -72,3 +72,16 @@ pub(super) fn segment<'w>(what: &str, command: &str, written: &'w str) -> Result
     }
     Ok(written)
 }
+
+/// A text as it may stand in a query.
+pub(super) fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let bytes = text.bytes().map(|byte| {
+        if plain(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    });
+    bytes.collect()
+}

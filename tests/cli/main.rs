@@ -13,6 +13,7 @@ mod pool;
 mod proxies;
 mod running;
 mod start;
+mod usage;
 mod users;
 
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -1,0 +1,349 @@
+//! `potluck usage`, and `potluck keys stats`: what was used, over time and by what.
+
+use clap::{Args, ValueEnum};
+use potluck_admin::api::{
+    Usage, UsageBy, UsageClasses, UsageFigure, UsageGroup, UsageOf, UsageSums, UsageTimes,
+};
+use serde_json::{Value, json};
+
+use super::api::Api;
+use super::exit::Failure;
+use super::list::{self, typed};
+use super::{Options, amount, date, print, requests, table};
+
+/// Which usage, and by what.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  potluck usage\n  potluck usage --range 7d --by user\n  \
+                        potluck usage --by model --user linh --upstream vercel\n  potluck usage --range 90m --json\n  \
+                        potluck usage --mine --server https://relay.example.org"
+)]
+pub(super) struct UsageArgs {
+    #[command(flatten)]
+    which: Which,
+    /// By what it is parted.
+    #[arg(long, value_enum, default_value = "model")]
+    by: By,
+    /// How many of these are shown, 1 to 100.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    top: u32,
+}
+
+/// Of which requests: what `usage` and `requests` share.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// The last so long: 90m, 24h, 7d, 4w.
+    #[arg(long, value_name = "SPAN", default_value = "24h")]
+    range: String,
+    /// Of this upstream.
+    #[arg(long)]
+    upstream: Option<String>,
+    /// Of this model.
+    #[arg(long)]
+    model: Option<String>,
+    /// Of this endpoint, such as `chat` or `generate_image`.
+    #[arg(long)]
+    endpoint: Option<String>,
+    /// That ended so: `ok`, `left`, `limited`, `refused`, `upstream_refused`, `upstream_failed` or `unserved`.
+    #[arg(long)]
+    class: Option<String>,
+    /// With this client key, by id or name.
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Of this user, by id or name.
+    #[arg(long, conflicts_with = "mine")]
+    user: Option<String>,
+    /// Served by the pool key of this id.
+    #[arg(long, value_name = "ID", conflicts_with = "mine")]
+    pool_key: Option<i64>,
+    /// Of this node.
+    #[arg(long, conflicts_with = "mine")]
+    node: Option<String>,
+    /// Your own alone: what members may ask for.
+    #[arg(long)]
+    pub(super) mine: bool,
+}
+
+/// By what usage is parted.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "kebab-case")]
+enum By {
+    Model,
+    Endpoint,
+    Key,
+    Class,
+    Upstream,
+    User,
+    PoolKey,
+    Node,
+}
+
+impl By {
+    /// The word of the API, and the heading.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Model => ("model", "MODEL"),
+            Self::Endpoint => ("endpoint", "ENDPOINT"),
+            Self::Key => ("client_key", "CLIENT KEY"),
+            Self::Class => ("class", "ENDED"),
+            Self::Upstream => ("upstream", "UPSTREAM"),
+            Self::User => ("user", "USER"),
+            Self::PoolKey => ("pool_key", "POOL KEY"),
+            Self::Node => ("node", "NODE"),
+        }
+    }
+}
+
+impl Which {
+    /// The path of a thing of this name, of all or of one's own.
+    pub(super) fn path(&self, noun: &str) -> String {
+        let mine = if self.mine { "me/" } else { "" };
+        format!("/manage/v1/{mine}{noun}")
+    }
+
+    /// As a query, without its question mark.
+    pub(super) async fn query(&self, api: &Api) -> Result<String, Failure> {
+        let mut query = format!("range={}", list::escaped(&self.range));
+        let mut add = |name: &str, value: &str| query.push_str(&format!("&{name}={}", list::escaped(value)));
+        let texts = [
+            ("upstream", &self.upstream),
+            ("model", &self.model),
+            ("endpoint", &self.endpoint),
+            ("class", &self.class),
+            ("node", &self.node),
+        ];
+        for (name, value) in texts {
+            value.iter().for_each(|value| add(name, value));
+        }
+        if let Some(id) = self.pool_key {
+            add("pool_key", &id.to_string());
+        }
+        if let Some(user) = &self.user {
+            let id = list::id(api, "/manage/v1/users", "user", "name", user).await?;
+            add("user", &id.to_string());
+        }
+        if let Some(key) = &self.key {
+            let id = list::id(api, &self.path("keys"), "client key", "name", key).await?;
+            add("client_key", &id.to_string());
+        }
+        Ok(query)
+    }
+}
+
+/// `potluck usage`.
+pub(super) async fn run(arguments: &UsageArgs, api: &Api, options: &Options) -> Result<(), Failure> {
+    let (which, (by, heading)) = (&arguments.which, arguments.by.words());
+    let (path, query) = (which.path("usage"), which.query(api).await?);
+    let usage = api.get(&format!("{path}?{query}")).await?;
+    let groups = api
+        .get(&format!("{path}/by?{query}&by={by}&limit={}", arguments.top))
+        .await?;
+    if options.json {
+        print::json(&json!({ "usage": usage, "by": groups }));
+        return Ok(());
+    }
+    let groups: UsageBy = typed(groups)?;
+    print::text(&told(&typed(usage)?, &which.range));
+    let rows = rows(&groups.items, groups.rest.as_ref());
+    print::text(&format!(
+        "\n{}",
+        table::table(headings(heading), &rows, "Nothing was used.")
+    ));
+    Ok(())
+}
+
+/// `potluck keys stats`.
+pub(super) async fn stats(path: &str, range: &str, api: &Api, options: &Options) -> Result<(), Failure> {
+    let answer = api
+        .get(&format!("{path}/usage?range={}", list::escaped(range)))
+        .await?;
+    if options.json {
+        print::json(&answer);
+        return Ok(());
+    }
+    let of: UsageOf = typed(answer)?;
+    print::text(&told(&of.usage, range));
+    for (heading, groups) in [("ENDPOINT", &of.by_endpoint), ("MODEL", &of.by_model)] {
+        let rows = rows(groups, None);
+        print::text(&format!(
+            "\n{}",
+            table::table(headings(heading), &rows, "Nothing was used.")
+        ));
+    }
+    let recent: Vec<Value> = of
+        .recent
+        .iter()
+        .filter_map(|one| serde_json::to_value(one).ok())
+        .collect();
+    print::text(&format!("\n{}", requests::listed(&recent)?));
+    Ok(())
+}
+
+/// The first lines: how much, more than before or less, how fast, and when.
+fn told(usage: &Usage, range: &str) -> String {
+    let (total, sums) = (&usage.total, &usage.total.sums);
+    let failed = sums.requests.saturating_sub(total.classes.ok);
+    let mut first = format!(
+        "{} requests in the last {range}, {} not answered ({})",
+        amount::count(sums.requests),
+        amount::count(failed),
+        amount::share(failed, sums.requests)
+    );
+    if let Some(before) = usage.before {
+        let (then, change) = (
+            before.sums.requests,
+            amount::change(sums.requests, before.sums.requests),
+        );
+        first.push_str(&format!("; before {} ({change})", amount::count(then)));
+    }
+    let mut rows = vec![("used", used(sums))];
+    rows.extend(endings(&total.classes).map(|endings| ("not answered", endings)));
+    rows.extend(times(&usage.times).map(|times| ("took", times)));
+    rows.extend(courses(usage));
+    format!("{first}\n{}", table::card(&rows))
+}
+
+fn used(sums: &UsageSums) -> String {
+    let tokens = UsageFigure {
+        reported: sums
+            .prompt_tokens
+            .reported
+            .saturating_add(sums.completion_tokens.reported),
+        estimated: sums
+            .prompt_tokens
+            .estimated
+            .saturating_add(sums.completion_tokens.estimated),
+        unknown: 0,
+    };
+    let mut parts = vec![
+        format!("{} tokens", figure(&tokens)),
+        format!("{} images", figure(&sums.images)),
+        format!("{} Anlas", figure(&sums.anlas)),
+    ];
+    if sums.cost_micros.amount() > 0 {
+        parts.push(format!("cost {:.4}", sums.cost_micros.amount() as f64 / 1e6));
+    }
+    parts.push(format!("{} answered", amount::bytes(sums.answered_bytes)));
+    parts.join(", ")
+}
+
+/// With how much of it is a guess.
+fn figure(figure: &UsageFigure) -> String {
+    let all = amount::count(figure.amount());
+    if figure.estimated == 0 {
+        return all;
+    }
+    format!(
+        "{all} ({} estimated)",
+        amount::share(figure.estimated, figure.amount())
+    )
+}
+
+fn endings(classes: &UsageClasses) -> Option<String> {
+    let parts = [
+        (classes.limited, "refused by limits"),
+        (classes.refused, "refused by the relay"),
+        (classes.upstream_refused, "refused by the upstream"),
+        (classes.upstream_failed, "failed at the upstream"),
+        (classes.unserved, "without a free key or a way"),
+        (classes.left, "left by the client"),
+    ];
+    let told: Vec<String> = parts
+        .into_iter()
+        .filter(|(requests, _)| *requests > 0)
+        .map(|(requests, words)| format!("{} {words}", amount::count(requests)))
+        .collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+fn times(times: &UsageTimes) -> Option<String> {
+    let all = times.total?;
+    let mut text = format!(
+        "half {}, 90 % {}, 99 % {}",
+        amount::time(all.p50_us),
+        amount::time(all.p90_us),
+        amount::time(all.p99_us)
+    );
+    if let Some(queued) = times.queued.filter(|queued| queued.p99_us > 1000) {
+        let (half, most) = (amount::time(queued.p50_us), amount::time(queued.p99_us));
+        text.push_str(&format!("; waited half {half}, 99 % {most}"));
+    }
+    if times.of == potluck_admin::api::UsageTimed::Newest {
+        text.push_str(&format!(" (the newest {})", times.requests));
+    }
+    Some(text)
+}
+
+/// Requests, and those not answered, from the left to now.
+fn courses(usage: &Usage) -> Vec<(&'static str, String)> {
+    let steps = steps(usage);
+    if steps.is_empty() {
+        return Vec::new();
+    }
+    let all: Vec<Option<u64>> = steps.iter().map(|step| step.map(|(all, _)| all)).collect();
+    let failed: Vec<Option<u64>> = steps.iter().map(|step| step.map(|(_, failed)| failed)).collect();
+    let (from, to) = (date::shown(usage.total.from), date::shown(usage.total.to));
+    let mut rows = vec![("requests", format!("{}  {from} to {to}", amount::course(&all)))];
+    if failed.iter().flatten().any(|failed| *failed > 0) {
+        rows.push(("not answered", amount::course(&failed)));
+    }
+    rows
+}
+
+/// Each step of the range: requests and those not answered; `None` in a gap.
+fn steps(usage: &Usage) -> Vec<Option<(u64, u64)>> {
+    let step = usage.step_ms.max(1);
+    let first = usage.total.from.div_euclid(step);
+    let last = (usage.total.to - 1).div_euclid(step);
+    let mut points = usage.points.iter().peekable();
+    (first..=last)
+        .map(|place| {
+            let at = place * step;
+            if let Some(point) = points.next_if(|point| point.at <= at) {
+                return Some((point.requests, point.requests.saturating_sub(point.classes.ok)));
+            }
+            let unknown = usage.gaps.iter().any(|gap| gap.from <= at && at + step <= gap.to);
+            (!unknown).then_some((0, 0))
+        })
+        .collect()
+}
+
+fn headings(first: &'static str) -> [&'static str; 7] {
+    [
+        first,
+        "REQUESTS",
+        "TOKENS",
+        "IMAGES",
+        "ANLAS",
+        "COST",
+        "MEAN TIME",
+    ]
+}
+
+fn rows(groups: &[UsageGroup], rest: Option<&UsageSums>) -> Vec<[String; 7]> {
+    let named = groups.iter().map(|group| {
+        let id = group.id.map(|id| format!("#{id}"));
+        let name = group.name.clone().or(id).unwrap_or_else(|| "–".to_owned());
+        row(name, &group.sums)
+    });
+    named
+        .chain(rest.map(|rest| row("(all others)".to_owned(), rest)))
+        .collect()
+}
+
+fn row(name: String, sums: &UsageSums) -> [String; 7] {
+    let tokens = sums
+        .prompt_tokens
+        .amount()
+        .saturating_add(sums.completion_tokens.amount());
+    let mean = sums.total_us.checked_div(sums.requests);
+    [
+        name,
+        amount::count(sums.requests),
+        amount::count(tokens),
+        amount::count(sums.images.amount()),
+        amount::count(sums.anlas.amount()),
+        format!("{:.4}", sums.cost_micros.amount() as f64 / 1e6),
+        mean.map_or_else(|| "–".to_owned(), amount::time),
+    ]
+}
