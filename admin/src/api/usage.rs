@@ -3,145 +3,19 @@
 //! Invariant: what upstreams reported and what the relay estimated stay apart, and what nobody knew is counted, not
 //! taken for zero.
 
+mod part;
+mod pool_key;
+
 use potluck_filters::latency::{Histogram, Latencies};
-use potluck_filters::usage::{Endpoint, StatusClass};
-use potluck_store::usage::ask::{Measure, Step};
-use potluck_store::usage::book::Dim;
+use potluck_filters::usage::StatusClass;
 use potluck_store::usage::sums::{FigureSum, Sums};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Request;
-
-/// How long the steps of a series are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum UsageStep {
-    /// One minute.
-    #[serde(rename = "1m")]
-    Minute,
-    /// Five.
-    #[serde(rename = "5m")]
-    FiveMinutes,
-    /// One hour.
-    #[serde(rename = "1h")]
-    Hour,
-    /// One day (UTC).
-    #[serde(rename = "1d")]
-    Day,
-}
-
-impl From<UsageStep> for Step {
-    fn from(step: UsageStep) -> Self {
-        match step {
-            UsageStep::Minute => Self::Minute,
-            UsageStep::FiveMinutes => Self::FiveMinutes,
-            UsageStep::Hour => Self::Hour,
-            UsageStep::Day => Self::Day,
-        }
-    }
-}
-
-/// By what a member's sums are parted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MyUsageGroups {
-    /// The model.
-    #[default]
-    Model,
-    /// What was asked for.
-    Endpoint,
-    /// With which client key.
-    ClientKey,
-    /// How it ended.
-    Class,
-    /// The upstream.
-    Upstream,
-}
-
-/// By what sums are parted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UsageGroups {
-    /// The model.
-    #[default]
-    Model,
-    /// What was asked for.
-    Endpoint,
-    /// With which client key.
-    ClientKey,
-    /// How it ended.
-    Class,
-    /// The upstream.
-    Upstream,
-    /// Who asked.
-    User,
-    /// Which pool key served.
-    PoolKey,
-    /// The node of the last attempt.
-    Node,
-}
-
-impl From<MyUsageGroups> for UsageGroups {
-    fn from(groups: MyUsageGroups) -> Self {
-        match groups {
-            MyUsageGroups::Model => Self::Model,
-            MyUsageGroups::Endpoint => Self::Endpoint,
-            MyUsageGroups::ClientKey => Self::ClientKey,
-            MyUsageGroups::Class => Self::Class,
-            MyUsageGroups::Upstream => Self::Upstream,
-        }
-    }
-}
-
-impl From<UsageGroups> for Dim {
-    fn from(groups: UsageGroups) -> Self {
-        match groups {
-            UsageGroups::Model => Self::Model,
-            UsageGroups::Endpoint => Self::Endpoint,
-            UsageGroups::ClientKey => Self::ClientKey,
-            UsageGroups::Class => Self::Class,
-            UsageGroups::Upstream => Self::Upstream,
-            UsageGroups::User => Self::User,
-            UsageGroups::PoolKey => Self::PoolKey,
-            UsageGroups::Node => Self::Node,
-        }
-    }
-}
-
-/// By what the largest are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UsageMeasure {
-    /// How many requests.
-    #[default]
-    Requests,
-    /// Tokens asked and answered.
-    Tokens,
-    /// Pictures.
-    Images,
-    /// NovelAI's currency.
-    Anlas,
-    /// Money.
-    Cost,
-    /// Bytes of answers.
-    Bytes,
-    /// Time.
-    Time,
-}
-
-impl From<UsageMeasure> for Measure {
-    fn from(measure: UsageMeasure) -> Self {
-        match measure {
-            UsageMeasure::Requests => Self::Requests,
-            UsageMeasure::Tokens => Self::Tokens,
-            UsageMeasure::Images => Self::Images,
-            UsageMeasure::Anlas => Self::Anlas,
-            UsageMeasure::Cost => Self::Cost,
-            UsageMeasure::Bytes => Self::Bytes,
-            UsageMeasure::Time => Self::Time,
-        }
-    }
-}
+pub use part::{MyUsageGroups, UsageGroups, UsageMeasure, UsageStep};
+pub(crate) use pool_key::makes_something;
+pub use pool_key::{PoolKeyUsage, PoolKeyUsageDay};
 
 /// A figure, summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -420,53 +294,4 @@ pub struct UsageOf {
     pub by_model: Vec<UsageGroup>,
     /// The newest requests.
     pub recent: Vec<Request>,
-}
-
-/// What a pool key served on a day (UTC).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PoolKeyUsageDay {
-    /// The day, such as `2026-11-21`.
-    pub day: String,
-    /// Requests that came to it last.
-    pub requests: u64,
-    /// Of those, answered ones that made something: a text, a picture, a voice.
-    pub generations: u64,
-    /// NovelAI's currency.
-    pub anlas: UsageFigure,
-    /// Money, in millionths of the upstream's currency.
-    pub cost_micros: UsageFigure,
-    /// How many people used it; `null`: fewer than three.
-    pub persons: Option<u64>,
-}
-
-/// What a pool key served. Nobody is named, and nobody can be told from another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PoolKeyUsage {
-    /// Day by day. Days on which it served nothing are left out.
-    pub days: Vec<PoolKeyUsageDay>,
-    /// All of them together.
-    pub total: UsageSums,
-    /// Of those, answered ones that made something.
-    pub generations: u64,
-}
-
-/// Whether something is made when such a request is answered.
-pub(crate) fn makes_something(endpoint: Endpoint) -> bool {
-    match endpoint {
-        Endpoint::Chat
-        | Endpoint::Completions
-        | Endpoint::Responses
-        | Endpoint::Images
-        | Endpoint::Audio
-        | Endpoint::GenerateImage
-        | Endpoint::ImageTools
-        | Endpoint::GenerateText
-        | Endpoint::GenerateVoice => true,
-        Endpoint::Embeddings
-        | Endpoint::Moderations
-        | Endpoint::Models
-        | Endpoint::Files
-        | Endpoint::Account
-        | Endpoint::Other => false,
-    }
 }
