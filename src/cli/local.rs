@@ -40,11 +40,14 @@ impl Local {
     pub(super) async fn open(config: &Config, secrets: &Secrets) -> Result<Self, Failure> {
         let lock = DataLock::take(&config.data)?;
         let store = open_store(config, secrets).await?;
+        let usage = open_usage(config, &store).await?;
         let layout = config.layout().map_err(crate::config::Problems)?;
         let upstreams = facts(&layout, config);
         let control = Control::without_edge(store, upstreams, unix_ms).await;
         let control = control.map_err(|error| Failure::new(Exit::Unavailable, with_cause(&error)))?;
-        let control = control.reached_at(config.admin.public_base_url.clone());
+        let control = control
+            .with_usage(usage)
+            .reached_at(config.admin.public_base_url.clone());
         Ok(Self {
             control: Arc::new(control.with_auth(config.auth.settings())),
             _lock: lock,

@@ -1,7 +1,6 @@
 //! The books of usage, on both databases.
 
 mod asking;
-mod exporting;
 mod forgetting;
 mod opening;
 mod paging;
