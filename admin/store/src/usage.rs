@@ -18,7 +18,7 @@ pub mod level;
 mod names;
 mod record;
 mod rolled;
-mod row;
+pub(crate) mod row;
 pub mod size;
 pub mod sums;
 pub mod tidy;

@@ -1,6 +1,7 @@
 //! The books of usage, on both databases.
 
 mod asking;
+mod exporting;
 mod forgetting;
 mod opening;
 mod paging;
