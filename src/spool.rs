@@ -111,6 +111,7 @@ impl Spool {
         let current = Arc::new(Current::new(folder.begin()?));
         let (written, seen) = watch::channel(0);
         let status = inlet.shared();
+        status.allow(settings.most);
         let writer = Writer::new(outlet, Arc::clone(&current), Arc::clone(&status), settings.most);
         let writer = writer.begin(written)?;
         let (stop, stopped) = oneshot::channel();

@@ -69,8 +69,9 @@ impl Edge {
     pub fn spool_scene(&self) -> Option<SpoolScene> {
         let report = self.usage()?;
         Some(SpoolScene {
+            bytes: report.waiting_bytes,
+            most: report.most_bytes,
             lost: report.lost,
-            ..SpoolScene::default()
         })
     }
 

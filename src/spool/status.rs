@@ -13,6 +13,7 @@ pub struct Status {
     adopted: AtomicU64,
     bytes: AtomicU64,
     orphan_bytes: AtomicU64,
+    most: AtomicU64,
     set_aside: AtomicU64,
     full: AtomicBool,
     failing: AtomicBool,
@@ -31,6 +32,8 @@ pub struct Report {
     pub adopted: u64,
     /// Bytes that wait on disk.
     pub waiting_bytes: u64,
+    /// Bytes that may.
+    pub most_bytes: u64,
     /// Files of earlier processes that could not be read, and were set aside.
     pub set_aside: u64,
     /// Whether as much waits on disk as may.
@@ -50,10 +53,16 @@ impl Status {
             sent: of(&self.sent),
             adopted: of(&self.adopted),
             waiting_bytes: self.waiting_bytes(),
+            most_bytes: of(&self.most),
             set_aside: of(&self.set_aside),
             full: self.full.load(Ordering::Relaxed),
             failing: self.failing.load(Ordering::Relaxed),
         }
+    }
+
+    /// What may wait on disk, in bytes.
+    pub(super) fn allow(&self, bytes: u64) {
+        self.most.store(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn lose(&self, events: u64) {
