@@ -216,11 +216,7 @@ impl Relay {
         let (books, jobs, sight) = {
             let _control = runtime.enter();
             let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
-            let seen = SightSettings {
-                keep: config.history.keep.0,
-                ..SightSettings::default()
-            };
-            let sight = sight::spawn(Arc::clone(&control), seen, unix_ms, chance);
+            let sight = sight::spawn(Arc::clone(&control), seen(&config), unix_ms, chance);
             (books, jobs(&config, layout, &edge, &control), sight)
         };
         Ok(Running {
@@ -239,6 +235,14 @@ impl Relay {
             socket,
             _lock: lock,
         })
+    }
+}
+
+/// How long it is kept how keys, nodes and outbound proxies fared.
+fn seen(config: &Config) -> SightSettings {
+    SightSettings {
+        keep: config.history.keep.0,
+        ..SightSettings::default()
     }
 }
 

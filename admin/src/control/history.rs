@@ -98,6 +98,11 @@ impl Control {
         upstream: Option<&str>,
         asked: &HistoryQuery,
     ) -> Result<History, ControlError> {
+        // Postgres has no text with it, and nothing is called so.
+        let is_none = |name: &str| name.contains('\0');
+        if is_none(name) || upstream.is_some_and(is_none) {
+            return Err(ControlError::NotFound("history"));
+        }
         let now = self.now_ms();
         let (from, to) = range(asked, now)?;
         let segments = asked.segments.unwrap_or(SEGMENTS).clamp(1, MOST_SEGMENTS);

@@ -198,6 +198,8 @@ async fn a_proxy_has_a_strip_for_each_upstream_and_an_end() {
     assert_eq!(history["parts"].as_array().unwrap().len(), 2);
     let (status, _) = relay.get("/manage/v1/outbound-proxies/78/history").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+    let (status, _) = relay.get(&format!("{path}?upstream=a%00b")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

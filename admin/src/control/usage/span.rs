@@ -59,12 +59,15 @@ fn length(text: &str) -> Result<i64, ControlError> {
 
 /// A few hundred steps at the most.
 pub(super) fn usual_step(span: Span) -> Step {
-    match span.to - span.from {
-        ..=21_600_000 => Step::Minute,
-        ..=86_400_001 => Step::FiveMinutes,
-        ..=1_209_600_001 => Step::Hour,
-        _ => Step::Day,
-    }
+    // "Until now" may reach a millisecond further.
+    let steps = [
+        (6 * HOUR, Step::Minute),
+        (DAY + 1, Step::FiveMinutes),
+        (14 * DAY + 1, Step::Hour),
+    ];
+    let long = span.to - span.from;
+    let fits = steps.iter().find(|(most, _)| long <= *most);
+    fits.map_or(Step::Day, |(_, step)| *step)
 }
 
 #[cfg(test)]
