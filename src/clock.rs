@@ -69,6 +69,12 @@ pub fn chance() -> f64 {
     rand::random()
 }
 
+/// Bits at random, to tell things apart.
+#[must_use]
+pub fn bits() -> u128 {
+    rand::random()
+}
+
 /// Names requests: a random prefix per process and a counter, so that ids never repeat and two
 /// processes do not share them.
 #[derive(Debug)]

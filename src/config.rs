@@ -30,6 +30,7 @@ mod schema;
 mod sections;
 mod show;
 mod suggest;
+mod traces;
 mod tree;
 mod trust;
 mod upstream;
@@ -68,6 +69,7 @@ pub use schema::{schema, schema_with};
 pub use sections::{Admin, Argon2, Auth, Database, Edge, Limits, Listen, Log, LogFormat, LogLevel, Metrics};
 pub use show::yaml as show;
 pub(crate) use suggest::nearest;
+pub use traces::Traces;
 pub use upstream::{Access, Bodies, Node, Route, Timeouts, Upstream};
 pub use usage::Usage;
 
@@ -107,7 +109,9 @@ pub struct Config {
     pub metrics: Metrics,
     /// What is kept of requests that have ended, and for how long.
     pub usage: Usage,
-    /// What is written to standard error.
+    /// Traces of requests for a tracing system, over OTLP.
+    pub traces: Traces,
+    /// What is written to standard error, and into files.
     pub log: Log,
     /// How failed authentication is slowed down.
     pub auth: Auth,
@@ -133,6 +137,7 @@ impl Default for Config {
             history: History::default(),
             metrics: Metrics::default(),
             usage: Usage::default(),
+            traces: Traces::default(),
             log: Log::default(),
             auth: Auth::default(),
             registry: Registry::default(),

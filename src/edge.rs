@@ -49,8 +49,10 @@ mod read_ahead;
 mod relay;
 mod send;
 mod serve;
+mod server_timing;
 mod settings;
 mod sight;
+mod spans;
 mod tally;
 mod timekeeper;
 mod together;
@@ -94,6 +96,7 @@ pub(crate) use plan::neighbourhood;
 pub use proxy::Proxy;
 use purse::Purses;
 pub use settings::Settings;
+pub(crate) use spans::{Attempt, Traced, Tracer};
 use tally::Tallies;
 use traces::Traces;
 use traffic::Traffic;
@@ -119,6 +122,8 @@ pub struct Edge {
     catalogues: Catalogues,
     /// Where requests go that have ended, once somebody keeps books.
     usage: OnceLock<Inlet>,
+    /// Who collects spans, if somebody does.
+    tracer: OnceLock<Arc<Tracer>>,
     /// Models, for the books.
     models: Names,
     /// What answers under `/manage`, once there is something.
@@ -170,6 +175,7 @@ impl Edge {
             connector: Arc::new(connector),
             catalogues: Catalogues::default(),
             usage: OnceLock::new(),
+            tracer: OnceLock::new(),
             models: Names::default(),
             mount: OnceLock::new(),
             tallies: Arc::clone(&around.tallies),

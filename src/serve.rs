@@ -8,6 +8,7 @@
 //! Invariant: nothing is bound before everything that can be wrong has been checked.
 
 mod admin;
+mod binding;
 mod books;
 mod control;
 mod housekeeping;
@@ -16,17 +17,16 @@ mod metrics;
 mod mount;
 pub mod public;
 mod shutdown;
+mod traces;
 mod usage;
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::FileTypeExt;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use http::HeaderValue;
 use pingora::server::{RunArgs, Server};
 use potluck_admin::Control;
@@ -37,21 +37,20 @@ use potluck_filters::model::Layout;
 use potluck_filters::snapshot::Snapshot;
 
 use crate::cli::local::{self, DataLock};
-use crate::cli::{Exit, Failure};
 use crate::clock::{chance, unix_ms};
 use crate::config::{Config, Listener};
 use crate::edge::{Edge, Opener, Settings};
 use crate::secrets::Secrets;
 use admin::Door;
+use binding::{fixed, free, socket_can_be_made, socket_fits, until_bound};
 use books::Books;
 use control::EdgeLink;
 pub use shutdown::Stop;
+use traces::Traces;
 use usage::Keeping;
 
 /// How long names of nodes may take before the relay starts without them; they are looked up again.
 const FIRST_LOOKUP: Duration = Duration::from_secs(2);
-/// How long binding the listeners may take.
-const BINDING: Duration = Duration::from_secs(10);
 
 /// A relay that is ready to be started.
 #[derive(Debug)]
@@ -87,6 +86,7 @@ pub struct Running {
     usage: Option<Keeping>,
     jobs: Jobs,
     sight: Sight,
+    traces: Option<Traces>,
     socket: PathBuf,
     _lock: DataLock,
 }
@@ -213,11 +213,9 @@ impl Relay {
         until_bound(address, &server)?;
         admin.map_or(Ok(()), |address| admin::until_open(address, &server))?;
         metrics.map_or(Ok(()), |address| metrics::until_open(address, &server))?;
-        let (books, jobs, sight) = {
+        let (books, jobs, sight, traces) = {
             let _control = runtime.enter();
-            let books = Books::open(Arc::clone(&edge), Arc::clone(&control));
-            let sight = sight::spawn(Arc::clone(&control), seen(&config), unix_ms, chance);
-            (books, jobs(&config, layout, &edge, &control), sight)
+            beside(&config, layout, &edge, &control)
         };
         Ok(Running {
             address,
@@ -232,17 +230,10 @@ impl Relay {
             usage,
             jobs,
             sight,
+            traces,
             socket,
             _lock: lock,
         })
-    }
-}
-
-/// How long it is kept how keys, nodes and outbound proxies fared.
-fn seen(config: &Config) -> SightSettings {
-    SightSettings {
-        keep: config.history.keep.0,
-        ..SightSettings::default()
     }
 }
 
@@ -256,6 +247,23 @@ fn pingora(config: &Config, edge: &Edge) -> Server {
 fn in_a_thread(serve: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     let thread = std::thread::Builder::new().name("server".into()).spawn(serve);
     thread.context("the server's thread cannot start")
+}
+
+/// What runs beside the edge, on the current runtime.
+fn beside(
+    config: &Config,
+    layout: Arc<Layout>,
+    edge: &Arc<Edge>,
+    control: &Arc<Control>,
+) -> (Books, Jobs, Sight, Option<Traces>) {
+    let books = Books::open(Arc::clone(edge), Arc::clone(control));
+    let seen = SightSettings {
+        keep: config.history.keep.0,
+        ..SightSettings::default()
+    };
+    let sight = sight::spawn(Arc::clone(control), seen, unix_ms, chance);
+    let traces = Traces::open(config, edge);
+    (books, jobs(config, layout, edge, control), sight, traces)
 }
 
 /// Probes and logins; what the edge sees of pool keys is told to them.
@@ -284,6 +292,9 @@ impl Running {
             self.books.close().await;
             if let Some(usage) = self.usage {
                 usage.close().await;
+            }
+            if let Some(traces) = self.traces {
+                traces.close().await;
             }
             self.control.close().await;
         });
@@ -319,6 +330,7 @@ fn settings(config: &Config) -> Result<Settings> {
         min_send_rate: usize::try_from(limits.min_send_rate.0).unwrap_or(usize::MAX),
         access_log: config.log.access,
         keepalive_pool: 1024,
+        server_timing: config.edge.server_timing,
         models_refresh: config.edge.models_refresh.0,
     })
 }
@@ -329,89 +341,4 @@ fn listed<P: std::fmt::Display>(problems: &[P]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join("; ")
-}
-
-/// Pingora keeps trying an occupied port and then panics; here it is one clear message.
-fn free(address: SocketAddr, key: &str) -> Result<()> {
-    TcpListener::bind(address).map(|_| ()).map_err(|error| {
-        let message =
-            format!("cannot listen on {address}: {error}; stop what uses it, or set `{key}` to another one");
-        Failure::new(Exit::Unavailable, message).into()
-    })
-}
-
-/// Turns port 0 into a free port, since Pingora does not tell which one it got.
-fn fixed(address: SocketAddr) -> Result<SocketAddr> {
-    if address.port() != 0 {
-        return Ok(address);
-    }
-    let listener = TcpListener::bind(address).context("no free port")?;
-    listener.local_addr().context("no free port")
-}
-
-/// The kernel's bound on a socket's path, with room for its closing zero byte.
-fn socket_fits(config: &Config) -> Result<()> {
-    const LONGEST: usize = 107;
-    let path = config.socket_path();
-    if path.as_os_str().len() > LONGEST {
-        let message = format!(
-            "the control socket's path {} is longer than {LONGEST} bytes; set `admin.socket`",
-            path.display()
-        );
-        return Err(Failure::new(Exit::Config, message).into());
-    }
-    Ok(())
-}
-
-/// Makes the control socket once and takes it away again, so that a path that cannot be is one clear message.
-fn socket_can_be_made(path: &Path) -> Result<()> {
-    let refused = |why: &dyn std::fmt::Display| {
-        let message = format!(
-            "the control socket {} cannot be made: {why}; set `admin.socket` to another path in a folder that exists",
-            path.display()
-        );
-        Err(Failure::new(Exit::Unavailable, message).into())
-    };
-    // A socket that nobody listens on is left of a relay that died; anything else there is not ours to remove.
-    match std::fs::symlink_metadata(path) {
-        Ok(found) if !found.file_type().is_socket() => return refused(&"there is a file that is no socket"),
-        Ok(_) if UnixStream::connect(path).is_ok() => return refused(&"another process listens on it"),
-        Ok(_) | Err(_) => {}
-    }
-    let _ = std::fs::remove_file(path);
-    match UnixListener::bind(path) {
-        Ok(_listener) => {
-            let _ = std::fs::remove_file(path);
-            Ok(())
-        }
-        Err(error) => refused(&error),
-    }
-}
-
-fn until_bound(address: SocketAddr, server: &JoinHandle<()>) -> Result<()> {
-    let pause = Duration::from_millis(5);
-    for _ in 0..BINDING.as_millis() / pause.as_millis() {
-        if TcpStream::connect_timeout(&reachable(address), pause).is_ok() {
-            return Ok(());
-        }
-        if server.is_finished() {
-            break;
-        }
-        std::thread::sleep(pause);
-    }
-    bail!("the listener on {address} did not open");
-}
-
-/// An address that listens on all interfaces is reached on loopback.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let mut address = address;
-    if address.ip().is_unspecified() {
-        let loopback: std::net::IpAddr = if address.is_ipv4() {
-            [127, 0, 0, 1].into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        };
-        address.set_ip(loopback);
-    }
-    address
 }

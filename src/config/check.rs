@@ -11,7 +11,7 @@ use super::path::Path;
 use super::problem::Fault;
 use super::scalar::Period;
 use super::upstream::{Node, Upstream};
-use super::{Auth, Config, Limits, judge, model_routes, plugins, reach};
+use super::{Auth, Config, Limits, Log, judge, model_routes, plugins, reach};
 
 /// All faults of a configuration whose values have been read.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
@@ -22,6 +22,8 @@ pub(super) fn check(config: &Config) -> Vec<Fault> {
     config.probe.check(&mut faults);
     config.history.check(&mut faults);
     config.usage.check(&mut faults);
+    config.traces.check(&mut faults);
+    log(&config.log, &mut faults);
     for (name, upstream) in &config.upstreams {
         let path = Path::of("upstreams").key(name);
         self::upstream(name, upstream, &path, &mut faults);
@@ -81,6 +83,14 @@ fn limits(limits: &Limits, faults: &mut Vec<Fault>) {
     ] {
         positive(path.key(key), period, faults);
     }
+}
+
+fn log(log: &Log, faults: &mut Vec<Fault>) {
+    let path = Path::of("log");
+    if log.file_size.0 < 64 << 10 {
+        faults.push(Fault::new(path.key("file_size"), "must be 64KiB or more"));
+    }
+    positive(path.key("file_age"), log.file_age, faults);
 }
 
 fn auth(auth: &Auth, faults: &mut Vec<Fault>) {

@@ -72,6 +72,9 @@ pub struct Edge {
     /// How long an upstream's list of models is answered from memory before it is asked for again, behind the
     /// answer. Only where the relay answers `/models` itself: see [model-routing.md](model-routing.md).
     pub models_refresh: Period,
+    /// Whether an upstream's answer tells in a `Server-Timing` header what the relay itself took of its time, the
+    /// queue and the upstream.
+    pub server_timing: bool,
 }
 
 /// Bounds on what clients may ask of this process.
@@ -100,7 +103,7 @@ pub struct Limits {
     pub body_wait: Period,
 }
 
-/// What is written to standard error.
+/// What is written to standard error, and into files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
@@ -114,6 +117,16 @@ pub struct Log {
     pub level: LogLevel,
     /// Whether each request gets a line when it ends.
     pub access: bool,
+    /// A folder such as `logs`, in which the same lines are kept in files beside standard error: `potluck.log`, and
+    /// full ones under the time of their end. It is made where it is missing. Default: none.
+    pub folder: Option<PathBuf>,
+    /// Largest file; then another is begun. From 64KiB on.
+    pub file_size: Size,
+    /// Longest time for which one file is written; then another is begun.
+    pub file_age: Period,
+    /// Full files that are kept; older ones are removed.
+    #[schemars(range(min = 0, max = 10_000))]
+    pub files: u16,
 }
 
 /// The form of log lines.
@@ -277,6 +290,7 @@ impl Default for Edge {
         Self {
             name: None,
             models_refresh: Period::seconds(300),
+            server_timing: false,
         }
     }
 }
@@ -303,6 +317,10 @@ impl Default for Log {
             format: LogFormat::Text,
             level: LogLevel::Info,
             access: true,
+            folder: None,
+            file_size: Size::mib(64),
+            file_age: Period::seconds(DAY),
+            files: 14,
         }
     }
 }

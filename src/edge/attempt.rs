@@ -247,6 +247,7 @@ impl Edge {
             deadline,
         };
         let request = outgoing.request(session.req_header(), lease);
+        let request = request.map(|request| request.under(noted.course.span.as_deref(), settings.kind));
         if let Some(rejection) = outgoing.relay.plugins.as_ref().and_then(|p| p.take_refusal()) {
             return Once::Refused(rejection);
         }

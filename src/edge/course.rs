@@ -17,6 +17,7 @@ use potluck_filters::usage::LiveStage;
 
 use super::guard::LeaseGuard;
 use super::live::LiveUpstream;
+use super::spans::Span;
 use super::under_way::Place;
 use super::wait::Waited;
 use crate::clock::unix_ms;
@@ -27,6 +28,8 @@ pub(super) struct Course {
     pub(super) waited: Waited,
     /// Its entry among the requests on their way, once it has one.
     pub(super) place: Option<Place>,
+    /// Its span, where it is traced.
+    pub(super) span: Option<Box<Span>>,
     /// When its head came.
     began: Moment,
     trace: Option<Arc<Trace>>,
@@ -102,6 +105,9 @@ impl Course {
     /// It was tried. Of one that is served by the first try, nothing more is to be told.
     pub(super) fn was_tried(&mut self, lease: &LeaseGuard, end: &AttemptEnd<'_>) {
         let verdict = end.verdict;
+        if let Some(span) = &mut self.span {
+            span.ended(end.status, verdict.outcome);
+        }
         if verdict.outcome == Outcome::Ok && self.trace.is_none() {
             return;
         }

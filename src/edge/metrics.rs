@@ -55,6 +55,11 @@ impl Edge {
         nodes::tell(page, &reports);
         self.exits(page);
         books::tell(page, self.usage());
+        page.counter(
+            "spans_lost",
+            "Traced requests whose spans went nowhere",
+            self.spans_lost(),
+        );
     }
 
     /// Counts a request that has ended.

@@ -255,6 +255,7 @@ impl Edge {
             request_id: &request_id,
             body: Bytes::new(),
         };
+        let kind = native.relay.upstream.upstream.kind;
         let head = outgoing.head(client, lease);
         if let Some(rejection) = native.relay.plugins.as_ref().and_then(|p| p.take_refusal()) {
             return Err(native.refused(rejection));
@@ -265,6 +266,9 @@ impl Edge {
             head.insert_header(CONTENT_LENGTH, length)?;
         }
         head.set_version(upstream_request.version);
+        if let Some(span) = &ctx.noted.course.span {
+            span.tell(&mut head, kind);
+        }
         *upstream_request = head;
         Ok(())
     }

@@ -83,6 +83,9 @@ impl Noted {
         self.pool_key = lease.key_id();
         self.node = lease.node().map(|node| Arc::clone(&node.node().name));
         self.course.runs(lease, self.attempts);
+        if let Some(span) = &mut self.course.span {
+            span.tries(self.node.as_ref());
+        }
         let name = &lease.upstream().upstream.name;
         if self
             .upstream
@@ -106,7 +109,11 @@ impl Noted {
 
     /// Somebody else was waited for since then.
     pub(super) fn was_away(&mut self, since: u64, clock: &Clock) {
-        self.away += clock.micros().saturating_sub(since);
+        let now = clock.micros();
+        self.away += now.saturating_sub(since);
+        if let Some(span) = &mut self.course.span {
+            span.took(since, now);
+        }
     }
 
     /// The answer begins.

@@ -201,6 +201,7 @@ impl ProxyHttp for Proxy {
         let request = session.req_header();
         self.0.counted(ctx);
         self.0.access_line(ctx, &request.method, request.uri.path());
+        self.0.end_span(ctx, session.req_header());
         self.0.book(session, ctx);
         self.0.hooked_end(ctx);
         ctx.counted = None;

@@ -77,6 +77,7 @@ impl Edge {
             headers.insert(name, value);
         }
         ctx.noted.answers(&self.clock);
+        self.tell_times(&ctx.noted, &mut headers);
         let head = framed(session, status, headers);
         let out = Downstream::new(&self.settings, session, &head);
         let mut can_say_so = is_event_stream(&head.headers) && !head.headers.contains_key(CONTENT_LENGTH);

@@ -25,6 +25,7 @@ use super::egress::{Out, session};
 use super::exchange::{Asked, Exchange, Pace};
 use super::guard::LeaseGuard;
 use super::plan::Relay;
+use super::spans::Span;
 use super::together::await_body;
 use crate::clock::RequestId;
 use crate::plugin::Refused;
@@ -62,6 +63,14 @@ pub(super) struct Request {
 }
 
 impl Request {
+    /// The same as part of a trace, where it is traced.
+    pub(super) fn under(mut self, span: Option<&Span>, kind: Kind) -> Self {
+        if let Some(span) = span {
+            span.tell(&mut self.head, kind);
+        }
+        self
+    }
+
     /// A `GET` of the relay's own, for the node that the lease is on.
     pub(super) fn get(path: &str, lease: &LeaseGuard) -> Result<Self, Box<Error>> {
         let node = lease.node();

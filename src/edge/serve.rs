@@ -19,6 +19,7 @@ use super::{Edge, hooks};
 impl Edge {
     /// From the plan to the answer. `false` hands the request to Pingora's own path.
     pub(super) async fn serve(&self, session: &mut Session, ctx: &mut Context) -> pingora::Result<bool> {
+        self.begin_span(&session.req_header().headers, ctx);
         let plan = self.planned(session, ctx);
         let Some(mut relay) = self.answered(session, ctx, plan).await? else {
             return Ok(true);

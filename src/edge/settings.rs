@@ -34,6 +34,8 @@ pub struct Settings {
     pub access_log: bool,
     /// Idle connections that Pingora keeps to upstreams, for the whole process: those of h2, and those of its own path.
     pub keepalive_pool: usize,
+    /// Whether answers tell what of their time was whose, in `Server-Timing`.
+    pub server_timing: bool,
     /// How long an upstream's list of models is answered from memory before it is asked for again.
     pub models_refresh: Duration,
 }
@@ -58,6 +60,7 @@ impl Default for Settings {
             min_send_rate: 1024,
             access_log: true,
             keepalive_pool: 1024,
+            server_timing: false,
             models_refresh: Duration::from_secs(300),
         }
     }

@@ -82,6 +82,48 @@ async fn what_is_told_is_what_the_documentation_says() {
     for (name, ..) in &documented {
         assert!(names.contains(name), "{name} is told nowhere");
     }
+    for file in ["alerts.yml", "grafana-dashboard.json"] {
+        let asked = asked_for(&observability(file));
+        assert!(asked.len() > 8, "{file}: {asked:?}");
+        let unknown: Vec<_> = asked.difference(&names).collect();
+        assert!(unknown.is_empty(), "{file} asks for {unknown:?}");
+    }
+}
+
+#[test]
+fn prometheus_takes_the_alert_rules_and_they_speak_up_when_they_should() {
+    for check in [
+        ["check", "rules", "alerts.yml"],
+        ["test", "rules", "alerts.test.yml"],
+    ] {
+        let mut promtool = std::process::Command::new("promtool");
+        promtool.args(check).current_dir(FOLDER);
+        let output = promtool.output().expect("promtool: see .ci/deps");
+        let told = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&told));
+    }
+}
+
+/// What operators copy for Prometheus and Grafana.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/observability");
+
+fn observability(file: &str) -> String {
+    std::fs::read_to_string(std::path::Path::new(FOLDER).join(file)).expect("a file")
+}
+
+/// The metrics that a text asks for.
+fn asked_for(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let words = words.filter(|word| word.starts_with("potluck_"));
+    words
+        .map(|word| {
+            let ends = ["_bucket", "_sum", "_count"];
+            ends.into_iter()
+                .find_map(|end| word.strip_suffix(end))
+                .unwrap_or(word)
+                .to_owned()
+        })
+        .collect()
 }
 
 /// The tables of docs/metrics.md.

@@ -59,6 +59,11 @@ impl Edge {
             *answer = parts.into();
         }
         let remaining = native.relay.ticket.as_ref().and_then(|ticket| ticket.remaining);
+        if self.settings.server_timing
+            && let Some((name, value)) = self.times_told(noted)
+        {
+            answer.append_header(name, value)?;
+        }
         self.sign(answer, &request_id, remaining)
     }
 

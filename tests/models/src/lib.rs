@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 #[path = "../../../src/edge/desk.rs"]
+#[expect(dead_code, reason = "the models do not look at the line of those who wait")]
 mod desk;
 #[path = "../../../src/edge/timekeeper.rs"]
 #[expect(dead_code, reason = "the models start the keeper of the time themselves")]
