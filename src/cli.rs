@@ -260,20 +260,7 @@ impl Command {
                 crate::demo::run(&arguments, options.json).map_err(Failure::from_startup)
             }
             Self::Config(command) => command.run(options),
-            Self::Secrets(SecretsCommand::Generate) => {
-                print::line(
-                    secrets::fresh_key()
-                        .map_err(|error| no_randomness(&error))?
-                        .expose(),
-                );
-                Ok(())
-            }
-            Self::Secrets(SecretsCommand::RotateSigning) => options.with_api(async |api| {
-                api.post("/manage/v1/signing-keys", &serde_json::Value::Null)
-                    .await?;
-                print::line("access tokens are signed with a new key");
-                Ok(())
-            }),
+            Self::Secrets(command) => command.run(options),
             Self::Keys(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Limits(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Users(command) => options.with_api(async |api| command.run(api, options).await),
@@ -311,6 +298,24 @@ impl Command {
                 print::text(&String::from_utf8_lossy(&script));
                 Ok(())
             }
+        }
+    }
+}
+
+impl SecretsCommand {
+    fn run(self, options: &Options) -> Result<(), Failure> {
+        match self {
+            Self::Generate => {
+                let key = secrets::fresh_key().map_err(|error| no_randomness(&error))?;
+                print::line(key.expose());
+                Ok(())
+            }
+            Self::RotateSigning => options.with_api(async |api| {
+                let nothing = serde_json::Value::Null;
+                api.post("/manage/v1/signing-keys", &nothing).await?;
+                print::line("access tokens are signed with a new key");
+                Ok(())
+            }),
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn told(details: &RequestDetails<MyRequest>) -> String {
             line(
                 &mut text,
                 "  No steps are kept: it was served at once, or longer ago than the relay remembers them.",
-            )
+            );
         }
         None => line(&mut text, "  No steps are kept of it any more."),
     }
@@ -298,7 +298,7 @@ mod tests {
 
     use super::*;
 
-    fn details(trace: serde_json::Value, class: &str, status: u16) -> RequestDetails<MyRequest> {
+    fn details(trace: &serde_json::Value, class: &str, status: u16) -> RequestDetails<MyRequest> {
         let figure = |amount: Option<u64>, source: &str| json!({ "amount": amount, "source": source });
         let none = figure(None, "none");
         let request = json!({
@@ -329,7 +329,7 @@ mod tests {
             { "step": "waited", "at_ms": 11_200, "ahead": 2, "expected_ms": 9_000, "took_ms": 11_200, "got": true },
             attempt,
         ]});
-        let text = told(&details(trace, "ok", 200));
+        let text = told(&details(&trace, "ok", 200));
         for words in [
             "Answered (200) after 12.6 s.",
             "no key was free: 3 keys, 1 cooling until 04:00:40 UTC, 2 leased",
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn what_is_not_kept_is_said_to_be_so() {
-        let text = told(&details(serde_json::Value::Null, "upstream_failed", 502));
+        let text = told(&details(&serde_json::Value::Null, "upstream_failed", 502));
         assert!(
             text.contains("The upstream failed (502)") && text.contains("No steps are kept"),
             "{text}"
