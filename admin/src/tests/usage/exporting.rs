@@ -72,7 +72,7 @@ async fn a_page_is_read_when_it_is_wanted_and_not_before() {
                     .unwrap()
                     .iter()
                     .filter(|byte| **byte == b'\n')
-                    .count()
+                    .count();
             }
             Err(error) => break error,
         }
