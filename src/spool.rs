@@ -2,7 +2,7 @@
 //!
 //! 1. [`Inlet::put`]: a request that has ended goes into a bounded channel; the request path does no more.
 //! 2. [`writer`]: a thread takes what is there and writes it to disk, many events with one sync, soon.
-//! 3. [`file`]: the disk. One file for each process, in which events are numbered from 1.
+//! 3. [`mod@file`]: the disk. One file for each process, in which events are numbered from 1.
 //! 4. [`ship`]: a task sends them on in the order of their numbers, again and again until they are taken.
 //! 5. [`folder`]: what earlier processes left is sent on first, and then deleted.
 //!

@@ -1,6 +1,6 @@
 //! What is wrong, who is to blame, and what can be done: from what was seen of late. Pure.
 //!
-//! [`look`] makes findings of a [`Scene`]; [`settle`] says which of them are new and which are over.
+//! [`look()`] makes findings of a [`Scene`]; [`settle()`] says which of them are new and which are over.
 //!
 //! Invariants: no pool key is blamed without proof: many that fail alike are a finding about their upstream or the way
 //! out, and a key's own finding is one that a probe has confirmed; the same trouble of the same thing has the same name.

@@ -1,6 +1,6 @@
 //! How things fared over time: pool keys, nodes and outbound proxies, one state after the other.
 //!
-//! [`Recorder`] makes passages of what is seen, [`strip`] makes the strip of them that people look at. Pure: times are
+//! [`Recorder`] makes passages of what is seen, [`strip()`] makes the strip of them that people look at. Pure: times are
 //! arguments, in Unix milliseconds.
 //!
 //! Invariants: a passage is kept only where the state changed; a thing that flaps has at most [`PLAIN`] passages of its
