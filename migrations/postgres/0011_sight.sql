@@ -1,6 +1,9 @@
 -- How things fared, what is wrong with them, and who is told. Equal to the file of the same name in the other folder,
 -- but for the types. Never edited once released.
 
+-- The last id of what the relay notes by itself: what happens by the thousand must not use up the ids of what people make.
+alter table meta add column last_note_id bigint not null default 0;
+
 -- How pool keys, nodes and outbound proxies went from one state to another. subject: an id, or a node's name. spent: JSON,
 -- how long it was in which state between at and until_at, where changes were gathered. evidence: JSON. No foreign keys:
 -- what is gone keeps its history for a while.

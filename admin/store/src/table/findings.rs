@@ -136,7 +136,7 @@ impl Change<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn open_finding(&mut self, finding: &Finding, now_ms: i64) -> Result<i64, StoreError> {
-        let id = meta::reserve_ids(&mut self.tx, 1).await?;
+        let id = meta::reserve_note_ids(&mut self.tx, 1).await?;
         sqlx::query(
             "insert into findings (id, name, kind, subject, severity, whose, cause, evidence, actions, began_at, \
              seen_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",

@@ -92,10 +92,20 @@ pub(crate) async fn next_revision(connection: &mut AnyConnection) -> Result<Revi
 
 /// Takes `count` new ids and returns the first. Called inside a change, whose lock it shares.
 pub(crate) async fn reserve_ids(connection: &mut AnyConnection, count: i64) -> Result<i64, StoreError> {
-    let row: Option<(i64,)> =
-        sqlx::query_as("update meta set last_id = last_id + $1 where id = 1 returning last_id")
-            .bind(count)
-            .fetch_optional(connection)
-            .await?;
+    let take = "update meta set last_id = last_id + $1 where id = 1 returning last_id";
+    reserve(connection, take, count).await
+}
+
+/// The same for what the relay notes by itself, so that the ids of what people make do not run away.
+pub(crate) async fn reserve_note_ids(connection: &mut AnyConnection, count: i64) -> Result<i64, StoreError> {
+    let take = "update meta set last_note_id = last_note_id + $1 where id = 1 returning last_note_id";
+    reserve(connection, take, count).await
+}
+
+async fn reserve(connection: &mut AnyConnection, take: &'static str, count: i64) -> Result<i64, StoreError> {
+    let row: Option<(i64,)> = sqlx::query_as(take)
+        .bind(count)
+        .fetch_optional(connection)
+        .await?;
     row.map(|(last,)| last - count + 1).ok_or(StoreError::NoMeta)
 }

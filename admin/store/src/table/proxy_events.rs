@@ -66,7 +66,7 @@ impl Store {
             let batch = events.get(..BATCH).unwrap_or(events);
             let count = batch.len();
             let mut tx = self.pool.begin().await?;
-            let first = meta::reserve_ids(&mut tx, i64::try_from(count).unwrap_or(i64::MAX)).await?;
+            let first = meta::reserve_note_ids(&mut tx, i64::try_from(count).unwrap_or(i64::MAX)).await?;
             for (id, event) in (first..).zip(batch) {
                 let (did, why, rest) = parts(&event.did);
                 sqlx::query(

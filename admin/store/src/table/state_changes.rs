@@ -159,7 +159,7 @@ impl Store {
             let batch = changes.get(..BATCH).unwrap_or(changes);
             let count = batch.len();
             let mut tx = self.pool.begin().await?;
-            let first = meta::reserve_ids(&mut tx, i64::try_from(count).unwrap_or(i64::MAX)).await?;
+            let first = meta::reserve_note_ids(&mut tx, i64::try_from(count).unwrap_or(i64::MAX)).await?;
             for (id, change) in (first..).zip(batch) {
                 insert(&mut tx, id, change).await?;
             }

@@ -43,7 +43,7 @@ impl Store {
     /// When the database fails.
     pub async fn add_watch_gap(&self, (from, to): Gap, why: &str) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await?;
-        let id = meta::reserve_ids(&mut tx, 1).await?;
+        let id = meta::reserve_note_ids(&mut tx, 1).await?;
         sqlx::query("insert into watch_gaps (id, began_at, ended_at, why) values ($1, $2, $3, $4)")
             .bind(id)
             .bind(from)

@@ -189,7 +189,7 @@ impl Change<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn post_alert(&mut self, new: &NewDelivery, now_ms: i64) -> Result<(), StoreError> {
-        let id = meta::reserve_ids(&mut self.tx, 1).await?;
+        let id = meta::reserve_note_ids(&mut self.tx, 1).await?;
         let state = if new.held {
             DeliveryState::Held
         } else {
@@ -264,7 +264,7 @@ impl Store {
         now_ms: i64,
     ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await?;
-        let id = meta::reserve_ids(&mut tx, 1).await?;
+        let id = meta::reserve_note_ids(&mut tx, 1).await?;
         sqlx::query(
             "insert into alert_deliveries (id, target_id, event, body, created_at, state, attempts, next_at) \
              values ($1, $2, 'digest', $3, $4, 'waiting', 0, $4)",
