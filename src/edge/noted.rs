@@ -216,6 +216,8 @@ impl Edge {
     /// A request has ended: what it used is settled, and it goes into the books; its trace, if it has one, where
     /// whoever asks soon finds it.
     pub(super) fn book(&self, session: &Session, ctx: &mut Context) {
+        // It is no longer on its way once it is in the books.
+        ctx.noted.course.place = None;
         let figures = ctx.noted.metering.take().map(Metering::settle);
         let trace = ctx.noted.course.take_trace();
         if let Some(trace) = &trace {

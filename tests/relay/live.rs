@@ -1,5 +1,7 @@
 //! What is on its way just now, as whoever looks sees it.
 
+use std::time::Duration;
+
 use potluck_fakes::novelai::Settings;
 use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::usage::{Endpoint, LiveStage};
@@ -17,7 +19,21 @@ async fn each_request_says_where_it_is_until_it_has_ended() {
     let second = tokio::spawn(sent(world.image()));
     world.until_waiting(1).await;
 
-    let live = world.edge.live_requests(None, 10);
+    // It is in the queue a moment before its entry says so.
+    let told = async {
+        loop {
+            let live = world.edge.live_requests(None, 10);
+            if live
+                .iter()
+                .any(|live| matches!(live.stage, LiveStage::Waiting { .. }))
+            {
+                return live;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(20), told).await;
+    let live = told.expect("a request that says that it waits");
     let [runs, waits] = &live[..] else {
         panic!("{live:?}")
     };
