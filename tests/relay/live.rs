@@ -4,10 +4,26 @@ use std::time::Duration;
 
 use potluck_fakes::novelai::Settings;
 use potluck_filters::id::{PoolKeyId, UserId};
-use potluck_filters::usage::{Endpoint, LiveStage};
+use potluck_filters::usage::{Endpoint, LiveRequest, LiveStage};
 
 use crate::ask::sent;
-use crate::world::novelai;
+use crate::world::{World, novelai};
+
+/// What is on its way, once one says that it waits: it is in the queue a moment before its entry says so.
+async fn until_one_says_that_it_waits(world: &World) -> Vec<LiveRequest> {
+    let waits = |live: &LiveRequest| matches!(live.stage, LiveStage::Waiting { .. });
+    let told = async {
+        loop {
+            let live = world.edge.live_requests(None, 10);
+            if live.iter().any(waits) {
+                return live;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(20), told).await;
+    told.expect("a request that says that it waits")
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_request_says_where_it_is_until_it_has_ended() {
@@ -19,21 +35,7 @@ async fn each_request_says_where_it_is_until_it_has_ended() {
     let second = tokio::spawn(sent(world.image()));
     world.until_waiting(1).await;
 
-    // It is in the queue a moment before its entry says so.
-    let told = async {
-        loop {
-            let live = world.edge.live_requests(None, 10);
-            if live
-                .iter()
-                .any(|live| matches!(live.stage, LiveStage::Waiting { .. }))
-            {
-                return live;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    let told = tokio::time::timeout(Duration::from_secs(20), told).await;
-    let live = told.expect("a request that says that it waits");
+    let live = until_one_says_that_it_waits(&world).await;
     let [runs, waits] = &live[..] else {
         panic!("{live:?}")
     };
