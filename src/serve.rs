@@ -42,7 +42,7 @@ use crate::config::{Config, Listener};
 use crate::edge::{Edge, Opener, Settings};
 use crate::secrets::Secrets;
 use admin::Door;
-use binding::{fixed, free, socket_can_be_made, socket_fits, until_bound};
+use binding::{Ports, free, socket_can_be_made, socket_fits, until_bound};
 use books::Books;
 use control::EdgeLink;
 pub use shutdown::Stop;
@@ -187,7 +187,8 @@ impl Relay {
         } = self;
         let _ = runtime.block_on(async { tokio::time::timeout(FIRST_LOOKUP, edge.resolve()).await });
         let usage = usage::begin(&config, &edge, &control, &runtime)?;
-        let address = fixed(config.listen.address.0)?;
+        let mut ports = Ports::default();
+        let address = ports.fixed(config.listen.address.0)?;
         let socket = config.socket_path();
 
         let mut server = pingora(&config, &edge);
@@ -199,9 +200,9 @@ impl Relay {
             runtime.handle().clone(),
         ));
         let admin = door
-            .map(|door| door.open(&mut server, &control, &runtime))
+            .map(|door| door.open(&mut ports, &mut server, &control, &runtime))
             .transpose()?;
-        let metrics = metrics::open(&config, &mut server, &edge, &runtime)?;
+        let metrics = metrics::open(&config, &mut ports, &mut server, &edge, &runtime)?;
         server.add_service(housekeeping::service(Arc::clone(&edge)));
 
         let (finished, done) = mpsc::channel();
@@ -213,6 +214,7 @@ impl Relay {
         until_bound(address, &server)?;
         admin.map_or(Ok(()), |address| admin::until_open(address, &server))?;
         metrics.map_or(Ok(()), |address| metrics::until_open(address, &server))?;
+        drop(ports);
         let (books, jobs, sight, traces) = {
             let _control = runtime.enter();
             beside(&config, layout, &edge, &control)

@@ -16,6 +16,7 @@ use potluck_filters::model::Network;
 use potluck_filters::window::SPAN;
 use tokio::runtime::{Handle, Runtime};
 
+use super::binding::Ports;
 use super::control::ControlApp;
 use super::mount::RouterMount;
 use crate::cli::{Exit, Failure};
@@ -62,11 +63,12 @@ impl Door {
     /// When there is no free port.
     pub(super) fn open(
         mut self,
+        ports: &mut Ports,
         server: &mut Server,
         control: &Arc<Control>,
         runtime: &Runtime,
     ) -> Result<SocketAddr> {
-        self.address = super::fixed(self.address)?;
+        self.address = ports.fixed(self.address)?;
         let address = self.address;
         server.add_service(self.service(Arc::clone(control), runtime.handle().clone()));
         Ok(address)

@@ -1,5 +1,6 @@
 //! Whether what the relay is to listen on can be had, and waiting until it listens.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -8,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use tokio::net::TcpSocket;
 
 use crate::cli::{Exit, Failure};
 use crate::config::Config;
@@ -24,13 +26,35 @@ pub(super) fn free(address: SocketAddr, key: &str) -> Result<()> {
     })
 }
 
-/// Turns port 0 into a free port, since Pingora does not tell which one it got.
-pub(super) fn fixed(address: SocketAddr) -> Result<SocketAddr> {
-    if address.port() != 0 {
-        return Ok(address);
+/// Free ports that nobody else is given before Pingora listens on them.
+///
+/// Pingora does not tell which port it got, so it is told which to take. A socket that is bound and does not
+/// listen keeps a port from everybody who asks for any, yet not from who asks for this one with `SO_REUSEADDR`,
+/// as Pingora does.
+#[derive(Default)]
+pub(super) struct Ports(Vec<TcpSocket>);
+
+impl Ports {
+    /// Turns port 0 into a free port, kept for as long as this lives.
+    pub(super) fn fixed(&mut self, address: SocketAddr) -> Result<SocketAddr> {
+        if address.port() != 0 {
+            return Ok(address);
+        }
+        let (socket, address) = kept(address).context("no free port")?;
+        self.0.push(socket);
+        Ok(address)
     }
-    let listener = TcpListener::bind(address).context("no free port")?;
-    listener.local_addr().context("no free port")
+}
+
+fn kept(address: SocketAddr) -> io::Result<(TcpSocket, SocketAddr)> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let address = socket.local_addr()?;
+    Ok((socket, address))
 }
 
 /// The kernel's bound on a socket's path, with room for its closing zero byte.
@@ -98,4 +122,25 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         address.set_ip(loopback);
     }
     address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_kept_port_is_given_to_nobody_but_who_asks_for_it() {
+        let any = "127.0.0.1:0".parse().expect("an address");
+        let mut ports = Ports::default();
+        let address = ports.fixed(any).expect("a port");
+        // Each port that the kernel would hand out, for as long as files can be opened.
+        let others: Vec<_> = (0..200).map(|_| kept(any).expect("another port")).collect();
+        assert!(others.iter().all(|(_, other)| *other != address));
+        TcpStream::connect(address).expect_err("nobody listens yet");
+        let listener = TcpSocket::new_v4().expect("a socket");
+        listener.set_reuseaddr(true).expect("an option");
+        listener.bind(address).expect("the kept port");
+        let _listener = listener.listen(1).expect("it listens");
+        TcpStream::connect(address).expect("a connection");
+    }
 }

@@ -16,6 +16,7 @@ use pingora::server::Server;
 use pingora::services::listening::Service;
 use tokio::runtime::{Handle, Runtime};
 
+use super::binding::Ports;
 use super::control::ControlApp;
 use crate::config::{Config, Listener};
 use crate::edge::Edge;
@@ -30,13 +31,14 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// When there is no free port.
 pub(super) fn open(
     config: &Config,
+    ports: &mut Ports,
     server: &mut Server,
     edge: &Arc<Edge>,
     runtime: &Runtime,
 ) -> Result<Option<SocketAddr>> {
     let address = match config.metrics.listen {
         Listener::Off => return Ok(None),
-        Listener::At(address) => super::fixed(address)?,
+        Listener::At(address) => ports.fixed(address)?,
     };
     server.add_service(service(address, Arc::clone(edge), runtime.handle().clone()));
     Ok(Some(address))
