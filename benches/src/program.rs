@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-use crate::cpu;
+use crate::cpu::{self, Cpu};
 use crate::folder::Folder;
 
 /// How long a program may take to end before it is killed.
@@ -58,7 +58,7 @@ impl Program {
     ///
     /// # Errors
     /// When `/proc` cannot be read.
-    pub fn cpu(&self) -> Result<Duration> {
+    pub fn cpu(&self) -> Result<Cpu> {
         cpu::of_group(self.child.id())
     }
 

@@ -34,10 +34,13 @@ pub struct Measured {
 /// What all rounds of one target gave: numbers are medians.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
-    /// CPU time of all the proxy's processes per request, in microseconds, as fast as answers come;
-    /// none for the direct connection.
+    /// CPU time of all the proxy's processes per request, in microseconds, as fast as answers come, without
+    /// that of a control plane; none for the direct connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_us_per_request: Option<Spread>,
+    /// What the relay's control plane used per request meanwhile, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_us_per_request: Option<Spread>,
     /// Requests per second, as fast as answers come.
     pub rps: f64,
     /// Median latency at that throughput, in microseconds.
@@ -64,12 +67,13 @@ impl Figures {
     #[must_use]
     pub fn of(rounds: Vec<Round>) -> Self {
         let median = |figure: fn(&Round) -> f64| Spread::of(rounds.iter().map(figure)).median;
-        let cpu: Vec<f64> = rounds
-            .iter()
-            .filter_map(|round| round.cpu_us_per_request)
-            .collect();
+        let spread = |figure: fn(&Round) -> Option<f64>| {
+            let all: Vec<f64> = rounds.iter().filter_map(figure).collect();
+            (!all.is_empty()).then(|| Spread::of(all))
+        };
         Self {
-            cpu_us_per_request: (!cpu.is_empty()).then(|| Spread::of(cpu)),
+            cpu_us_per_request: spread(|round| round.cpu_us_per_request),
+            control_us_per_request: spread(|round| round.control_us_per_request),
             rps: median(|round| round.closed.rps),
             p50_us: median(|round| round.closed.p50_us),
             p99_us: median(|round| round.closed.p99_us),

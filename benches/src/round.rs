@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::process::Command;
 
+use crate::cpu::Cpu;
 use crate::load::Tally;
 use crate::options::Options;
 use crate::program;
@@ -20,9 +21,11 @@ pub const RATE: u32 = 1000;
 /// What one round gave.
 #[derive(Clone, Debug, Serialize)]
 pub struct Round {
-    /// CPU time of the proxy's processes per request of the closed part, in microseconds; none
-    /// for the direct connection.
+    /// CPU time of the proxy's processes per request of the closed part, in microseconds, without that of a
+    /// control plane; none for the direct connection.
     pub cpu_us_per_request: Option<f64>,
+    /// What the relay's control plane used per request meanwhile, most of it to write the books.
+    pub control_us_per_request: Option<f64>,
     /// As fast as answers came.
     pub closed: Tally,
     /// At [`RATE`].
@@ -89,7 +92,7 @@ pub async fn measure(running: &mut Running, load: &Load, options: &Options) -> R
     let closed = load.run(running, options.seconds, None).await?;
     let used = cpu(running)?
         .zip(before)
-        .map(|(after, before)| after.saturating_sub(before));
+        .map(|(after, before)| after.since(before));
     let paced = load.run(running, options.paced_seconds, Some(RATE)).await?;
     if let Some(program) = &mut running.program {
         program.must_run()?;
@@ -97,12 +100,13 @@ pub async fn measure(running: &mut Running, load: &Load, options: &Options) -> R
     #[expect(clippy::cast_precision_loss, reason = "a count of requests, far below 2^52")]
     let per_request = |cpu: Duration| rounded(cpu.as_secs_f64() * 1e6 / closed.requests as f64);
     Ok(Round {
-        cpu_us_per_request: used.map(per_request),
+        cpu_us_per_request: used.map(|used| per_request(used.serving())),
+        control_us_per_request: used.map(|used| per_request(used.control)),
         closed,
         paced,
     })
 }
 
-fn cpu(running: &Running) -> Result<Option<Duration>> {
+fn cpu(running: &Running) -> Result<Option<Cpu>> {
     running.program.as_ref().map(program::Program::cpu).transpose()
 }

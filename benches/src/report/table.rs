@@ -70,8 +70,8 @@ fn sentence(scene: &Scene) -> Option<String> {
 }
 
 const HEAD: &str = "
-                    CPU µs/request          as fast as answers come      at 1 000 req/s
-                median    min    max       req/s   p50 µs   p99 µs    p50 µs  p99 µs  added p50  p99";
+                    CPU µs/request   books     as fast as answers come      at 1 000 req/s
+                median    min    max  median       req/s   p50 µs   p99 µs    p50 µs  p99 µs  added p50  p99";
 
 fn line(name: &str, figures: &Figures, direct: Option<&Figures>) -> String {
     let cpu = figures.cpu_us_per_request.map_or_else(
@@ -82,8 +82,10 @@ fn line(name: &str, figures: &Figures, direct: Option<&Figures>) -> String {
         figures.at_1000_rps,
         direct.map_or(figures.at_1000_rps, |direct| direct.at_1000_rps),
     );
+    let control = figures.control_us_per_request.filter(|control| control.max > 0.0);
+    let control = control.map_or_else(|| "-".to_owned(), |control| format!("{:.1}", control.median));
     format!(
-        "{name:<15} {cpu}  {:>10.0} {:>8.0} {:>8.0}  {:>8.0} {:>7.0}  {:>9.0} {:>4.0}",
+        "{name:<15} {cpu}  {control:>6} {:>10.0} {:>8.0} {:>8.0}  {:>8.0} {:>7.0}  {:>9.0} {:>4.0}",
         figures.rps,
         figures.p50_us,
         figures.p99_us,

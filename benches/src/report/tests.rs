@@ -15,6 +15,7 @@ fn round(cpu: Option<f64>, latency: f64) -> Round {
     };
     Round {
         cpu_us_per_request: cpu,
+        control_us_per_request: cpu.map(|_| 7.5),
         closed: tally.clone(),
         paced: tally,
     }
@@ -65,6 +66,7 @@ fn the_json_has_each_proxys_figures_by_scenario_and_name() {
     );
     let cpu = serde_json::json!({"median": 27.0, "min": 26.0, "max": 28.0});
     assert_eq!(post["potluck"]["cpu_us_per_request"], cpu);
+    assert_eq!(post["potluck"]["control_us_per_request"]["median"], 7.5);
     assert_eq!(post["potluck"]["rps"], 30_000.0);
     assert_eq!(post["potluck"]["p50_us"], 100.0);
     assert_eq!(post["potluck"]["p99_us"], 200.0);
