@@ -1,8 +1,7 @@
 // What people do, by the names that they read on the page.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADMINS, MEMBERS, OPEN, SIZES } from "./pages.mjs";
-import { faults, openWindow, overflow, settled, signIn, startBrowser, startRelay } from "./world.mjs";
+import { openWindow, signIn, startBrowser, startRelay } from "./world.mjs";
 
 let relay;
 let browser;
@@ -166,7 +165,8 @@ test("whoever is not signed in any more signs in over the page, and what was typ
     await dialog.getByRole("button", { name: "Sign in" }).click();
     await dialog.waitFor({ state: "detached" });
     assert.equal(await page.getByLabel("Name").inputValue(), "half a key");
-    await page.getByRole("button", { name: "Create", exact: true }).click();
+    await page.getByText("what you did was not sent").waitFor();
+    await page.getByRole("button", { name: "Send it again" }).click();
     await page.getByRole("textbox", { name: "Key" }).waitFor();
     // The browser says in its console that it was refused; that is what this is about.
     problems.splice(0, problems.length, ...problems.filter((problem) => !problem.includes("401")));
@@ -188,22 +188,3 @@ test("theme and language are kept, and a wrong password tells nothing", () =>
     await page.getByRole("menuitem", { name: "深色" }).click();
     assert.equal(await page.locator("html").getAttribute("data-mantine-color-scheme"), "dark");
   }));
-
-for (const [theme, size] of [
-  ["light", "desktop"],
-  ["dark", "phone"],
-]) {
-  const [width, height] = SIZES[size];
-  test(`every page holds in ${theme} on a ${size}`, () =>
-    inWindow({ theme, width, height }, async ({ page }) => {
-      const visit = async (path) => {
-        await page.goto(`/manage/ui${path}`);
-        await settled(page);
-        assert.deepEqual(await faults(page), [], path);
-        assert.ok((await overflow(page)) <= 0, `${path} is wider than its window`);
-      };
-      for (const path of OPEN) await visit(path);
-      await signIn(page, "demo", relay.password);
-      for (const path of [...MEMBERS, ...ADMINS]) await visit(path);
-    }));
-}

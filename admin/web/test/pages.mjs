@@ -1,4 +1,4 @@
-// Every page, for walks and pictures.
+// Every page, for walks and pictures. A new page is a line here.
 export const OPEN = ["/sign-in", "/register", "/reset-password"];
 export const MEMBERS = [
   "/home",
@@ -13,5 +13,19 @@ export const MEMBERS = [
   "/none",
 ];
 export const ADMINS = ["/pool", "/pool?state=drained", "/pool?add=yes", "/pool/queue", "/nodes", "/nodes?add=gpu", "/proxies", "/proxies?add=yes", "/users", "/limits", "/jobs", "/audit", "/settings"];
+/** Pages of single things, by what `furnish` has made. */
+export const membersOwn = (made) => [
+  `/keys/${made.my_key}`,
+  `/contribute/${made.my_pool_key}`,
+  `/contribute/jobs/${made.my_job}`,
+];
+export const adminsOwn = (made) => [
+  `/pool?open=${made.pool_key}`,
+  "/nodes?open=gpu%2Fgpu-2",
+  `/proxies?open=${made.proxy}`,
+  `/users/${made.guest}`,
+  `/jobs/${made.job}`,
+];
+export const LANGUAGES = ["en", "zh", "vi"];
 export const THEMES = ["light", "dark"];
 export const SIZES = { desktop: [1280, 800], phone: [360, 740] };

@@ -25,10 +25,11 @@ export function startBrowser() {
   return chromium.launch({ executablePath: BROWSER, args: ["--no-sandbox", "--no-proxy-server"] });
 }
 
-/** A window of somebody who has never been here. */
-export async function openWindow(browser, relay, look = {}) {
+/** A window of somebody who has never been here, or of somebody whose cookies are given. */
+export async function openWindow(browser, relay, look = {}, storageState = undefined) {
   const { theme = "light", width = 1280, height = 800, language = "en" } = look;
   const context = await browser.newContext({
+    storageState,
     viewport: { width, height },
     colorScheme: theme,
     locale: language,
@@ -37,7 +38,8 @@ export async function openWindow(browser, relay, look = {}) {
     baseURL: relay.base_url,
   });
   await context.addInitScript(
-    ([words, colours]) => {
+    (look) => {
+      const [words, colours] = JSON.parse(sessionStorage.getItem("look")) ?? look;
       localStorage.setItem("potluck.language", words);
       localStorage.setItem("potluck.theme", colours);
     },
@@ -70,6 +72,18 @@ async function servePages(page, relay, folder) {
     const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-nonce0'; img-src 'self' blob: data:; connect-src 'self'";
     return route.fulfill({ body: html, contentType: "text/html", headers: { "content-security-policy": policy } });
   });
+}
+
+/** Shows the next pages in another theme, size or language. */
+export async function turn(page, { theme, size: [width, height], language }) {
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: theme });
+  await page.evaluate(
+    ([words, colours]) => {
+      sessionStorage.setItem("look", JSON.stringify([words, colours]));
+    },
+    [language, theme],
+  );
 }
 
 export async function signIn(page, name, password) {

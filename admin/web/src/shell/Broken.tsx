@@ -33,7 +33,7 @@ export function NotFound() {
   const { t } = useI18n();
   return (
     <Page title={t.shell.notFoundTitle} lead={t.shell.notFound}>
-      <div>
+      <div data-none>
         <Link to="/home" className="button">
           {t.shell.toHome}
         </Link>

@@ -6,6 +6,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { session } from "../api/queries/mine";
+import { onExpiry, tellExpired } from "../api/session";
 import { setServerNow } from "../lib/clock";
 
 /** Milliseconds: how long a hidden tab listens on, how often things of a kind are read anew, how long to wait first. */
@@ -76,7 +77,10 @@ export function useEvents(isAdmin: boolean): Liveness {
         clearTimeout(timer);
         timer = setTimeout(() => {
           // Whether it is the network or the session: asking refreshes the session on its way.
-          void client.fetchQuery({ ...session, staleTime: 0 }).then(open, open);
+          void client.fetchQuery({ ...session, staleTime: 0 }).then((who) => {
+            if (who === null) tellExpired(true);
+            else open();
+          }, open);
         }, wait);
         wait = Math.min(wait * 2, LONGEST_WAIT);
       };
@@ -98,7 +102,11 @@ export function useEvents(isAdmin: boolean): Liveness {
 
     open();
     document.addEventListener("visibilitychange", seen);
+    const forget = onExpiry((expired) => {
+      if (!expired) open();
+    });
     return () => {
+      forget();
       document.removeEventListener("visibilitychange", seen);
       for (const each of [timer, hiding, gathering]) clearTimeout(each);
       stream?.close();

@@ -7,6 +7,7 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { PasswordInput, TextInput } from "../../ui/fields";
 import { Card } from "../../ui/Page";
+import { QrCode } from "../../ui/QrCode";
 import { SecretOnce } from "../../ui/SecretOnce";
 import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
@@ -124,6 +125,7 @@ function ConfirmCode({ secret, url, onClose, onConfirmed }: ConfirmProps) {
   return (
     <Ask title={t.account.totpTitle} action={t.account.totpConfirm} busy={busy} onSend={send} onClose={onClose}>
       <p>{t.account.totpScan}</p>
+      <QrCode text={url} label={t.account.totpQr} />
       <input className="secret" readOnly value={secret} aria-label={t.account.totpSecret} onFocus={(event) => { event.currentTarget.select(); }} />
       <a href={url}>{t.account.totpLink}</a>
       <TextInput label={t.entry.code} autoComplete="one-time-code" inputMode="numeric" required data-autofocus value={code} onChange={(event) => { setCode(event.currentTarget.value); }} />

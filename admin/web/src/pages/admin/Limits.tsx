@@ -5,6 +5,7 @@ import { api, ifMatch, ok } from "../../api/client";
 import { limits } from "../../api/queries/admin";
 import type { LimitPolicy, LimitPreview } from "../../api/types";
 import { Conflict } from "../../forms/Conflict";
+import { isEdited, Leaving } from "../../forms/Leaving";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
@@ -75,6 +76,7 @@ function Edit({ of: policy }: { of: LimitPolicy }) {
   const say = useToast();
   const client = useQueryClient();
   const [form, setForm] = useState(() => formOf(policy));
+  const [kept, setKept] = useState(form);
   const [revision, setRevision] = useState<number>(policy.revision);
   const [preview, setPreview] = useState<LimitPreview | null>(null);
   const set = (change: Partial<PolicyForm>) => {
@@ -87,6 +89,7 @@ function Edit({ of: policy }: { of: LimitPolicy }) {
     touches: [["limits"]],
     onDone: (data) => {
       setForm(formOf(data));
+      setKept(formOf(data));
       setRevision(data.revision);
       setPreview(null);
       say(t.admin.limits.applied);
@@ -95,6 +98,7 @@ function Edit({ of: policy }: { of: LimitPolicy }) {
   const theirs = async () => {
     const now = await client.fetchQuery({ ...limits, staleTime: 0 });
     setForm(formOf(now));
+    setKept(formOf(now));
     setRevision(now.revision);
     apply.reset();
   };
@@ -107,6 +111,7 @@ function Edit({ of: policy }: { of: LimitPolicy }) {
           if (!look.busy) look.send();
         }}
       >
+        <Leaving dirty={isEdited(form, kept)} />
         <PolicyFields form={form} onChange={set} />
         <FormError failure={look.failure ?? (apply.conflict ? null : apply.failure)} />
         {apply.conflict && <Conflict onMine={() => { apply.send(true); }} onTheirs={() => void theirs()} />}

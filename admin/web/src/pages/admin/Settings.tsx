@@ -7,6 +7,7 @@ import { about } from "../../api/queries/mine";
 import type { Settings as Data } from "../../api/types";
 import { Conflict } from "../../forms/Conflict";
 import { Form } from "../../forms/Form";
+import { isEdited, Leaving } from "../../forms/Leaving";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
@@ -53,11 +54,13 @@ function Edit({ of }: { of: Data }) {
   const [notice, setNotice] = useState(of.notice ?? "");
   const [registration, setRegistration] = useState(of.registration);
   const [revision, setRevision] = useState<number>(of.revision);
+  const [kept, setKept] = useState({ name, notice, registration });
   const take = (data: Data) => {
     setName(data.name ?? "");
     setNotice(data.notice ?? "");
     setRegistration(data.registration);
     setRevision(data.revision);
+    setKept({ name: data.name ?? "", notice: data.notice ?? "", registration: data.registration });
   };
   const edit = useSend({
     send: (over: boolean) =>
@@ -87,6 +90,7 @@ function Edit({ of }: { of: Data }) {
         data={REGISTRATIONS.map((each) => ({ value: each, label: t.admin.settings[each] }))}
         onChange={(event) => { setRegistration(REGISTRATIONS.find((each) => each === event.currentTarget.value) ?? "invitation"); }}
       />
+      <Leaving dirty={isEdited({ name, notice, registration }, kept)} />
       {edit.conflict && <Conflict onMine={() => { edit.send(true); }} onTheirs={() => void theirs()} />}
     </Form>
   );

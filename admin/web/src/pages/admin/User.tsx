@@ -6,6 +6,7 @@ import { api, ok, once } from "../../api/client";
 import { user as one, userLimit } from "../../api/queries/admin";
 import type { User as Data, UserLimit } from "../../api/types";
 import { Form } from "../../forms/Form";
+import { isEdited, Leaving } from "../../forms/Leaving";
 import { useAct, useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
@@ -59,6 +60,8 @@ function Rule({ id, of: limit }: { id: number; of: UserLimit }) {
   const { rule } = limit;
   const [mode, setMode] = useState<Mode>(limit.is_common_rule ? "common" : rule.mode);
   const [number, setNumber] = useState(textOf(rule.mode === "manual" ? rule.rate_limit : null));
+  // It is made anew when the rule has changed.
+  const [kept] = useState({ mode, number });
   const words: Record<Mode, string> = { common: t.admin.users.ruleCommon, auto: t.admin.users.ruleAuto, manual: t.admin.users.ruleManual };
   const said = { common: null, auto: { mode: "auto" as const }, manual: { mode: "manual" as const, rate_limit: numberOf(number) } };
   const edit = useSend({
@@ -68,6 +71,7 @@ function Rule({ id, of: limit }: { id: number; of: UserLimit }) {
   });
   return (
     <Form action={t.common.save} busy={edit.busy} failure={edit.failure} onSend={edit.send}>
+      <Leaving dirty={isEdited({ mode, number }, kept)} />
       <Choice
         label={t.admin.users.ownRule}
         value={mode}
@@ -85,10 +89,18 @@ function Account({ of: user }: { of: Data }) {
   const [link, setLink] = useState<string | null>(null);
   const [deleting, setDeleting] = useState(false);
   const params = { path: { id: user.id } };
-  const edit = useAct({
+  const turn = {
     send: (body: { enabled?: boolean; role?: "user" | "admin" }) => ok(api.PATCH("/manage/v1/users/{id}", { params, body })),
     touches: TOUCHES,
-    onDone: () => { say(t.admin.users.changed(user.name)); },
+    atOnce: { kind: "user", is: (thing: Record<string, unknown>) => thing.id === user.id, fields: (body: object) => ({ ...body }) },
+  };
+  const back = useAct(turn);
+  const edit = useAct({
+    ...turn,
+    onDone: (_, { enabled, role }) => {
+      const before = enabled === undefined ? { role: role === "admin" ? ("user" as const) : ("admin" as const) } : { enabled: !enabled };
+      say(t.admin.users.changed(user.name), () => { back.act(before); });
+    },
   });
   const reset = useAct({
     send: () => ok(api.POST("/manage/v1/users/{id}/password-reset", { params: { ...params, header: once() }, body: {} })),

@@ -5,11 +5,13 @@ import { useState } from "react";
 import { api, ok, once } from "../../api/client";
 import { myUpstreams } from "../../api/queries/mine";
 import type { components } from "../../api/generated/schema";
+import { CredentialFields, useCredentials } from "../../forms/Credentials";
+import { Leaving } from "../../forms/Leaving";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
 import { Button } from "../../ui/Button";
-import { Choice, PasswordInput, Textarea, TextInput } from "../../ui/fields";
+import { TextInput } from "../../ui/fields";
 import { Page } from "../../ui/Page";
 import { Empty, FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
@@ -34,49 +36,40 @@ function Form({ upstreams }: { upstreams: MyUpstream[] }) {
   const { t } = useI18n();
   const say = useToast();
   const navigate = useNavigate();
-  const [name, setName] = useState(upstreams[0]?.name ?? "");
-  const [how, setHow] = useState("tokens");
-  const [lines, setLines] = useState("");
-  const [username, setUsername] = useState("");
-  const [password, setPassword] = useState("");
+  const credentials = useCredentials(upstreams, (each) => each.logins);
   const [label, setLabel] = useState("");
   const [caps, setCaps] = useState(() => capsForm(null));
   const [accepted, setAccepted] = useState(false);
   const [tried, setTried] = useState(false);
-  const upstream = upstreams.find((each) => each.name === name);
+  const { upstream, forget } = credentials;
   const isNovelai = upstream?.kind === "novelai";
-  const isLogin = how === "login" && upstream?.logins === true;
   const terms = {
-    upstream: name,
+    upstream: credentials.typed.upstream,
     label: label.trim(),
     accepted_risk: accepted,
     caps: { ...capsBody(caps), free_only: isNovelai && caps.freeOnly },
   };
   const touches = [["pool_key"], ["limits"]];
-  const forget = () => {
-    setLines("");
-    setPassword("");
-  };
   const one = useSend({
     send: () =>
-      ok(api.POST("/manage/v1/me/pool-keys", { body: { ...terms, username: username.trim(), password }, params: { header: once() } })),
+      ok(api.POST("/manage/v1/me/pool-keys", { body: { ...terms, ...credentials.login }, params: { header: once() } })),
     touches,
     onDone: ({ id }) => {
       forget();
       say(t.contribute.added);
-      void navigate({ to: "/contribute/$id", params: { id: String(id) } });
+      void navigate({ to: "/contribute/$id", params: { id: String(id) }, ignoreBlocker: true });
     },
   });
   const many = useSend({
     send: () =>
-      ok(api.POST("/manage/v1/me/pool-keys/import", { body: { ...terms, lines: lines.split("\n") }, params: { header: once() } })),
+      ok(api.POST("/manage/v1/me/pool-keys/import", { body: { ...terms, lines: credentials.lines }, params: { header: once() } })),
     touches,
     onDone: ({ id }) => {
       forget();
-      void navigate({ to: "/contribute/jobs/$id", params: { id: String(id) } });
+      void navigate({ to: "/contribute/jobs/$id", params: { id: String(id) }, ignoreBlocker: true });
     },
   });
-  const sending = isLogin ? one : many;
+  const sending = credentials.isLogin ? one : many;
   return (
     <form
       className="card stack-l"
@@ -88,47 +81,13 @@ function Form({ upstreams }: { upstreams: MyUpstream[] }) {
       }}
     >
       <div className="stack">
-        <div className="field-group">
-          <Choice label={t.contribute.upstream} value={name} data={upstreams.map((each) => each.name)} onChange={(event) => { setName(event.currentTarget.value); }} />
-          {upstream?.logins && (
-            <Choice
-              label={t.contribute.how}
-              value={how}
-              data={[
-                { value: "tokens", label: t.contribute.tokens },
-                { value: "login", label: t.contribute.login },
-              ]}
-              onChange={(event) => {
-                setHow(event.currentTarget.value);
-              }}
-            />
-          )}
-        </div>
-        {isLogin ? (
-          <div className="field-group">
-            <TextInput label={t.contribute.username} required autoComplete="off" value={username} onChange={(event) => { setUsername(event.currentTarget.value); }} />
-            <PasswordInput label={t.contribute.password} description={t.contribute.loginHelp} required autoComplete="off" value={password} onChange={(event) => { setPassword(event.currentTarget.value); }} />
-          </div>
-        ) : (
-          <Textarea
-            label={t.contribute.lines}
-            description={t.contribute.linesHelp}
-            required
-            rows={4}
-            spellCheck={false}
-            autoComplete="off"
-            classNames={{ input: "mono" }}
-            value={lines}
-            onChange={(event) => {
-              setLines(event.currentTarget.value);
-            }}
-          />
-        )}
+        <CredentialFields of={credentials} />
         <TextInput label={t.contribute.label} description={t.contribute.labelHelp} maxLength={100} value={label} onChange={(event) => { setLabel(event.currentTarget.value); }} />
       </div>
       <CapsFields form={caps} onChange={setCaps} anlas={isNovelai} />
       <Risk accepted={accepted} onAccept={setAccepted} missing={tried} />
       <FormError failure={sending.failure} />
+      <Leaving dirty={!credentials.isEmpty} />
       <div className="row row-end">
         <Button kind="primary" type="submit" busy={sending.busy}>
           {t.contribute.bring}

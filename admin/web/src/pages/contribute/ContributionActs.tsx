@@ -10,6 +10,7 @@ import { Confirm } from "../../ui/Dialog";
 import { Menu } from "../../ui/Menu";
 import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
+import { pauseAtOnce } from "./pauseAtOnce";
 
 const TOUCHES = [["pool_key"], ["limits"]];
 
@@ -20,10 +21,12 @@ export function ContributionActs({ of: key }: { of: MyPoolKey }) {
   const params = { path: { id: key.id } };
   const name = key.label || t.home.keyWithoutName(key.id);
   const send = (state: "active" | "paused") => ok(api.PATCH("/manage/v1/me/pool-keys/{id}", { params, body: { state } }));
-  const back = useAct({ send, touches: TOUCHES });
+  const atOnce = pauseAtOnce(key.id, "contributor");
+  const back = useAct({ send, touches: TOUCHES, atOnce });
   const turn = useAct({
     send,
     touches: TOUCHES,
+    atOnce,
     onDone: (_, state) => {
       say(state === "paused" ? t.contribute.paused(name) : t.contribute.resumed(name), () => {
         back.act(state === "paused" ? "active" : "paused");

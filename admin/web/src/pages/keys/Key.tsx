@@ -6,6 +6,7 @@ import { api, ifMatch, ok } from "../../api/client";
 import { myKey } from "../../api/queries/mine";
 import type { ClientKey } from "../../api/types";
 import { Conflict } from "../../forms/Conflict";
+import { isEdited, Leaving } from "../../forms/Leaving";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
@@ -82,6 +83,7 @@ function Edit({ of: key }: { of: ClientKey }) {
   const say = useToast();
   const client = useQueryClient();
   const [form, setForm] = useState(() => formOf(key));
+  const [kept, setKept] = useState(form);
   const [revision, setRevision] = useState<number>(key.revision);
   const edit = useSend({
     send: (over: boolean) =>
@@ -95,6 +97,7 @@ function Edit({ of: key }: { of: ClientKey }) {
     onDone: (edited) => {
       client.setQueryData(myKey(key.id).queryKey, edited);
       setForm(formOf(edited));
+      setKept(formOf(edited));
       setRevision(edited.revision);
       say(t.common.saved);
     },
@@ -102,6 +105,7 @@ function Edit({ of: key }: { of: ClientKey }) {
   const theirs = async () => {
     const now = await client.fetchQuery({ ...myKey(key.id), staleTime: 0 });
     setForm(formOf(now));
+    setKept(formOf(now));
     setRevision(now.revision);
     edit.reset();
   };
@@ -114,6 +118,7 @@ function Edit({ of: key }: { of: ClientKey }) {
           if (!edit.busy) edit.send(false);
         }}
       >
+        <Leaving dirty={isEdited(form, kept)} />
         <KeyFields form={form} onChange={setForm} field={edit.failure?.field ?? null} why={edit.failure?.detail ?? null} open />
         {edit.conflict ? <Conflict onMine={() => { edit.send(true); }} onTheirs={() => void theirs()} /> : <FormError failure={edit.failure} />}
         <div className="row row-end">

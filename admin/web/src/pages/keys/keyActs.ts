@@ -12,13 +12,18 @@ export function useSwitchKey(key: ClientKey) {
   const { t } = useI18n();
   const say = useToast();
   const params = { path: { id: key.id } };
-  const back = useAct({
+  const usual = {
     send: (state: "active" | "disabled") => ok(api.PATCH("/manage/v1/me/keys/{id}", { params, body: { state } })),
     touches: TOUCHES,
-  });
+    atOnce: {
+      kind: "client_key",
+      is: (thing: Record<string, unknown>) => thing.id === key.id && "hint" in thing,
+      fields: (state: "active" | "disabled") => ({ state }),
+    },
+  };
+  const back = useAct(usual);
   return useAct({
-    send: (state: "active" | "disabled") => ok(api.PATCH("/manage/v1/me/keys/{id}", { params, body: { state } })),
-    touches: TOUCHES,
+    ...usual,
     onDone: (_, state) => {
       const isOff = state === "disabled";
       say(isOff ? t.keys.disabled(key.name) : t.keys.enabled(key.name), () => {

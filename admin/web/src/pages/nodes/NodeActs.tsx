@@ -13,21 +13,31 @@ import { useToast } from "../../ui/Toasts";
 
 const TOUCHES = [["node"], ["upstream"]];
 
+interface Turn {
+  state: "active" | "draining";
+  was: Node["state"];
+}
+
 export function NodeActs({ of: node, nodes }: { of: Node; nodes: Node[] }) {
   const { t, f } = useI18n();
   const say = useToast();
   const [removing, setRemoving] = useState(false);
   const params = { path: { name: node.upstream, node: node.name } };
-  const set = (state: "active" | "draining") => ok(api.PATCH("/manage/v1/upstreams/{name}/nodes/{node}", { params, body: { state } }));
-  const back = useAct({ send: set, touches: TOUCHES });
+  const set = ({ state }: Turn) => ok(api.PATCH("/manage/v1/upstreams/{name}/nodes/{node}", { params, body: { state } }));
+  const atOnce = {
+    kind: "node",
+    is: (thing: Record<string, unknown>) => thing.name === node.name && thing.upstream === node.upstream,
+    fields: ({ state }: Turn) => ({ state }),
+  };
+  const back = useAct({ send: set, touches: TOUCHES, atOnce });
   const turn = useAct({
     send: set,
     touches: TOUCHES,
-    onDone: (now, state) => {
+    atOnce,
+    onDone: (now, { state, was }) => {
       const text = state === "draining" ? t.nodesPage.drained(node.name, now.live?.in_flight ?? 0) : t.nodesPage.resumed(node.name);
       // What was taken out before was taken out for good.
-      const undo = () => { back.act(state === "draining" ? "active" : "draining"); };
-      say(text, node.state === "removed" ? undefined : undo);
+      say(text, was === "removed" ? undefined : () => { back.act({ state: was, was: state }); });
     },
   });
   const check = useAct({
@@ -56,9 +66,9 @@ export function NodeActs({ of: node, nodes }: { of: Node; nodes: Node[] }) {
     <>
       <Button size="small" busy={check.busy} onClick={() => { check.act(); }}>{t.nodesPage.check}</Button>
       {node.state === "active" ? (
-        <Button size="small" busy={turn.busy} whyNot={whyNot} onClick={() => { turn.act("draining"); }}>{t.nodesPage.drain}</Button>
+        <Button size="small" busy={turn.busy} whyNot={whyNot} onClick={() => { turn.act({ state: "draining", was: node.state }); }}>{t.nodesPage.drain}</Button>
       ) : (
-        <Button size="small" busy={turn.busy} onClick={() => { turn.act("active"); }}>{t.nodesPage.resume}</Button>
+        <Button size="small" busy={turn.busy} onClick={() => { turn.act({ state: "active", was: node.state }); }}>{t.nodesPage.resume}</Button>
       )}
       <Menu
         target={

@@ -5,12 +5,13 @@ import { useState } from "react";
 import { api, ok, once } from "../../api/client";
 import type { components } from "../../api/generated/schema";
 import { supplyUpstreams, supplyUsers } from "../../api/queries/supply";
+import { CredentialFields, useCredentials } from "../../forms/Credentials";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import { Choice, NumberField, numberOf, PasswordInput, Textarea, TextInput } from "../../ui/fields";
+import { Choice, NumberField, numberOf, TextInput } from "../../ui/fields";
 import { Empty, FormError } from "../../ui/states";
 import { Table } from "../../ui/Table";
 import { capsBody, CapsFields, capsForm } from "../contribute/CapsFields";
@@ -42,33 +43,24 @@ function AddForm({ upstreams, onImported, onClose }: { upstreams: Upstream[]; on
   const { t } = useI18n();
   const navigate = useNavigate();
   const users = useQuery(supplyUsers).data?.items ?? [];
-  const [name, setName] = useState(upstreams[0]?.name ?? "");
-  const [how, setHow] = useState("tokens");
-  const [lines, setLines] = useState("");
-  const [username, setUsername] = useState("");
-  const [password, setPassword] = useState("");
+  const credentials = useCredentials(upstreams, (each) => each.probed);
   const [label, setLabel] = useState("");
   const [contributor, setContributor] = useState("");
   const [concurrency, setConcurrency] = useState("");
   // An operator's own keys serve all they can, unless they say otherwise.
   const [caps, setCaps] = useState(() => ({ ...capsForm(null), freeOnly: false }));
-  const upstream = upstreams.find((each) => each.name === name);
+  const { upstream, forget } = credentials;
   const isNovelai = upstream?.kind === "novelai";
-  const isLogin = how === "login" && upstream?.probed === true;
   const terms = {
-    upstream: name,
+    upstream: credentials.typed.upstream,
     label: label.trim(),
     contributor: numberOf(contributor),
     concurrency: numberOf(concurrency),
     caps: { ...capsBody(caps), free_only: isNovelai && caps.freeOnly },
   };
   const touches = [["pool_key"], ["limits"]];
-  const forget = () => {
-    setLines("");
-    setPassword("");
-  };
   const one = useSend({
-    send: () => ok(api.POST("/manage/v1/pool-keys", { body: { ...terms, username: username.trim(), password }, params: { header: once() } })),
+    send: () => ok(api.POST("/manage/v1/pool-keys", { body: { ...terms, ...credentials.login }, params: { header: once() } })),
     touches,
     onDone: ({ id }) => {
       forget();
@@ -76,14 +68,14 @@ function AddForm({ upstreams, onImported, onClose }: { upstreams: Upstream[]; on
     },
   });
   const many = useSend({
-    send: () => ok(api.POST("/manage/v1/pool-keys/import", { body: { ...terms, lines: lines.split("\n") } })),
+    send: () => ok(api.POST("/manage/v1/pool-keys/import", { body: { ...terms, lines: credentials.lines } })),
     touches,
     onDone: (imported) => {
       forget();
       onImported(imported);
     },
   });
-  const sending = isLogin ? one : many;
+  const sending = credentials.isLogin ? one : many;
   return (
     <form
       className="stack"
@@ -93,38 +85,7 @@ function AddForm({ upstreams, onImported, onClose }: { upstreams: Upstream[]; on
         if (!sending.busy) sending.send();
       }}
     >
-      <div className="field-group">
-        <Choice label={t.supply.upstream} data-autofocus value={name} data={upstreams.map((each) => each.name)} onChange={(event) => { setName(event.currentTarget.value); }} />
-        {upstream?.probed && (
-          <Choice
-            label={t.contribute.how}
-            value={how}
-            data={[
-              { value: "tokens", label: t.contribute.tokens },
-              { value: "login", label: t.contribute.login },
-            ]}
-            onChange={(event) => { setHow(event.currentTarget.value); }}
-          />
-        )}
-      </div>
-      {isLogin ? (
-        <div className="field-group">
-          <TextInput label={t.contribute.username} required autoComplete="off" value={username} onChange={(event) => { setUsername(event.currentTarget.value); }} />
-          <PasswordInput label={t.contribute.password} description={t.contribute.loginHelp} required autoComplete="off" value={password} onChange={(event) => { setPassword(event.currentTarget.value); }} />
-        </div>
-      ) : (
-        <Textarea
-          label={t.contribute.lines}
-          description={t.contribute.linesHelp}
-          required
-          rows={4}
-          spellCheck={false}
-          autoComplete="off"
-          classNames={{ input: "mono" }}
-          value={lines}
-          onChange={(event) => { setLines(event.currentTarget.value); }}
-        />
-      )}
+      <CredentialFields of={credentials} autoFocus />
       <div className="field-group">
         <TextInput label={t.poolPage.label} maxLength={100} value={label} onChange={(event) => { setLabel(event.currentTarget.value); }} />
         <Choice

@@ -9,6 +9,7 @@ import { Confirm, Dialog } from "../../ui/Dialog";
 import { TextInput } from "../../ui/fields";
 import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
+import { pauseAtOnce } from "../contribute/pauseAtOnce";
 import { EditKey } from "./EditKey";
 import { useKeyName } from "./Pool";
 
@@ -32,20 +33,22 @@ export function KeyActs({ of: key }: { of: PoolKey }) {
     touches: [...TOUCHES, ["job"]],
     onDone: () => { say(t.poolPage.resetDone); },
   });
-  const resume = useAct({
-    send: () => ok(api.PATCH("/manage/v1/pool-keys/{id}", { params, body: { state: "active" } })),
-    touches: TOUCHES,
-    onDone: () => { say(t.poolPage.resumed(name)); },
-  });
-  if (key.standing.state === "withdrawn") return null;
   const pause = key.holds.find((hold) => hold.kind === "paused");
+  const turn = {
+    send: (state: "active" | "paused") => ok(api.PATCH("/manage/v1/pool-keys/{id}", { params, body: { state } })),
+    touches: TOUCHES,
+    atOnce: pauseAtOnce(key.id, "admin", pause?.reason ?? null),
+  };
+  const again = useAct(turn);
+  const resume = useAct({ ...turn, onDone: () => { say(t.poolPage.resumed(name), () => { again.act("paused"); }); } });
+  if (key.standing.state === "withdrawn") return null;
   const isResting = key.standing.state === "cooling" || key.standing.state === "drained";
   return (
     <>
       <Button size="small" busy={check.busy} onClick={() => { check.act(); }}>{t.poolPage.recheck}</Button>
       {isResting && <Button size="small" busy={reset.busy} onClick={() => { reset.act(); }}>{t.poolPage.reset}</Button>}
       {pause ? (
-        <Button size="small" busy={resume.busy} whyNot={pause.by === "contributor" ? t.poolPage.theirPause : null} onClick={() => { resume.act(); }}>
+        <Button size="small" busy={resume.busy} whyNot={pause.by === "contributor" ? t.poolPage.theirPause : null} onClick={() => { resume.act("active"); }}>
           {t.poolPage.resume}
         </Button>
       ) : (
@@ -66,13 +69,17 @@ function Pause({ of: key, name, onClose }: { of: PoolKey; name: string; onClose:
   const say = useToast();
   const [reason, setReason] = useState("");
   const params = { path: { id: key.id } };
-  const back = useAct({ send: () => ok(api.PATCH("/manage/v1/pool-keys/{id}", { params, body: { state: "active" } })), touches: TOUCHES });
+  const back = useAct({
+    send: (state: "active") => ok(api.PATCH("/manage/v1/pool-keys/{id}", { params, body: { state } })),
+    touches: TOUCHES,
+    atOnce: pauseAtOnce(key.id, "admin"),
+  });
   const { send, busy, failure } = useSend({
     send: () => ok(api.PATCH("/manage/v1/pool-keys/{id}", { params, body: { state: "paused", ...(reason.trim() === "" ? {} : { reason: reason.trim() }) } })),
     touches: TOUCHES,
     onDone: () => {
       onClose();
-      say(t.poolPage.paused(name), () => { back.act(); });
+      say(t.poolPage.paused(name), () => { back.act("active"); });
     },
   });
   return (

@@ -26,10 +26,12 @@ export function ProxyActs({ of: proxy }: { of: OutboundProxy }) {
   const close = () => { setOpen(null); };
   const params = { path: { id: proxy.id } };
   const set = (enabled: boolean) => ok(api.PATCH("/manage/v1/outbound-proxies/{id}", { params, body: { enabled } }));
-  const back = useAct({ send: set, touches: TOUCHES });
+  const atOnce = { kind: "outbound_proxy", is: (thing: Record<string, unknown>) => thing.id === proxy.id && "enabled" in thing, fields: (enabled: boolean) => ({ enabled }) };
+  const back = useAct({ send: set, touches: TOUCHES, atOnce });
   const turn = useAct({
     send: set,
     touches: TOUCHES,
+    atOnce,
     onDone: (_, enabled) => {
       say(enabled ? t.proxiesPage.on(proxy.name) : t.proxiesPage.offNow(proxy.name), () => { back.act(!enabled); });
     },
