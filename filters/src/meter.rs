@@ -11,6 +11,7 @@ mod events;
 mod form;
 mod frames;
 mod scan;
+mod skip;
 mod usage;
 mod zip;
 

@@ -3,7 +3,10 @@
 //! Most events say nothing of what was used. One that came in one piece is passed over after a search for the words
 //! that would say it; the figures are the same wherever the pieces were cut.
 
-use memchr::{memchr, memmem};
+use std::sync::LazyLock;
+
+use memchr::memchr;
+use memchr::memmem::Finder;
 
 use super::scan::Scan;
 use super::{Figure, Figures};
@@ -14,8 +17,9 @@ const NAME: &[u8] = b"event:";
 const END: &[u8] = b"[DONE]";
 /// Bytes of an event's name that are kept.
 const LONGEST_NAME: usize = 32;
-/// Of the keys under which something is said, how each begins. A scan knows no other spelling.
-const SAYING: [&[u8]; 2] = [b"\"usage\"", b"\"cost\""];
+/// The keys under which something is said. A scan knows no other spelling.
+static SAYING: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [Finder::new(b"\"usage\""), Finder::new(b"\"cost\"")]);
 
 /// How far a line has come.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +103,7 @@ impl Events {
             return false;
         };
         let begins = data.trim_ascii_start().first();
-        let silent = |word: &&[u8]| memmem::find(data, word).is_none();
+        let silent = |word: &Finder<'_>| word.find(data).is_none();
         self.figures.model.is_some() && begins == Some(&b'{') && SAYING.iter().all(silent)
     }
 

@@ -1,17 +1,16 @@
 //! Finds a few values in a JSON document that comes in pieces, without reading the rest of it.
 //!
-//! Strings are passed over at the speed of a search, so an answer full of images costs little. Invariant: at most
-//! [`LONGEST`] bytes of a value are kept; a document that is nested deeper than [`DEEPEST`] is given up.
+//! Only the few objects that can hold what is looked for are followed; all else is passed over at the speed of a
+//! search, so an answer full of images costs little. Invariant: at most [`LONGEST`] bytes of a value are kept,
+//! and however deep a document is nested, no more than the way to what is looked for.
 
-use memchr::memchr2;
-
+use super::skip::{Skip, string};
 use super::{Figure, Figures, usage};
 
 /// Bytes of a value that is looked for; a longer one is none.
 const LONGEST: usize = 4096;
 /// Bytes of the longest key that matters.
 const LONGEST_KEY: usize = 24;
-const DEEPEST: usize = 64;
 
 /// Where in the document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +69,17 @@ impl Place {
         }
     }
 
+    /// Whether something inside an object, or a list, of this place can matter.
+    fn is_followed(self, is_object: bool) -> bool {
+        match self {
+            Self::Top | Self::Response | Self::Choice | Self::Message | Self::Metadata | Self::Gateway => {
+                is_object
+            }
+            Self::Choices | Self::Pictures => !is_object,
+            Self::Picture | Self::Wanted(_) | Self::Elsewhere => false,
+        }
+    }
+
     fn element(self) -> Self {
         match self {
             Self::Choices => Self::Choice,
@@ -87,31 +97,41 @@ impl Place {
     }
 }
 
-/// An open object or array.
+/// An open object or list that is followed.
 #[derive(Clone, Copy, Debug)]
 struct Level {
     place: Place,
     is_object: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Lexing {
+    /// Where structure is looked at.
     Between,
     /// Inside a string; `escaped` after a backslash.
-    Text {
-        is_key: bool,
-        escaped: bool,
-    },
-    /// Given up.
-    Lost,
+    Text { is_key: bool, escaped: bool },
+    /// Inside what is passed over.
+    Passing(Skip),
 }
 
 /// A value that is being kept.
 #[derive(Debug)]
 struct Kept {
     what: Wanted,
-    depth: usize,
     text: Vec<u8>,
+    /// Where in the present piece its next part begins.
+    from: usize,
+}
+
+impl Kept {
+    /// Keeps the present piece up to there.
+    fn take(&mut self, piece: &[u8], end: usize) {
+        let part = piece.get(self.from..end).unwrap_or_default();
+        // One byte more than the bound says that it was too long.
+        let room = (LONGEST + 1).saturating_sub(self.text.len());
+        self.text.extend_from_slice(part.get(..room).unwrap_or(part));
+        self.from = 0;
+    }
 }
 
 /// A scan of one document.
@@ -151,176 +171,156 @@ impl Scan {
     }
 
     pub(super) fn feed(&mut self, piece: &[u8]) {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            rest = match self.lexing {
-                Lexing::Between => self.between(rest),
+        let mut at = 0;
+        while let Some(rest) = piece.get(at..).filter(|rest| !rest.is_empty()) {
+            at += match self.lexing {
+                Lexing::Between => self.between(piece, at),
                 Lexing::Text { is_key, escaped } => self.text(rest, is_key, escaped),
-                Lexing::Lost => return,
+                Lexing::Passing(skip) => self.pass(rest, skip),
             };
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.take(piece, piece.len());
         }
     }
 
     /// What was found. What stood at the very end counts too.
     pub(super) fn finish(mut self) -> Figures {
-        self.end_value();
+        self.end_value(&[], 0);
         self.figures
     }
 
     /// What was found in a document that has ended; the next one begins.
     pub(super) fn turn(&mut self) -> Figures {
-        self.end_value();
+        self.end_value(&[], 0);
         self.levels.clear();
         (self.lexing, self.wants_key, self.next) = (Lexing::Between, false, Place::Top);
         std::mem::take(&mut self.figures)
     }
 
-    /// Passes over a string, to behind its end or the piece's.
-    fn text<'p>(&mut self, piece: &'p [u8], is_key: bool, escaped: bool) -> &'p [u8] {
-        let from = usize::from(escaped);
-        let found = memchr2(b'"', b'\\', piece.get(from..).unwrap_or_default()).map(|at| at + from);
-        let (end, next) = match found {
-            None => (
-                piece.len(),
-                Lexing::Text {
-                    is_key,
-                    escaped: escaped && piece.is_empty(),
-                },
-            ),
-            Some(at) if piece.get(at) == Some(&b'"') => (at + 1, Lexing::Between),
-            Some(at) => (
-                at + 1,
-                Lexing::Text {
-                    is_key,
-                    escaped: true,
-                },
-            ),
-        };
-        let (passed, rest) = piece.split_at_checked(end).unwrap_or((piece, &[]));
+    /// Passes over a string; how many bytes that were.
+    fn text(&mut self, rest: &[u8], is_key: bool, escaped: bool) -> usize {
+        let (length, inside) = string(rest, escaped);
         if is_key {
+            let part = rest.get(..length).unwrap_or(rest);
             let room = LONGEST_KEY.saturating_sub(self.key.len());
-            self.key.extend(passed.iter().take(room));
+            self.key.extend_from_slice(part.get(..room).unwrap_or(part));
         }
-        self.keep(passed);
-        self.lexing = next;
-        rest
+        self.lexing = match inside {
+            Some(escaped) => Lexing::Text { is_key, escaped },
+            None => Lexing::Between,
+        };
+        if is_key && inside.is_none() {
+            self.end_key();
+        }
+        length
+    }
+
+    fn pass(&mut self, rest: &[u8], mut skip: Skip) -> usize {
+        let length = skip.pass(rest);
+        self.lexing = if skip.is_over() {
+            Lexing::Between
+        } else {
+            Lexing::Passing(skip)
+        };
+        length
     }
 
     /// Passes over what stands between strings, up to and with the next byte that means something.
-    fn between<'p>(&mut self, piece: &'p [u8]) -> &'p [u8] {
-        let Some(at) = piece.iter().position(|byte| is_structure(*byte)) else {
-            self.keep(piece);
-            return &[];
+    fn between(&mut self, piece: &[u8], at: usize) -> usize {
+        let rest = piece.get(at..).unwrap_or_default();
+        let Some(ahead) = rest.iter().position(|byte| is_structure(*byte)) else {
+            return rest.len();
         };
-        let (passed, rest) = piece.split_at_checked(at).unwrap_or((piece, &[]));
-        self.keep(passed);
-        let Some((byte, rest)) = rest.split_first() else {
-            return &[];
-        };
-        self.structure(*byte);
-        rest
+        let at = at + ahead;
+        match piece.get(at) {
+            Some(b'"') => self.begin_text(),
+            Some(b'{') => self.open(true),
+            Some(b'[') => self.open(false),
+            Some(b'}' | b']') => self.close(piece, at),
+            Some(b':') => self.begin_value(at + 1),
+            // A comma.
+            Some(_) | None => self.end_member(piece, at),
+        }
+        ahead + 1
     }
 
-    fn structure(&mut self, byte: u8) {
-        match byte {
-            b'"' => {
-                let is_key = self.wants_key;
-                if is_key {
-                    self.key.clear();
-                }
-                self.keep(b"\"");
-                self.lexing = Lexing::Text {
-                    is_key,
-                    escaped: false,
-                };
-            }
-            b'{' | b'[' => {
-                self.keep(&[byte]);
-                self.open(byte == b'{');
-            }
-            b'}' | b']' => {
-                if self.is_at_end_of_value() {
-                    self.end_value();
-                }
-                self.keep(&[byte]);
-                self.levels.pop();
-                self.wants_key = false;
-            }
-            b':' => {
-                self.keep(b":");
-                self.wants_key = false;
-                let place = self.levels.last().map_or(Place::Elsewhere, |level| level.place);
-                // With its closing quote.
-                let key = self.key.strip_suffix(b"\"").unwrap_or_default();
-                let is_pictures = place == Place::Top && self.pictures == Some(key);
-                self.next = if is_pictures {
-                    Place::Pictures
-                } else {
-                    place.member(key)
-                };
-                self.begin_value();
-            }
-            // A comma.
-            _ => {
-                if self.is_at_end_of_value() {
-                    self.end_value();
-                }
-                self.keep(b",");
-                let level = self.levels.last();
-                self.wants_key = level.is_some_and(|level| level.is_object);
-                self.next = level.map_or(Place::Elsewhere, |level| level.place.element());
-            }
+    fn begin_text(&mut self) {
+        let is_key = self.wants_key;
+        if is_key {
+            self.key.clear();
+        }
+        self.lexing = Lexing::Text {
+            is_key,
+            escaped: false,
+        };
+    }
+
+    /// Of a key that is longer than what is kept of it, the end is no quote, and it is none that matters.
+    fn end_key(&mut self) {
+        let place = self.levels.last().map_or(Place::Elsewhere, |level| level.place);
+        let key = self.key.strip_suffix(b"\"").unwrap_or_default();
+        let is_pictures = place == Place::Top && self.pictures == Some(key);
+        self.next = if is_pictures {
+            Place::Pictures
+        } else {
+            place.member(key)
+        };
+        self.wants_key = false;
+    }
+
+    fn begin_value(&mut self, from: usize) {
+        if let (Place::Wanted(what), None) = (self.next, &self.kept) {
+            let text = Vec::new();
+            self.kept = Some(Kept { what, text, from });
         }
     }
 
     fn open(&mut self, is_object: bool) {
-        if self.levels.len() == DEEPEST {
-            self.lexing = Lexing::Lost;
-            self.kept = None;
-            return;
-        }
         let place = self.next;
-        match (place, is_object) {
+        let pictures = match (place, is_object) {
             // An empty list is no picture, and that is known.
-            (Place::Pictures, false) => self.figures.images = self.figures.images.plus(Figure::Reported(0)),
-            (Place::Picture, true) => self.figures.images = self.figures.images.plus(Figure::Reported(1)),
-            _ => {}
-        }
-        self.levels.push(Level { place, is_object });
-        self.wants_key = is_object;
-        self.next = place.element();
-    }
-
-    fn begin_value(&mut self) {
-        if let (Place::Wanted(what), None) = (self.next, &self.kept) {
-            let depth = self.levels.len();
-            let text = Vec::new();
-            self.kept = Some(Kept { what, depth, text });
-        }
-    }
-
-    fn is_at_end_of_value(&self) -> bool {
-        self.kept
-            .as_ref()
-            .is_some_and(|kept| kept.depth == self.levels.len())
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        let Some(kept) = &mut self.kept else { return };
-        // One byte more than the bound says that it was too long.
-        let room = (LONGEST + 1).saturating_sub(kept.text.len());
-        kept.text.extend(bytes.iter().take(room));
-    }
-
-    fn end_value(&mut self) {
-        let Some(Kept { what, text, .. }) = self.kept.take().filter(|kept| kept.text.len() <= LONGEST) else {
-            return;
+            (Place::Pictures, false) => Figure::Reported(0),
+            (Place::Picture, true) => Figure::Reported(1),
+            _ => Figure::None,
         };
-        match what {
-            Wanted::Model => self.figures.model = usage::model(&text).or(self.figures.model.take()),
-            Wanted::Cost => self.figures.cost = usage::cost(&text),
+        self.figures.images = self.figures.images.plus(pictures);
+        if place.is_followed(is_object) {
+            self.levels.push(Level { place, is_object });
+            self.wants_key = is_object;
+            self.next = place.element();
+        } else {
+            self.lexing = Lexing::Passing(Skip::into(is_object));
+        }
+    }
+
+    fn close(&mut self, piece: &[u8], at: usize) {
+        self.end_value(piece, at);
+        self.levels.pop();
+        self.wants_key = false;
+        self.next = Place::Elsewhere;
+    }
+
+    fn end_member(&mut self, piece: &[u8], at: usize) {
+        self.end_value(piece, at);
+        let level = self.levels.last();
+        self.wants_key = level.is_some_and(|level| level.is_object);
+        self.next = level.map_or(Place::Elsewhere, |level| level.place.element());
+    }
+
+    /// What is kept ends at that place of the piece.
+    fn end_value(&mut self, piece: &[u8], at: usize) {
+        let Some(mut kept) = self.kept.take() else { return };
+        kept.take(piece, at);
+        if kept.text.len() > LONGEST {
+            return;
+        }
+        let text = &kept.text;
+        match kept.what {
+            Wanted::Model => self.figures.model = usage::model(text).or(self.figures.model.take()),
+            Wanted::Cost => self.figures.cost = usage::cost(text),
             Wanted::Usage => {
-                if let Some(told) = usage::usage(&text) {
+                if let Some(told) = usage::usage(text) {
                     let figures = &mut self.figures;
                     (figures.prompt, figures.completion) = (told.prompt, told.completion);
                     figures.cached = told.cached;

@@ -150,7 +150,7 @@ fn of_sound_and_pictures_nothing_is_known_but_their_size() {
 }
 
 #[test]
-fn nothing_that_is_too_long_or_too_deep_is_kept() {
+fn nothing_that_is_too_long_is_kept_and_depth_hides_nothing() {
     let long = format!(
         r#"{{"usage":{{"x":"{}","prompt_tokens":3}},"model":"m"}}"#,
         "y".repeat(5_000)
@@ -158,11 +158,14 @@ fn nothing_that_is_too_long_or_too_deep_is_kept() {
     assert_eq!(json(&long).prompt, Figure::None);
     assert_eq!(json(&long).model.as_deref(), Some("m"));
     let deep = format!(
-        r#"{{"a":{}{},"usage":{{"prompt_tokens":3}}}}"#,
-        "[".repeat(100),
-        "]".repeat(100)
+        r#"{{"a":{}{},"b":{}1{},"usage":{{"prompt_tokens":3}}}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000),
+        r#"{"c":"#.repeat(100_000),
+        "}".repeat(100_000),
     );
-    assert_eq!(json(&deep).prompt, Figure::None);
+    assert_eq!(json(&deep).prompt, Figure::Reported(3));
+    assert_eq!(json(&"[".repeat(100_000)).prompt, Figure::None);
     let model = format!(r#"{{"model":"{}"}}"#, "ä".repeat(100));
     assert_eq!(json(&model).model.unwrap().len(), 64);
 }
