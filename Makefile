@@ -44,7 +44,7 @@ bench: deps ## measure beside nginx, haproxy and a bare Pingora, then the schedu
 	$(CARGO) run --release --quiet -p potluck-filters --example pool-bench
 	POSTGRES_OPTIONS='-c fsync=on' .ci/with-postgres $(CARGO) run --release --quiet -p potluck-store --example usage-bench
 
-soak: deps ## keep the relay under load for MINUTES (10); report in target/bench/soak.json
+soak: deps ## keep the relay under load for MINUTES (10), then kill it again and again; report in target/bench/soak.json
 	.ci/soak $(MINUTES)
 
 fmt: ## format the Rust code

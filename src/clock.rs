@@ -6,11 +6,15 @@
 )]
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 use potluck_filters::time::Moment;
 use potluck_filters::usage::RequestNumber;
+
+/// The origin lies so long before the clock was made that the last minute before that has moments, too: windows know
+/// of requests that an earlier process let in.
+const BEFORE: Duration = Duration::from_secs(120);
 
 /// The process's clocks.
 #[derive(Clone, Copy, Debug)]
@@ -18,13 +22,18 @@ pub struct Clock {
     origin: Instant,
     /// The wall clock at the origin, in milliseconds since the Unix epoch.
     origin_unix_ms: i64,
+    began_unix_ms: i64,
 }
 
 impl Default for Clock {
     fn default() -> Self {
+        let (now, began_unix_ms) = (Instant::now(), unix_ms());
+        let origin = now.checked_sub(BEFORE).unwrap_or(now);
+        let before = i64::try_from(now.duration_since(origin).as_millis()).unwrap_or(0);
         Self {
-            origin: Instant::now(),
-            origin_unix_ms: unix_ms(),
+            origin,
+            origin_unix_ms: began_unix_ms - before,
+            began_unix_ms,
         }
     }
 }
@@ -40,6 +49,18 @@ impl Clock {
     #[must_use]
     pub fn origin_unix_ms(&self) -> i64 {
         self.origin_unix_ms
+    }
+
+    /// When it was made, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn began_unix_ms(&self) -> i64 {
+        self.began_unix_ms
+    }
+
+    /// The moment of a time of the wall clock, in milliseconds since the Unix epoch; the first one of those before it.
+    #[must_use]
+    pub fn moment_of(&self, unix_ms: i64) -> Moment {
+        Moment::from_millis(u64::try_from(unix_ms.saturating_sub(self.origin_unix_ms)).unwrap_or(0))
     }
 
     /// Microseconds since the clock's origin, for durations in the access line.

@@ -243,6 +243,12 @@ impl Edge {
     /// When it began, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn began_unix_ms(&self) -> i64 {
+        self.clock.began_unix_ms()
+    }
+
+    /// The wall clock at the origin of its own, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn origin_unix_ms(&self) -> i64 {
         self.clock.origin_unix_ms()
     }
 

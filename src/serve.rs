@@ -8,6 +8,7 @@
 //! Invariant: nothing is bound before everything that can be wrong has been checked.
 
 mod admin;
+mod before;
 mod binding;
 mod books;
 mod control;
@@ -153,8 +154,7 @@ impl Relay {
         .reached_at(config.admin.public_base_url.clone());
         runtime.block_on(control.begin_at(revision));
         runtime.block_on(control.settle_pending())?;
-        edge.restore(&runtime.block_on(books::today(&control))?);
-        edge.restore_objects(runtime.block_on(control.store().objects(unix_ms()))?);
+        runtime.block_on(before::tell(&edge, &control, &usage::folder(&config)))?;
         control.allow_calls(config.admin.requests_per_minute);
         let control = Arc::new(control);
         if let Some(mount) = admin::mounted(&config, secrets, &control, &runtime)? {

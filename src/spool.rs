@@ -4,7 +4,7 @@
 //! 2. [`writer`]: a thread takes what is there and writes it to disk, many events with one sync, soon.
 //! 3. [`mod@file`]: the disk. One file for each process, in which events are numbered from 1.
 //! 4. [`ship`]: a task sends them on in the order of their numbers, again and again until they are taken.
-//! 5. [`folder`]: what earlier processes left is sent on first, and then deleted.
+//! 5. [`folder`]: what earlier processes left is sent on first, and then deleted. [`left`]: what it says, before that.
 //!
 //! Invariants: an event has one number for ever, so whoever takes it can tell that it was taken before; nothing is
 //! deleted that was not taken; nothing here makes a request wait.
@@ -12,6 +12,7 @@
 mod channel;
 mod file;
 mod folder;
+mod left;
 mod record;
 mod ship;
 mod status;
@@ -32,6 +33,7 @@ use tokio::task::JoinHandle;
 
 pub use channel::{Inlet, Outlet, channel};
 pub use file::FileError;
+pub use left::Left;
 pub use status::{Report, Status};
 
 use folder::Folder;

@@ -64,9 +64,49 @@ pub fn merged(spent: &[Spending]) -> Vec<Spending> {
     sums.into_iter().map(one).collect()
 }
 
+/// What `seen` has of a pool key's requests and of anybody's Anlas that is not in `booked`. Both count the same things,
+/// and each may have missed some.
+#[must_use]
+pub fn missing(booked: &[Spending], seen: &[Spending]) -> Vec<Spending> {
+    let booked: BTreeMap<_, _> = booked.iter().map(|one| ((one.whose, one.day), *one)).collect();
+    let missing = |seen: &Spending| {
+        let known = booked.get(&(seen.whose, seen.day));
+        let (requests, anlas) = known.map_or((0, 0), |known| (known.requests, known.anlas));
+        Spending {
+            requests: match seen.whose {
+                Whose::PoolKey(_) => seen.requests.saturating_sub(requests),
+                // Only of its requests that cost something is booked how many they were.
+                Whose::ClientKey(_) => 0,
+            },
+            anlas: seen.anlas.saturating_sub(anlas),
+            ..*seen
+        }
+    };
+    let missing = merged(seen).iter().map(missing).collect::<Vec<_>>();
+    let counts = |one: &Spending| one.requests > 0 || one.anlas > 0;
+    missing.into_iter().filter(counts).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_missing_is_what_was_seen_above_what_is_booked() {
+        let of = |whose, requests, anlas| Spending {
+            whose,
+            day: 1,
+            requests,
+            anlas,
+        };
+        let (pool, client) = (Whose::PoolKey(PoolKeyId(1)), Whose::ClientKey(ClientKeyId(1)));
+        let booked = [of(pool, 4, 9), of(client, 1, 5)];
+        let seen = [of(pool, 3, 5), of(pool, 2, 5), of(client, 9, 5)];
+        assert_eq!(missing(&booked, &seen), [of(pool, 1, 1)]);
+        assert_eq!(missing(&booked, &[of(client, 9, 6)]), [of(client, 0, 1)]);
+        let fresh = [of(client, 2, 0), of(pool, 2, 0)];
+        assert_eq!(missing(&[], &fresh), [of(pool, 2, 0)]);
+    }
 
     #[test]
     fn a_day_begins_at_midnight_utc_also_before_the_epoch() {

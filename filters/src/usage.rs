@@ -3,6 +3,7 @@
 //! An event is of fixed size: names are shared text, never copied for it. It holds nothing of a prompt, an answer, a
 //! header or a query. Each figure says where it is from ([`Figure`]); what nobody knows is not zero.
 
+mod before;
 mod endpoint;
 mod live;
 mod number;
@@ -17,6 +18,7 @@ use crate::meter::Figure;
 use crate::rejection::Code;
 use crate::trace::Trace;
 
+pub use before::Admitted;
 pub use endpoint::Endpoint;
 pub use live::{LiveRequest, LiveStage, QueuedRequest};
 pub use number::RequestNumber;

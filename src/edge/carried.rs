@@ -2,6 +2,7 @@
 
 use potluck_filters::objects::{Shelved, Stored};
 use potluck_filters::spending::{Booking, Spending, Whose};
+use potluck_filters::usage::Admitted;
 
 use super::Edge;
 use crate::clock::unix_ms;
@@ -28,6 +29,18 @@ impl Edge {
                 Whose::PoolKey(_) => live.upstreams.iter().for_each(|live| live.restore(spending)),
             }
         }
+    }
+
+    /// Takes over the places in windows that requests took before this process began, each as if it had come at the end
+    /// of its second. Called before it serves.
+    pub fn restore_windows(&self, mut admitted: Vec<Admitted>) {
+        admitted.sort_unstable_by_key(|one| one.at);
+        let now = self.clock.now();
+        for one in admitted {
+            let at = self.clock.moment_of(one.at.saturating_add(999)).min(now);
+            self.traffic.restore(&one, at);
+        }
+        self.traffic.tidy(now);
     }
 
     /// What members' objects changed in since the last time somebody asked, to be stored.

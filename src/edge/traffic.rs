@@ -15,6 +15,7 @@ use potluck_filters::model::ClientKey;
 use potluck_filters::rejection::Code;
 use potluck_filters::spread::Spreading;
 use potluck_filters::time::Moment;
+use potluck_filters::usage::Admitted;
 use potluck_filters::window::{Filled, Remaining, Window};
 
 const SHARDS: usize = 64;
@@ -116,6 +117,19 @@ impl Traffic {
             of_user,
             remaining,
         }))
+    }
+
+    /// Takes the places of requests that were admitted at that moment, before this process began; earlier ones first.
+    pub(super) fn restore(&self, admitted: &Admitted, at: Moment) {
+        let mut keys = shard(&self.keys, admitted.client_key.0);
+        let mut users = shard(&self.users, admitted.user.0);
+        let of_key = keys.entry(admitted.client_key).or_default();
+        let of_user = users.entry(admitted.user).or_default();
+        for _ in 0..admitted.requests {
+            // Whatever the limits are now: a place that was taken under none is in nobody's way.
+            of_key.window.admit(Limit::AtMost(0), at);
+            of_user.window.admit(Limit::AtMost(0), at);
+        }
     }
 
     /// What a user has sent in the last 60 seconds under that limit, and until when the next request waits.
@@ -271,6 +285,27 @@ mod tests {
         }
         assert_eq!(traffic.of_user(UserId(1), limit, later(20)), filled(2, 40));
         assert_eq!(traffic.of_user(UserId(2), Limit::AtMost(0), NOW), filled(0, 60));
+    }
+
+    #[test]
+    fn places_of_before_count_until_they_have_left_the_window() {
+        let traffic = Arc::new(Traffic::default());
+        let before = Admitted {
+            user: UserId(1),
+            client_key: ClientKeyId(1),
+            at: 0,
+            requests: 2,
+        };
+        traffic.restore(&before, NOW);
+        let (key, later) = (
+            key(1, Limit::AtMost(2), Limit::Unlimited),
+            NOW + Duration::from_secs(59),
+        );
+        let refused = traffic.admit(&key, Limit::Unlimited, later).err().unwrap();
+        assert_eq!(refused.wait, Some(Duration::from_secs(1)));
+        assert_eq!(traffic.of_user(UserId(1), Limit::AtMost(3), later).used, 2);
+        let over = NOW + Duration::from_secs(60);
+        assert!(traffic.admit(&key, Limit::AtMost(1), over).is_ok());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use potluck_admin::Control;
 use potluck_filters::objects::Shelved;
-use potluck_filters::spending::{Booking, Spending, day_of, merged};
+use potluck_filters::spending::{Booking, Spending, merged};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -119,9 +119,4 @@ async fn shelve(control: &Control, changes: &mut Vec<Shelved>, held: usize) -> b
             false
         }
     }
-}
-
-/// What was spent today before this process began.
-pub(super) async fn today(control: &Control) -> anyhow::Result<Vec<Spending>> {
-    Ok(control.store().spent_on(day_of(unix_ms())).await?)
 }

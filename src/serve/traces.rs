@@ -37,7 +37,7 @@ impl Traces {
         edge.trace_to(Arc::clone(&tracer));
         let told = Told {
             instance: config.edge_name().to_owned(),
-            origin_unix_ms: edge.began_unix_ms(),
+            origin_unix_ms: edge.origin_unix_ms(),
         };
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(keep(from, tracer, (collector, told), stopped));

@@ -1,6 +1,7 @@
 //! The books of usage in this process: what the edge notes is spooled, written to the database and, in time,
 //! forgotten.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ pub(super) fn begin(
         return Ok(None);
     };
     let settings = Settings {
-        folder: config.data.join(FOLDER),
+        folder: folder(config),
         edge: config.edge_name().into(),
         epoch: epoch(),
         most: config.usage.spool.0,
@@ -57,6 +58,11 @@ pub(super) fn begin(
     let spool = spool.context("usage cannot be kept in the data folder")?;
     edge.on_usage(spool.inlet());
     Ok(Some(Keeping { spool, tidying }))
+}
+
+/// The folder of the spool.
+pub(super) fn folder(config: &Config) -> PathBuf {
+    config.data.join(FOLDER)
 }
 
 impl Keeping {

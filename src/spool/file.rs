@@ -129,6 +129,14 @@ impl SpoolFile {
         &self.path
     }
 
+    pub(super) fn edge(&self) -> &Arc<str> {
+        &self.edge
+    }
+
+    pub(super) fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
     /// Appends events from number `first` on and waits for the disk; what is sent on up to number `sent` is deleted.
     /// The same again changes nothing.
     pub(super) fn append(&self, first: u64, events: &[UsageEvent], sent: u64) -> Result<Change, FileError> {

@@ -44,13 +44,20 @@ impl Folder {
 
     /// What earlier processes left, the oldest first.
     pub(super) fn orphans(&self) -> Result<Vec<PathBuf>, FileError> {
-        let entries = std::fs::read_dir(&self.path).map_err(|source| io(&self.path, source))?;
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let is_one = |path: &PathBuf| path.extension().is_some_and(|ending| ending == ENDING);
-        let mut orphans: Vec<PathBuf> = paths.filter(|path| is_one(path) && *path != self.own).collect();
-        orphans.sort_unstable();
-        Ok(orphans)
+        let mut files = files(&self.path)?;
+        files.retain(|path| *path != self.own);
+        Ok(files)
     }
+}
+
+/// The spools in a folder, the oldest first.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let entries = std::fs::read_dir(folder).map_err(|source| io(folder, source))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_one = |path: &PathBuf| path.extension().is_some_and(|ending| ending == ENDING);
+    let mut files: Vec<PathBuf> = paths.filter(is_one).collect();
+    files.sort_unstable();
+    Ok(files)
 }
 
 /// Bytes of these files.

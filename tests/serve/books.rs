@@ -1,188 +1,207 @@
-//! The books under fire: requests at random, the relay killed again and again, the books locked in between. What the
-//! clients were served is in the books, once; and the sums are the sums of it.
+//! The books under fire: requests at random, the relay killed again and again, the database away in between. What the
+//! fakes served is in the books, once, but for what the last 100 ms before a kill held; and all sums are the sums of it.
+//!
+//! `POTLUCK_CHAOS_LIVES` and `POTLUCK_CHAOS_SEED` make it longer and another one; `make soak` does.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod ledger;
+mod load;
+mod witness;
+
+use std::collections::HashSet;
+use std::str::FromStr;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use potluck::clock::Clock;
+use potluck_fakes::{DemoWorld, Records};
 use potluck_filters::time::Moment;
 use potluck_filters::usage::RequestNumber;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Executor, Row};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 
+use crate::database::Database;
 use crate::installation::{Installation, wide_world};
 use crate::relay::Relay;
-use crate::requests::{chat_request, client};
+use ledger::Ledger;
+use load::{CLIENTS, Load, Served};
+use witness::Witness;
 
-/// Clients that send one request after the other.
-const CLIENTS: usize = 12;
-/// What a kill may forget is what ended within 100 ms before it. A busy machine's disk gets more.
-const FORGOTTEN: Duration = Duration::from_secs(1);
-/// Lives of the relay that end with a kill.
-const LIVES: u64 = 3;
+/// What a kill may forget is what ended within this time before it.
+const FORGOTTEN: Duration = Duration::from_millis(100);
 
-/// Requests that were served to their end: their ids, and when that was.
-type Served = Vec<(RequestNumber, Moment)>;
+/// What happens to the database in a life of the relay.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    /// Nothing.
+    None,
+    /// It goes, and is away when the relay is killed.
+    Gone,
+    /// It goes, and comes back while the relay serves.
+    Back,
+}
 
-/// Sends until told to stop, or until nobody answers any more.
-async fn one_client(
-    (url, key, streams): (String, Arc<str>, bool),
+/// A life that ended with a kill.
+struct Life {
+    killed: Moment,
+    /// What this machine took longer than it should, so that nobody blames the relay for it.
+    late: Duration,
+    served: Vec<Served>,
+}
+
+struct Chaos {
+    world: DemoWorld,
+    installation: Installation,
+    key: String,
+    database: Database,
     clock: Clock,
-    stop: watch::Receiver<bool>,
-) -> Served {
-    let mut served = Served::new();
-    let client = client();
-    while !*stop.borrow() {
-        let request = client.post(&url).bearer_auth(&key).json(&chat_request(streams));
-        let Ok(answer) = request.send().await else { break };
-        let id = answer
-            .headers()
-            .get("x-request-id")
-            .and_then(|id| id.to_str().ok());
-        let id = id.and_then(RequestNumber::parse).expect("an id");
-        assert_eq!(answer.status(), 200);
-        if answer.bytes().await.is_err() {
-            break;
+    seed: u64,
+    chance: StdRng,
+}
+
+fn number<N: FromStr>(variable: &str, otherwise: N) -> N {
+    let written = std::env::var(variable).ok();
+    written.map_or(otherwise, |text| text.parse().ok().expect("a number"))
+}
+
+impl Chaos {
+    async fn begin(world: DemoWorld, installation: Installation, database: Database) -> Self {
+        let seed = number("POTLUCK_CHAOS_SEED", 7);
+        let (_, key) = installation.client_key().await;
+        Self {
+            world,
+            installation,
+            key,
+            database,
+            clock: Clock::default(),
+            seed,
+            chance: StdRng::seed_from_u64(seed),
         }
-        served.push((id, clock.now()));
     }
-    served
-}
 
-/// Clients at work.
-struct Load {
-    clients: JoinSet<Served>,
-    stop: watch::Sender<bool>,
-}
+    fn load(&mut self, relay: &Relay) -> Load {
+        Load::begin(relay, &self.key, self.clock, &mut self.chance)
+    }
 
-impl Load {
-    fn begin(relay: &Relay, key: &str, clock: Clock) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let mut clients = JoinSet::new();
-        for n in 0..CLIENTS {
-            let url = relay.url("/v1/chat/completions");
-            clients.spawn(one_client((url, key.into(), n % 2 == 0), clock, stopped.clone()));
+    /// One life of the relay, from its start to a kill.
+    async fn live(&mut self, trouble: Trouble) -> Life {
+        let relay = Relay::start(&self.installation).await;
+        let witness = Witness::begin(self.installation.path("data"), self.clock);
+        let mut load = self.load(&relay);
+        load.serve(self.chance.random_range(60..160)).await;
+        match trouble {
+            Trouble::None => {}
+            Trouble::Gone => self.database.go().await,
+            Trouble::Back => {
+                self.database.go().await;
+                load.serve(self.chance.random_range(40..80)).await;
+                self.database.come_back().await;
+                let last = load.last().expect("one was served");
+                Ledger(self.database.usage().await).until_booked(last).await;
+            }
         }
-        Self { clients, stop }
+        load.serve(self.chance.random_range(40..120)).await;
+        let killed = self.clock.now();
+        relay.signal(Signal::SIGKILL);
+        relay.end().await;
+        let late = witness.end(killed);
+        let served = load.end().await;
+        self.database.come_back().await;
+        Life { killed, late, served }
     }
 
-    async fn end(self) -> Served {
-        self.stop.send_replace(true);
-        self.clients.join_all().await.concat()
+    /// The last life ends as an operator ends it: nothing of it may be missing.
+    async fn live_on(&mut self) -> Vec<Served> {
+        let relay = Relay::start(&self.installation).await;
+        let mut load = self.load(&relay);
+        load.serve(100).await;
+        let served = load.end().await;
+        relay.stop().await;
+        served
+    }
+
+    /// Requests that reached an upstream.
+    fn arrived(&self) -> HashSet<RequestNumber> {
+        let world = &self.world;
+        let mut fakes = vec![&world.openai.server.records];
+        fakes.extend(world.nodes.iter().map(|node| &node.server.records));
+        fakes.push(&world.novelai.image.records);
+        let records = fakes.into_iter().flat_map(Records::all);
+        let ids = records.filter_map(|record| RequestNumber::parse(record.header("x-request-id")?));
+        ids.collect()
     }
 }
 
-async fn open(installation: &Installation) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(installation.path("data/usage.db"));
-    let options = options.busy_timeout(Duration::from_secs(20));
-    options.connect().await.expect("the books")
+/// For how long before the kill a request of that life had ended that is not in the books, at most.
+fn most_forgotten(life: &Life, booked: &HashSet<RequestNumber>) -> Duration {
+    let lost = life.served.iter().filter(|served| !booked.contains(&served.id));
+    let ages = lost.map(|served| life.killed.since(served.ended));
+    ages.max().unwrap_or_default()
 }
 
-/// Requests in the books, each with how often it is there.
-async fn booked(books: &mut SqliteConnection) -> HashMap<RequestNumber, usize> {
-    let rows = sqlx::query("select request_high, request_low from usage_events");
-    let mut booked = HashMap::new();
-    for row in rows.fetch_all(books).await.expect("rows") {
-        let (high, low): (i64, i64) = (row.get(0), row.get(1));
-        let high = u16::try_from(high).expect("two bytes").to_be_bytes();
-        let bytes = [&high[..], &low.to_be_bytes()].concat();
-        let number = RequestNumber(bytes.try_into().expect("ten bytes"));
-        *booked.entry(number).or_default() += 1;
+/// Goes through it all, and says how it went.
+async fn survive(mut chaos: Chaos) -> String {
+    let mut told = format!("seed {}\n", chaos.seed);
+    let kills: usize = number("POTLUCK_CHAOS_LIVES", 4);
+    let troubles = [Trouble::Gone, Trouble::Back, Trouble::None];
+    let mut lives = Vec::new();
+    for trouble in troubles.into_iter().cycle().take(kills) {
+        lives.push(chaos.live(trouble).await);
     }
-    booked
-}
+    let last = chaos.live_on().await;
 
-/// Requests, tokens and bytes, by every sum that is kept of them, and of the requests one by one.
-async fn sums(books: &mut SqliteConnection) -> Vec<(String, [i64; 4])> {
-    let raw = "select 'raw', count(*), coalesce(sum(prompt), 0), coalesce(sum(completion), 0), sum(answered_bytes) \
-               from usage_events";
-    let of = |table: &str, level: i64| {
-        format!(
-            "select '{table} {level}', sum(requests), coalesce(sum(prompt_reported), 0) + coalesce(sum(prompt_estimated), 0), \
-             coalesce(sum(completion_reported), 0) + coalesce(sum(completion_estimated), 0), sum(answered_bytes) \
-             from {table} where level = {level}"
-        )
+    let mut ledger = Ledger(chaos.database.usage().await);
+    let booked = ledger.booked().await;
+    assert!(booked.twice.is_empty(), "nothing is there twice");
+    for (n, life) in lives.iter().enumerate() {
+        let forgotten = most_forgotten(life, &booked.all);
+        told += &format!(
+            "life {n}: {} served, at most the last {forgotten:?} forgotten, the machine {:?} late\n",
+            life.served.len(),
+            life.late
+        );
+        assert!(forgotten <= FORGOTTEN + life.late, "{told}");
+    }
+    let missing = last.iter().filter(|served| !booked.all.contains(&served.id));
+    assert_eq!(missing.count(), 0, "nothing is forgotten without a kill");
+
+    let arrived = chaos.arrived();
+    assert!(booked.tried.is_subset(&arrived), "nothing is made up");
+    let known = |id: &RequestNumber| {
+        let served = lives.iter().flat_map(|life| &life.served);
+        booked.all.contains(id) || served.map(|served| served.id).any(|served| served == *id)
     };
-    let mut all = vec![raw.to_owned()];
-    all.extend((0..3).map(|level| of("usage_by_class", level)));
-    let mut sums = Vec::new();
-    for question in all {
-        let row = sqlx::query(sqlx::AssertSqlSafe(question))
-            .fetch_one(&mut *books)
-            .await
-            .expect("a sum");
-        sums.push((row.get(0), [row.get(1), row.get(2), row.get(3), row.get(4)]));
-    }
-    sums
+    let in_flight = arrived.iter().filter(|id| !known(id)).count();
+    assert!(
+        in_flight <= CLIENTS * kills,
+        "{in_flight} requests of {} are neither booked nor forgotten",
+        arrived.len()
+    );
+    ledger.sums_are_right().await;
+    let left = std::fs::read_dir(chaos.installation.path("data/usage")).expect("the spool");
+    assert_eq!(left.count(), 0, "all was sent on");
+    told + &format!("{} arrived, {} booked", arrived.len(), booked.all.len())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_served_is_in_the_books_once_whatever_is_killed_and_locked() {
     let world = wide_world(4).await;
     let installation = Installation::furnished(&world).await;
-    let (_, key) = installation.client_key().await;
-    let clock = Clock::default();
-    let (mut certain, mut all) = (Served::new(), Served::new());
-    for life in 0..LIVES {
-        let relay = Relay::start(&installation).await;
-        let load = Load::begin(&relay, &key, clock);
-        tokio::time::sleep(Duration::from_millis(400)).await;
-        let mut books = open(&installation).await;
-        if life > 0 {
-            // From here on nothing is written; what comes waits on disk, over the kill too.
-            books.execute("begin exclusive").await.expect("a lock");
-        }
-        tokio::time::sleep(FORGOTTEN + Duration::from_millis(150 * life)).await;
-        let killed = clock.now();
-        relay.signal(Signal::SIGKILL);
-        relay.end().await;
-        let served = load.end().await;
-        certain.extend(served.iter().filter(|(_, ended)| *ended + FORGOTTEN < killed));
-        all.extend(served);
-        books.close().await.expect("an end");
-    }
-    // The last life ends as an operator ends it: nothing of it may be missing.
-    let relay = Relay::start(&installation).await;
-    let load = Load::begin(&relay, &key, clock);
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let served = load.end().await;
-    assert!(!served.is_empty());
-    certain.extend(&served);
-    all.extend(&served);
-    relay.stop().await;
-
-    let mut books = open(&installation).await;
-    let booked = booked(&mut books).await;
-    assert!(booked.values().all(|times| *times == 1), "nothing is there twice");
-    let missing = certain.iter().filter(|(id, _)| !booked.contains_key(id)).count();
-    assert_eq!(
-        missing,
-        0,
-        "of {} that are certain, in {} lines",
-        certain.len(),
-        booked.len()
-    );
-    let upstream = world.openai.server.records.count();
-    assert!(
-        booked.len() <= upstream,
-        "{} lines of {upstream} requests",
-        booked.len()
-    );
-    let sums = sums(&mut books).await;
-    assert_eq!(sums[0].1[0], booked.len() as i64);
-    assert!(sums.iter().all(|(_, sum)| *sum == sums[0].1), "{sums:?}");
-    let left = std::fs::read_dir(installation.path("data/usage"))
-        .expect("the spool")
-        .count();
-    assert_eq!(left, 0, "all was sent on");
+    let database = Database::file(&installation);
     println!(
-        "{} served, {} certain, {} booked",
-        all.len(),
-        certain.len(),
-        booked.len()
+        "{}",
+        survive(Chaos::begin(world, installation, database).await).await
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_served_is_in_the_books_once_while_postgres_stops_and_starts() {
+    let Some((database, url)) = Database::server().await else {
+        return;
+    };
+    let world = wide_world(4).await;
+    let installation = Installation::furnished_on(&world, &url).await;
+    println!(
+        "{}",
+        survive(Chaos::begin(world, installation, database).await).await
     );
 }

@@ -54,10 +54,11 @@ pub(crate) async fn world() -> DemoWorld {
     DemoWorld::start_with(options).await.expect("the fakes")
 }
 
-/// Fakes with several credentials of each kind.
+/// Fakes with several credentials of each kind, which remember all requests.
 pub(crate) async fn wide_world(credentials: usize) -> DemoWorld {
     let options = DemoOptions {
         credentials,
+        remembered: usize::MAX,
         ..DemoOptions::default()
     };
     DemoWorld::start_with(options).await.expect("the fakes")
@@ -86,33 +87,44 @@ impl Installation {
 
     /// After `potluck init`, with all credentials of the world in its pool, serving.
     pub(crate) async fn furnished(world: &DemoWorld) -> Self {
-        let installation = Self::new(world).await.unprobed();
+        Self::new(world).await.unprobed().furnish(world).await
+    }
+
+    /// The same with its database on a server.
+    pub(crate) async fn furnished_on(world: &DemoWorld, url: &str) -> Self {
+        let installation = Self::uninitialised(world).unprobed();
+        installation.configure(&format!("database: {{ url: '{url}' }}\n"));
+        installation.run("init").await.ok();
+        installation.furnish(world).await
+    }
+
+    async fn furnish(self, world: &DemoWorld) -> Self {
         let tokens: Vec<_> = world
             .novelai_accounts
             .iter()
             .map(|account| account.token.as_str())
             .collect();
-        installation
-            .feed("pool import novelai", &tokens.join("\n"))
+        self.feed("pool import novelai", &tokens.join("\n")).await.ok();
+        self.feed("pool import vercel", &world.openai_keys.join("\n"))
             .await
             .ok();
-        installation
-            .feed("pool import vercel", &world.openai_keys.join("\n"))
-            .await
-            .ok();
-        installation
+        self
     }
 
     /// Nobody asks how the accounts of pool keys are: they serve from the moment they are brought.
     pub(crate) fn unprobed(self) -> Self {
+        self.configure("probe: { enabled: false }\n");
+        self
+    }
+
+    /// One more line of configuration.
+    fn configure(&self, line: &str) {
         use std::io::Write;
         let mut file = std::fs::File::options()
             .append(true)
             .open(self.path("conf/potluck.yaml"))
             .expect("its configuration");
-        file.write_all(b"probe: { enabled: false }\n")
-            .expect("one more line");
-        self
+        file.write_all(line.as_bytes()).expect("one more line");
     }
 
     fn uninitialised(world: &DemoWorld) -> Self {

@@ -9,12 +9,14 @@
 )]
 
 mod api;
+mod database;
 mod installation;
 mod relay;
 mod requests;
 
 mod apart;
 mod bearer;
+mod before;
 mod books;
 mod changes;
 mod checks;

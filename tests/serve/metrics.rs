@@ -188,7 +188,7 @@ async fn settled(relay: &Relay) -> String {
     }
 }
 
-async fn told(relay: &Relay) -> String {
+pub(crate) async fn told(relay: &Relay) -> String {
     let url = format!("http://{}/metrics", relay.metrics.expect("an address"));
     let answer = client().get(url).send().await.expect("an answer");
     assert_eq!(
@@ -199,7 +199,7 @@ async fn told(relay: &Relay) -> String {
 }
 
 /// The value of a series, by its name with its labels.
-fn value(text: &str, series: &str) -> Option<f64> {
+pub(crate) fn value(text: &str, series: &str) -> Option<f64> {
     let line = text.lines().find_map(|line| line.strip_prefix(series))?;
     line.trim().parse().ok()
 }

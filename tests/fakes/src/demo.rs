@@ -37,6 +37,8 @@ pub struct DemoOptions {
     pub pace: Pace,
     /// NovelAI's speed and more.
     pub settings: Settings,
+    /// Requests that each fake remembers; older ones are forgotten.
+    pub remembered: usize,
 }
 
 impl Default for DemoOptions {
@@ -49,6 +51,7 @@ impl Default for DemoOptions {
             credentials: 3,
             pace: Pace::default(),
             settings: Settings::default(),
+            remembered: REMEMBERED,
         }
     }
 }
@@ -93,13 +96,15 @@ impl DemoWorld {
             credentials,
             pace,
             settings,
+            remembered,
         } = options;
-        let novelai = NovelAiHosts::start_on(novelai, settings, Records::keeping(REMEMBERED)).await?;
+        let records = || Records::keeping(remembered);
+        let novelai = NovelAiHosts::start_on(novelai, settings, records()).await?;
         let novelai_accounts = (1..=credentials)
             .map(|number| DemoAccount::open(&novelai.fake, number))
             .collect();
-        let (openai, openai_keys) = start_openai(openai, credentials, &pace).await?;
-        let nodes = start_nodes(&nodes, &pace).await?;
+        let (openai, openai_keys) = start_openai(openai, credentials, &pace, records()).await?;
+        let nodes = start_nodes(&nodes, &pace, records).await?;
         Ok(DemoWorld {
             novelai,
             novelai_accounts,
@@ -129,11 +134,16 @@ impl DemoWorld {
     }
 }
 
-async fn start_openai(addr: SocketAddr, keys: usize, pace: &Pace) -> io::Result<(OpenAiFake, Vec<String>)> {
+async fn start_openai(
+    addr: SocketAddr,
+    keys: usize,
+    pace: &Pace,
+    records: Records,
+) -> io::Result<(OpenAiFake, Vec<String>)> {
     let options = OpenAiOptions {
         addr,
         pace: pace.clone(),
-        records: Records::keeping(REMEMBERED),
+        records,
         ..OpenAiOptions::default()
     };
     let openai = OpenAiFake::start_with(options).await?;
@@ -144,13 +154,17 @@ async fn start_openai(addr: SocketAddr, keys: usize, pace: &Pace) -> io::Result<
     Ok((openai, keys))
 }
 
-async fn start_nodes(addrs: &[SocketAddr], pace: &Pace) -> io::Result<Vec<NodeFake>> {
+async fn start_nodes(
+    addrs: &[SocketAddr],
+    pace: &Pace,
+    records: impl Fn() -> Records,
+) -> io::Result<Vec<NodeFake>> {
     let mut nodes = Vec::new();
     for (index, addr) in addrs.iter().enumerate() {
         let options = NodeOptions {
             addr: *addr,
             pace: pace.clone(),
-            records: Records::keeping(REMEMBERED),
+            records: records(),
             ..NodeOptions::named(&format!("gpu-{}", index + 1))
         };
         nodes.push(NodeFake::start_with(options).await?);

@@ -18,5 +18,4 @@ pub use latencies::LatencyPoint;
 pub use member::Member;
 pub use persons::{Persons, PersonsOfDay};
 pub use series::{Point, Series, Step};
-pub use spent::Admitted;
 pub use totals::{After, Measure, Total, Totals, TotalsOf};

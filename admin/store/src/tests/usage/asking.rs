@@ -4,12 +4,12 @@ use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
 use potluck_filters::meter::Figure;
 use potluck_filters::rejection::Code;
 use potluck_filters::spending::{DAY_MS, Whose};
-use potluck_filters::usage::{Ended, StatusClass, UsageEvent};
+use potluck_filters::usage::{Admitted, Ended, StatusClass, UsageEvent};
 
 use super::{ALWAYS, NOW, batch, each, event};
 use crate::error::StoreError;
 use crate::usage::UsageStore;
-use crate::usage::ask::{Admitted, Filter, Measure, Member, Persons, Point, Step, TotalsOf};
+use crate::usage::ask::{Filter, Measure, Member, Persons, Point, Step, TotalsOf};
 use crate::usage::book::Dim;
 use crate::usage::level::Span;
 

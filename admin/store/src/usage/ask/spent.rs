@@ -2,7 +2,7 @@
 
 use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
 use potluck_filters::spending::{Spending, Whose};
-use potluck_filters::usage::StatusClass;
+use potluck_filters::usage::{Admitted, StatusClass};
 
 use crate::dialect::usage::{Cell, Question};
 use crate::error::StoreError;
@@ -12,19 +12,6 @@ use crate::usage::level::Level;
 use crate::usage::row::{SERIALS, first_id, place};
 
 use super::member::int;
-
-/// Requests of a client key that were admitted within a second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Admitted {
-    /// Whose.
-    pub user: UserId,
-    /// With which client key.
-    pub client_key: ClientKeyId,
-    /// The second, in milliseconds since the Unix epoch.
-    pub at: i64,
-    /// How many.
-    pub requests: u64,
-}
 
 impl UsageStore {
     /// What pool keys served and client keys asked for on a day (UTC, counted from the Unix epoch): requests whose work
