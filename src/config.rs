@@ -7,6 +7,7 @@
 mod check;
 mod cool_downs;
 mod credit;
+mod effective;
 mod egress;
 mod health;
 mod history;
@@ -17,6 +18,7 @@ mod markdown;
 mod model_routes;
 mod node_variables;
 mod one_or_many;
+mod origins;
 mod overlay;
 mod path;
 mod plugins;
@@ -49,6 +51,7 @@ use serde::{Deserialize, Serialize};
 use crate::plugin::Registry;
 
 pub use cool_downs::CoolDowns;
+pub use effective::effective;
 pub use egress::Egress;
 pub use history::History;
 pub(crate) use judge::word;
@@ -58,6 +61,7 @@ pub use markdown::markdown;
 pub(crate) use markdown::settings_of;
 pub use model_routes::ModelRule;
 pub use one_or_many::OneOrMany;
+pub use origins::Origins;
 pub use path::Path;
 pub use plugins::PluginEntry;
 pub use probe::Probe;
@@ -119,6 +123,10 @@ pub struct Config {
     #[serde(skip)]
     #[schemars(skip)]
     pub registry: Registry,
+    /// Where each setting was written.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub origins: Origins,
 }
 
 impl Default for Config {
@@ -141,6 +149,7 @@ impl Default for Config {
             log: Log::default(),
             auth: Auth::default(),
             registry: Registry::default(),
+            origins: Origins::default(),
         }
     }
 }

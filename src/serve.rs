@@ -39,7 +39,7 @@ use potluck_filters::snapshot::Snapshot;
 
 use crate::cli::local::{self, DataLock};
 use crate::clock::{chance, unix_ms};
-use crate::config::{Config, Listener};
+use crate::config::{self, Config, Listener};
 use crate::edge::{Edge, Opener, Settings};
 use crate::secrets::Secrets;
 use admin::Door;
@@ -151,7 +151,8 @@ impl Relay {
         )
         .with_auth(config.auth.settings())
         .with_usage(usage)
-        .reached_at(config.admin.public_base_url.clone());
+        .reached_at(config.admin.public_base_url.clone())
+        .configured(config::effective(&config, secrets));
         runtime.block_on(control.begin_at(revision));
         runtime.block_on(control.settle_pending())?;
         runtime.block_on(before::tell(&edge, &control, &usage::folder(&config)))?;

@@ -10,6 +10,7 @@ mod bulk;
 mod caps;
 mod client_key;
 mod credit;
+mod effective;
 mod event;
 mod export;
 mod finding;
@@ -54,6 +55,7 @@ pub use bulk::{
 pub use caps::{Caps, EditCaps, Hours};
 pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, EffectiveLimit, Switch};
 pub use credit::{Credit, Source};
+pub use effective::{Effective, EffectiveSetting, SecretSetting, SettingChange, SettingSource};
 pub use event::ListenQuery;
 pub use export::{Export, ExportedObject};
 pub use finding::{Acknowledge, Acknowledged, Finding, FindingQuery, FindingState, Findings};

@@ -14,6 +14,7 @@ mod checks;
 mod client_keys;
 mod credentials;
 mod edge;
+mod effective;
 mod export;
 mod fields;
 mod findings;
@@ -62,7 +63,7 @@ pub(crate) use sessions::From as LoginFrom;
 use tokio::sync::{Mutex, Notify};
 pub use turn::Turn;
 
-use crate::api::{Database, Status, UpstreamFacts};
+use crate::api::{Database, Effective, Status, UpstreamFacts};
 use crate::audit::Failures;
 use crate::auth::AuthSettings;
 use crate::error::ControlError;
@@ -88,6 +89,7 @@ pub struct Control {
     look_up: Box<LookUp>,
     pub(crate) auth: Auth,
     public_base_url: Option<String>,
+    configured: Effective,
     /// What the edge has been given. Held for the whole of a change: it is the turn.
     pub(crate) published: Mutex<Revision>,
     probe_due: Notify,
@@ -130,6 +132,7 @@ impl Control {
             look_up: Box::new(nodes::system),
             auth: Auth::new(AuthSettings::default()),
             public_base_url: None,
+            configured: Effective::default(),
             published,
             probe_due: Notify::new(),
             job_due: Notify::new(),

@@ -16,7 +16,7 @@ use potluck_filters::model::{Kind, Layout, Opened, Upstream};
 use super::exit::{Exit, Failure};
 pub use super::lock::DataLock;
 use crate::clock::unix_ms;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::secrets::Secrets;
 
 /// A control plane without an edge; what it changes is served from the next start on.
@@ -41,13 +41,14 @@ impl Local {
         let lock = DataLock::take(&config.data)?;
         let store = open_store(config, secrets).await?;
         let usage = open_usage(config, &store).await?;
-        let layout = config.layout().map_err(crate::config::Problems)?;
+        let layout = config.layout().map_err(config::Problems)?;
         let upstreams = facts(&layout, config);
         let control = Control::without_edge(store, upstreams, unix_ms).await;
         let control = control.map_err(|error| Failure::new(Exit::Unavailable, with_cause(&error)))?;
         let control = control
             .with_usage(usage)
-            .reached_at(config.admin.public_base_url.clone());
+            .reached_at(config.admin.public_base_url.clone())
+            .configured(config::effective(config, secrets));
         Ok(Self {
             control: Arc::new(control.with_auth(config.auth.settings())),
             _lock: lock,

@@ -1,5 +1,7 @@
 //! `potluck settings`: what is set for the whole relay while it runs.
 
+mod effective;
+
 use clap::{Args, Subcommand};
 use potluck_admin::api::{EditSettings, Registration, Settings};
 
@@ -15,8 +17,12 @@ const PATH: &str = "/manage/v1/settings";
 #[derive(Debug, Subcommand)]
 pub(super) enum SettingsCommand {
     /// Show what is set.
-    #[command(after_help = "Examples:\n  potluck settings show\n  potluck settings show --json")]
-    Show,
+    #[command(
+        after_help = "Examples:\n  potluck settings show\n  potluck settings show --effective\n  \
+        potluck settings show --effective limits\n  potluck settings show --effective --changed --json\n\n\
+        --effective asks the relay what it runs with. `potluck config show` prints what the next start would run with."
+    )]
+    Show(effective::ShowArgs),
     /// Set something; it counts at once.
     #[command(
         after_help = "Examples:\n  potluck settings set --name 'The pool of Hanoi'\n  \
@@ -44,7 +50,8 @@ pub(super) struct SetArgs {
 impl SettingsCommand {
     pub(super) async fn run(self, api: &Api, options: &Options) -> Result<(), Failure> {
         let answer = match self {
-            Self::Show => api.get(PATH).await?,
+            Self::Show(args) if args.effective => return effective::run(&args, api, options).await,
+            Self::Show(_) => api.get(PATH).await?,
             Self::Set(args) => api.patch(PATH, &sent(&EditSettings::from(args))?).await?,
         };
         if options.json {

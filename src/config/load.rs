@@ -7,6 +7,7 @@ use std::path::{Path as FilePath, PathBuf};
 
 use serde_json::Value;
 
+use super::origins::Origins;
 use super::overlay::{self, Setting};
 use super::path::Path;
 use super::problem::{Fault, Place, Problem};
@@ -95,6 +96,7 @@ impl Config {
         match serde_json::from_value::<Self>(reading.value) {
             Ok(mut config) => {
                 config.registry = plugins.clone();
+                config.origins = Origins::of(&tree);
                 problems.extend(trust::apply(&mut config, environment));
                 let faults = check::check(&config);
                 problems.extend(located(faults, &tree, &problems, &reading.left_out));

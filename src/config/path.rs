@@ -41,6 +41,11 @@ impl Path {
         &self.0
     }
 
+    /// The way down to its first so many steps.
+    pub(super) fn first(&self, count: usize) -> Self {
+        Self(self.0.iter().take(count).cloned().collect())
+    }
+
     /// The path as it was written, given the list items that were left out of the reading.
     pub(super) fn as_written(&self, left_out: &[Self]) -> Self {
         self.0.iter().fold(Self::default(), |written, step| match step {

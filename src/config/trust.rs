@@ -15,6 +15,10 @@ pub(super) fn apply(config: &mut Config, environment: &[(String, String)]) -> Op
         "" => return None,
         "false" | "0" | "no" | "off" => {
             config.admin.trusted_proxies.clear();
+            let place = Place::Named(NAME.into());
+            config
+                .origins
+                .overruled(&Path::of("admin").key("trusted_proxies"), place);
             return None;
         }
         "true" | "1" | "yes" | "on" if !config.admin.trusted_proxies.is_empty() => return None,

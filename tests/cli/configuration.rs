@@ -87,3 +87,54 @@ fn show_never_prints_a_password() {
         );
     }
 }
+
+#[test]
+fn a_relay_tells_what_it_runs_with_and_where_each_setting_came_from() {
+    let folder = Folder::ready();
+    let env = [("POTLUCK_LIMITS__BODY_SHARES", "4")];
+    let line = "settings show --effective --json --set log.level=warn";
+    let shown = folder.run_with(line, "", &env).ok().json();
+    let setting = |key: &str| {
+        let all = shown["settings"].as_array().unwrap();
+        let found = all.iter().find(|setting| setting["key"] == key);
+        found.unwrap_or_else(|| panic!("no {key} in {shown}")).clone()
+    };
+    for (key, value, source, is_default) in [
+        ("limits.body_shares", Value::from(4), "environment", false),
+        ("log.level", "warn".into(), "flag", false),
+        ("limits.keep_alive", "75s".into(), "file", true),
+        ("threads", Value::Null, "default", true),
+        ("registration", "invitation".into(), "default", true),
+    ] {
+        let told = setting(key);
+        assert_eq!(
+            (&told["value"], &told["source"], &told["is_default"]),
+            (&value, &source.into(), &is_default.into()),
+            "{told}"
+        );
+    }
+    let place = setting("limits.keep_alive")["place"].as_str().unwrap().to_owned();
+    assert!(place.starts_with("conf/potluck.yaml:"), "{place}");
+    assert_eq!(
+        setting("limits.body_shares")["place"],
+        "POTLUCK_LIMITS__BODY_SHARES"
+    );
+    assert_eq!(setting("limits.keep_alive")["change"], "restart");
+    folder.run("upstreams policy novelai least-busy").ok();
+    let shown = folder
+        .run("settings show --effective upstreams.novelai.policy")
+        .ok()
+        .out;
+    assert!(
+        shown.contains("least-busy") && shown.contains("edited online"),
+        "{shown}"
+    );
+    let changed = folder.run("settings show --effective --changed").ok().out;
+    assert!(!changed.contains("keep_alive"), "{changed}");
+    let secrets = std::fs::read_to_string(folder.path("conf/secrets.env")).unwrap();
+    let all = folder.run("settings show --effective").ok().out;
+    assert!(all.contains("ENCRYPTION_KEY") && all.contains("not set"), "{all}");
+    for secret in secrets.lines().filter_map(|line| Some(line.split_once('=')?.1)) {
+        assert!(!all.contains(secret));
+    }
+}

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::{FromRequest, Request, State};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
 
 use crate::access::{Admin, area};
-use crate::api::{EditSettings, Settings};
+use crate::api::{EditSettings, Effective, Settings};
 use crate::control::Control;
 use crate::doc::{Input, Operation, Routes};
 use crate::error::ControlError;
@@ -16,6 +17,7 @@ use crate::input::{Body, IfMatch};
 use crate::output::Tagged;
 
 const PATH: &str = "/manage/v1/settings";
+const EFFECTIVE: &str = "/manage/v1/settings/effective";
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -31,6 +33,19 @@ pub(crate) fn routes() -> Routes {
             "Edits what is set for the whole relay; what could lock the operator out is not among it.",
             edit,
         )
+        .get(
+            EFFECTIVE,
+            "showEffectiveSettings",
+            "Shows what the relay runs with: each setting, where it came from, and what it takes to change it.",
+            effective,
+        )
+}
+
+async fn effective(
+    _: Admin<area::System>,
+    State(control): State<Arc<Control>>,
+) -> Result<Json<Effective>, ControlError> {
+    control.effective_settings().await.map(Json)
 }
 
 async fn show(

@@ -159,6 +159,7 @@ const TABLE: &[(For, &[&str])] = &[
             "createInvitation",
             "revokeInvitation",
             "showSettings",
+            "showEffectiveSettings",
             "editSettings",
             "rotateSigningKey",
             "listUpstreams",
