@@ -13,12 +13,18 @@ const ast = await openapi(schema, { alphabetize: true, defaultNonNullable: false
 await writeFile(new URL("schema.ts", out), `// Made by scripts/generate.mjs.\n${astToString(ast)}`);
 
 const page = await readFile(new URL("errors.md", docs), "utf8");
-const table = page.slice(page.indexOf("## The management API"));
-const rows = table.split("\n").filter((line) => line.startsWith("| `"));
-const codes = rows.flatMap((line) => [...line.split("|")[1].matchAll(/`(\w+)`/g)].map((match) => match[1]));
-if (codes.length < 30) throw new Error("docs/errors.md has no table of the API's codes");
-const list = codes.map((code) => `  "${code}",\n`).join("");
+const own = page.indexOf("## The management API");
+
+/** The codes that a table of the page has in its first column. */
+function codesOf(table) {
+  const rows = table.split("\n").filter((line) => line.startsWith("| `"));
+  const codes = rows.flatMap((line) => [...line.split("|")[1].matchAll(/`(\w+)`/g)].map((match) => match[1]));
+  if (codes.length < 30) throw new Error("docs/errors.md lacks a table of codes");
+  return codes.map((code) => `  "${code}",\n`).join("");
+}
+
 await writeFile(
   new URL("codes.ts", out),
-  `// Made by scripts/generate.mjs.\nexport const CODES = [\n${list}] as const;\nexport type Code = (typeof CODES)[number];\n`,
+  `// Made by scripts/generate.mjs.\nexport const CODES = [\n${codesOf(page.slice(own))}] as const;\nexport type Code = (typeof CODES)[number];
+/** Why the relay refuses a request of a client. */\nexport const RELAY_CODES = [\n${codesOf(page.slice(0, own))}] as const;\nexport type RelayCode = (typeof RELAY_CODES)[number];\n`,
 );

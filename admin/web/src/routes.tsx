@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 import { session } from "./api/queries/mine";
 import { ITEM_STATES, type ItemState } from "./api/queries/supply";
+import { usageSearch } from "./pages/usage/search";
 import { insideOnly, numberIn, oneOf, parseSearch, stringifySearch, textIn } from "./search";
 import { AdminOnly } from "./shell/AdminOnly";
 import { Broken, NotFound } from "./shell/Broken";
@@ -115,6 +116,21 @@ const poolKey = createRoute({
   getParentRoute: () => signed,
   path: "/contribute/$id",
   component: lazy(() => import("./pages/contribute/Contribution"), "Contribution"),
+});
+
+const usage = createRoute({
+  getParentRoute: () => signed,
+  path: "/usage",
+  validateSearch: usageSearch,
+  component: lazy(() => import("./pages/usage/Usage"), "Usage"),
+});
+
+const request = createRoute({
+  getParentRoute: () => signed,
+  path: "/requests/$id",
+  /** `log`: short steps are drawn larger. */
+  validateSearch: (search): { whose?: "all"; scale?: "log" } => ({ whose: oneOf(["all"], search.whose), scale: oneOf(["log"], search.scale) }),
+  component: lazy(() => import("./pages/requests/Request"), "Request"),
 });
 
 export const ACCOUNT_TABS = ["security", "tokens", "sessions", "data"] as const;
@@ -232,7 +248,7 @@ const none = createRoute({ getParentRoute: () => signed, path: "/$", component: 
 const tree = root.addChildren([
   index,
   open.addChildren([signIn, register, reset]),
-  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, account, none, admin.addChildren([pool, queue, nodes, proxies, users, user, limits, settings, audit, jobs, job])]),
+  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, usage, request, account, none, admin.addChildren([pool, queue, nodes, proxies, users, user, limits, settings, audit, jobs, job])]),
 ]);
 
 export function makeRouter(client: QueryClient) {

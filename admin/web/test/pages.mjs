@@ -6,6 +6,8 @@ export const MEMBERS = [
   "/keys?create=yes",
   "/contribute",
   "/contribute/new",
+  "/usage",
+  "/usage?range=1h&show=time&by=class&class=ok",
   "/account/security",
   "/account/tokens",
   "/account/sessions",
@@ -24,6 +26,8 @@ export const adminsOwn = (made) => [
   "/nodes?open=gpu%2Fgpu-2",
   `/proxies?open=${made.proxy}`,
   `/users/${made.guest}`,
+  "/usage?whose=all&range=1h&by=user",
+  ...made.requests.slice(4, 6).map((id) => `/requests/${id}`),
   `/jobs/${made.job}`,
 ];
 export const LANGUAGES = ["en", "zh", "vi"];

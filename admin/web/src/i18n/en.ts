@@ -1,10 +1,12 @@
 /** All words of the pages in English; the other languages have the same shape. */
 import { admin } from "./en/admin";
+import { relayCodes } from "./en/codes";
 import { common, entry, shell } from "./en/common";
 import { errors, failure } from "./en/errors";
 import { account, contribute, home, keys } from "./en/member";
 import { states } from "./en/states";
 import { jobsPage, nodesPage, poolPage, proxiesPage, queuePage, supply } from "./en/supply";
+import { chart, lively, requestPage, traffic, usagePage } from "./en/usage";
 
-const en = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage, queuePage } as const;
+const en = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage, queuePage, relayCodes, chart, traffic, usagePage, requestPage, lively } as const;
 export default en;

@@ -1,11 +1,13 @@
 /** Tiếng Việt. */
 import type { Messages } from "./messages";
 import { admin } from "./vi/admin";
+import { relayCodes } from "./vi/codes";
 import { common, entry, shell } from "./vi/common";
 import { errors, failure } from "./vi/errors";
 import { account, contribute, home, keys } from "./vi/member";
 import { states } from "./vi/states";
 import { jobsPage, nodesPage, poolPage, proxiesPage, queuePage, supply } from "./vi/supply";
+import { chart, lively, requestPage, traffic, usagePage } from "./vi/usage";
 
-const vi: Messages = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage, queuePage };
+const vi: Messages = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage, queuePage, relayCodes, chart, traffic, usagePage, requestPage, lively };
 export default vi;

@@ -9,6 +9,7 @@ it("says spans with two units at most", () => {
   expect(en.span(40_000)).toBe("40 sec");
   expect(en.span(125_000)).toBe("2 min 5 sec");
   expect(en.span(11_400_000)).toBe("3 hr 10 min");
+  expect(en.span(3_600_000)).toBe("1 hr");
   expect(en.span(5 * 86_400_000)).toBe("5 days");
 });
 
@@ -23,4 +24,11 @@ it("writes numbers exactly below ten thousand and briefly above, as each languag
   expect(en.short(12_400)).toBe("12.4K");
   expect(formats("zh").short(12_400)).toBe("1.2万");
   expect(formats("vi").short(12_400)).toMatch(/^12,4\sN$/);
+});
+
+it("says durations as finely as they matter", () => {
+  expect(en.us(210)).toBe("0.21 ms");
+  expect(en.us(10_300_000)).toBe("10.3 sec");
+  expect(en.us(125_000_000)).toBe("2 min 5 sec");
+  expect(en.change(0.12)).toBe("+12%");
 });

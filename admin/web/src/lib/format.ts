@@ -17,6 +17,10 @@ export function formats(language: Language) {
   const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
+  const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+  const zone = new Intl.DateTimeFormat(language, { timeZoneName: "shortOffset" });
+  const signed = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
   const unit = (value: number, name: string, digits = 0) =>
     new Intl.NumberFormat(language, {
       style: "unit",
@@ -32,8 +36,8 @@ export function formats(language: Language) {
     if (seconds < 60) return unit(seconds, "second");
     const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
     if (hours >= 48) return unit(Math.round(hours / 24), "day");
-    const parts = hours > 0 ? [unit(hours, "hour"), unit(minutes, "minute")] : [unit(minutes, "minute"), unit(seconds % 60, "second")];
-    return parts.join(" ");
+    const [large, small] = hours > 0 ? [unit(hours, "hour"), minutes] : [unit(minutes, "minute"), seconds % 60];
+    return small === 0 ? large : `${large} ${unit(small, hours > 0 ? "minute" : "second")}`;
   }
 
   /** "2 min ago", "in 3 h". */
@@ -53,6 +57,12 @@ export function formats(language: Language) {
     return new Date(when).toDateString() === new Date(now).toDateString() ? time.format(when) : moment.format(when);
   }
 
+  /** Of a duration: "640 ms", "8.8 s", "2 min 5 s". */
+  function ms(value: number): string {
+    if (value < SECOND) return unit(Math.round(value), "millisecond");
+    return value < MINUTE ? unit(value / 1000, "second", 1) : span(value);
+  }
+
   return {
     num: (value: number) => exact.format(value),
     /** Exact below 10 000. */
@@ -68,6 +78,17 @@ export function formats(language: Language) {
     at,
     moment: (when: number) => moment.format(when),
     full: (when: number) => full.format(when),
-    ms: (value: number) => (value < 1000 ? unit(Math.round(value), "millisecond") : unit(value / 1000, "second", 1)),
+    ms,
+    /** Of microseconds; the smallest to a hundredth of a millisecond. */
+    us: (value: number) => (value < 10_000 ? unit(value / 1000, "millisecond", 2) : ms(value / 1000)),
+    /** "14:30". */
+    clock: (when: number) => clock.format(when),
+    /** "21 Nov". */
+    day: (when: number) => day.format(when),
+    /** "GMT+7". */
+    zone: (when: number) => zone.formatToParts(when).find((part) => part.type === "timeZoneName")?.value ?? "",
+    /** 0.12 as "+12%". */
+    change: (value: number) => signed.format(value),
+    list: (parts: string[]) => parts.join(language === "zh" ? "、" : ", "),
   };
 }

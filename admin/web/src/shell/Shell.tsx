@@ -6,7 +6,7 @@ import { about } from "../api/queries/mine";
 import { useI18n } from "../i18n";
 import { Button } from "../ui/Button";
 import { Menu } from "../ui/Menu";
-import { MINE, type Place, POOL, SYSTEM } from "./nav";
+import { MINE, type Place, POOL, SYSTEM, THUMB } from "./nav";
 import { SessionOver } from "./SessionOver";
 import { TopBar } from "./TopBar";
 import { useEvents } from "./useEvents";
@@ -61,7 +61,7 @@ function BottomBar({ rest }: { rest: Place[] }) {
   }));
   return (
     <nav className="bottom" aria-label={t.shell.navigation}>
-      {MINE.map((place) => (
+      {MINE.slice(0, THUMB).map((place) => (
         <Link key={place.word} to={place.to} params={place.params} activeProps={{ "aria-current": "page" }}>
           <place.icon size={20} aria-hidden />
           {t.shell[place.word]}
@@ -125,7 +125,7 @@ export function Shell() {
           </main>
         </div>
       </div>
-      <BottomBar rest={isAdmin ? [...POOL, ...SYSTEM] : []} />
+      <BottomBar rest={[...MINE.slice(THUMB), ...(isAdmin ? [...POOL, ...SYSTEM] : [])]} />
       <SessionOver />
     </>
   );

@@ -1,6 +1,7 @@
 /** What leads where, for the bars and the palette. */
 import {
   IconAdjustments,
+  IconChartBar,
   IconGauge,
   IconHeartHandshake,
   IconHistory,
@@ -22,7 +23,7 @@ export interface Place {
   params?: Record<string, string>;
   word: keyof Pick<
     Messages["shell"],
-    "home" | "keys" | "contribute" | "account" | "poolKeys" | "nodes" | "proxies" | "users" | "limits" | "settings" | "audit" | "jobs"
+    "home" | "keys" | "contribute" | "usage" | "account" | "poolKeys" | "nodes" | "proxies" | "users" | "limits" | "settings" | "audit" | "jobs"
   >;
   icon: ComponentType<{ size?: number; "aria-hidden"?: boolean; stroke?: number }>;
 }
@@ -31,8 +32,12 @@ export const MINE: Place[] = [
   { to: "/home", word: "home", icon: IconHome },
   { to: "/keys", word: "keys", icon: IconKey },
   { to: "/contribute", word: "contribute", icon: IconHeartHandshake },
+  { to: "/usage", word: "usage", icon: IconChartBar },
   { to: "/account/$tab", params: { tab: "security" }, word: "account", icon: IconUserCircle },
 ];
+
+/** How many of them the bar of a phone has room for. */
+export const THUMB = 4;
 
 export const POOL: Place[] = [
   { to: "/pool", word: "poolKeys", icon: IconSoup },

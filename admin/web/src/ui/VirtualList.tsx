@@ -15,8 +15,18 @@ interface Props<T> {
 export function VirtualList<T>({ label, rows, id, row, height, onEnd }: Props<T>) {
   const list = useRef<HTMLUListElement>(null);
   const [offset, setOffset] = useState(0);
+  // What stands above it may grow after it.
   useEffect(() => {
-    setOffset(list.current?.offsetTop ?? 0);
+    const measure = () => {
+      const top = list.current?.getBoundingClientRect().top;
+      if (top !== undefined) setOffset(Math.round(top + window.scrollY));
+    };
+    const watch = new ResizeObserver(measure);
+    watch.observe(document.body);
+    measure();
+    return () => {
+      watch.disconnect();
+    };
   }, []);
   const virtual = useWindowVirtualizer({
     count: rows.length,

@@ -67,6 +67,7 @@ export const shell = {
   home: "Home",
   keys: "My keys",
   contribute: "Contribute",
+  usage: "Usage",
   account: "Account",
   poolKeys: "Pool",
   nodes: "Nodes",

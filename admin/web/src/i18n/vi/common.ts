@@ -68,6 +68,7 @@ export const shell: Part<"shell"> = {
   home: "Trang chính",
   keys: "Khóa của tôi",
   contribute: "Góp",
+  usage: "Mức dùng",
   account: "Tài khoản",
   poolKeys: "Kho khóa",
   nodes: "Nút",

@@ -68,6 +68,7 @@ export const shell: Part<"shell"> = {
   home: "首页",
   keys: "我的密钥",
   contribute: "贡献",
+  usage: "用量",
   account: "账户",
   poolKeys: "密钥池",
   nodes: "节点",

@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { filterOf, filtersIn, stepOf, timeOf, usageSearch } from "./search";
+
+it("drops what it does not know", () => {
+  const search = usageSearch({ range: "1y", by: "shoe size", class: "sad", key: "seven", model: "" });
+  expect(Object.values(search).every((value) => value === undefined)).toBe(true);
+  expect(timeOf(search)).toEqual({ range: "24h" });
+});
+
+it("takes two moments for a time, but not one, nor the wrong way round", () => {
+  expect(timeOf(usageSearch({ from: "1000", to: "2000", range: "7d" }))).toEqual({ from: 1000, to: 2000 });
+  expect(timeOf(usageSearch({ from: "1000" }))).toEqual({ range: "24h" });
+  expect(timeOf(usageSearch({ from: "2000", to: "1000" }))).toEqual({ range: "24h" });
+});
+
+it("never asks for more than 400 steps of a day and finer", () => {
+  expect(stepOf(usageSearch({}))).toBe("5m");
+  expect(stepOf(usageSearch({ from: "0", to: String(3_600_000) }))).toBe("1m");
+  expect(stepOf(usageSearch({ from: "0", to: String(20 * 86_400_000) }))).toBe("1d");
+});
+
+it("names its filters", () => {
+  const search = usageSearch({ key: "7", class: "ok", whose: "all" });
+  expect(filtersIn(search)).toEqual(["class", "key"]);
+  expect(filterOf(search).client_key).toBe(7);
+});
