@@ -21,8 +21,8 @@ const EPOCH: &str = "epoch";
 const CACHE: usize = 4 << 20;
 /// Events of one record.
 const RECORD: usize = 1024;
-/// Events that are sent on at once.
-const BATCH: usize = 2048;
+/// Events that are sent on at once, where so many wait: one transaction of the books. Where few wait, those are sent on.
+const BATCH: usize = 16 * 1024;
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -20,6 +20,7 @@ mod record;
 mod rolled;
 pub(crate) mod row;
 pub mod size;
+mod statements;
 pub mod sums;
 pub mod tidy;
 mod traces;
@@ -34,7 +35,7 @@ use crate::error::StoreError;
 use crate::location::Location;
 
 use names::Names;
-use record::Statements;
+use statements::Statements;
 
 pub use batch::{Batch, HighWater};
 pub use kept::Kept;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use potluck_store::usage::tidy::Tidied;
 use potluck_store::usage::{Batch, UsageStore};
 
+use crate::cpu;
 use crate::people::{Chance, Names, request};
 
 const DAY_MS: i64 = 86_400_000;
@@ -16,8 +17,8 @@ const NOW: i64 = 20_000 * DAY_MS + DAY_MS / 2;
 /// Days that are filled: as many as requests are kept for.
 const DAYS: i64 = 30;
 
-/// Requests that are shipped at once.
-const BATCH: u64 = 5_000;
+/// Requests that are shipped at once, where so many wait.
+const BATCH: u64 = 16_384;
 
 /// A rush has as many requests in each second as have to be written.
 const RUSH_PER_S: u64 = 20_000;
@@ -25,24 +26,33 @@ const RUSH_PER_S: u64 = 20_000;
 pub(crate) struct Filled {
     pub(crate) kept: u64,
     pub(crate) rate: f64,
+    pub(crate) cpu_us: f64,
     /// The next number.
     next: u64,
     pub(crate) now: i64,
 }
 
 /// Requests spread over thirty days: each batch has many minutes, so nearly each request makes rows of its own.
-pub(crate) async fn fill(books: &UsageStore, rows: u64) -> Result<Filled, Box<dyn Error>> {
+pub(crate) async fn fill(
+    books: &UsageStore,
+    rows: u64,
+    port: Option<&str>,
+) -> Result<Filled, Box<dyn Error>> {
     let (mut chance, names) = (Chance(1), Names::new());
-    let (mut written, mut took) = (0, Duration::ZERO);
+    let (mut written, mut took, mut worked) = (0, Duration::ZERO, Duration::ZERO);
     let long = DAYS * DAY_MS;
     while written < rows {
         let at = |number: u64| NOW - long + (long as f64 * (number as f64 / rows as f64)) as i64;
         let last = (written + BATCH).min(rows);
         let events = (written..last).map(|number| request(&mut chance, &names, number, at(number)));
         let batch = batch(written, events.collect());
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), cpu::worked(port));
         books.record(&batch, at(last)).await?;
         took += began.elapsed();
+        worked += cpu::worked(port) - before;
+        if (written / BATCH).is_multiple_of(100) {
+            progress("filled", written, rows, took);
+        }
         // As in life: minutes are forgotten while requests come.
         if (written / BATCH).is_multiple_of(20) {
             while books.tidy(at(last)).await? == Tidied::Some {}
@@ -52,30 +62,45 @@ pub(crate) async fn fill(books: &UsageStore, rows: u64) -> Result<Filled, Box<dy
     Ok(Filled {
         kept: rows,
         rate: rows as f64 / took.as_secs_f64(),
+        cpu_us: worked.as_secs_f64() * 1e6 / rows as f64,
         next: rows,
         now: NOW,
     })
 }
 
+/// A line now and then, for whoever waits.
+fn progress(what: &str, written: u64, rows: u64, took: Duration) {
+    let rate = written as f64 / took.as_secs_f64().max(0.001);
+    eprintln!("{what} {written} of {rows}, {rate:.0} a second");
+}
+
 pub(crate) struct Rush {
     pub(crate) rows: u64,
     pub(crate) rate: f64,
+    pub(crate) cpu_us: f64,
     pub(crate) slowest_ms: f64,
 }
 
 /// Twenty thousand requests of each second.
-pub(crate) async fn rush(books: &UsageStore, filled: &Filled, rows: u64) -> Result<Rush, Box<dyn Error>> {
+pub(crate) async fn rush(
+    books: &UsageStore,
+    filled: &Filled,
+    rows: u64,
+    port: Option<&str>,
+) -> Result<Rush, Box<dyn Error>> {
     let (mut chance, names) = (Chance(2), Names::new());
     let (mut written, mut took, mut slowest) = (0, Duration::ZERO, Duration::ZERO);
+    let mut worked = Duration::ZERO;
     while written < rows {
         let at = |number: u64| filled.now + (number * 1000 / RUSH_PER_S).cast_signed();
         let last = (written + BATCH).min(rows);
         let events =
             (written..last).map(|number| request(&mut chance, &names, filled.next + number, at(number)));
         let batch = batch(filled.next + written, events.collect());
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), cpu::worked(port));
         books.record(&batch, at(last)).await?;
         let one = began.elapsed();
+        worked += cpu::worked(port) - before;
         took += one;
         slowest = slowest.max(one);
         written = last;
@@ -83,6 +108,7 @@ pub(crate) async fn rush(books: &UsageStore, filled: &Filled, rows: u64) -> Resu
     Ok(Rush {
         rows,
         rate: rows as f64 / took.as_secs_f64(),
+        cpu_us: worked.as_secs_f64() * 1e6 / rows as f64,
         slowest_ms: slowest.as_secs_f64() * 1000.0,
     })
 }

@@ -11,6 +11,7 @@
 #![expect(clippy::disallowed_methods, reason = "it lives by the clock")]
 
 mod asked;
+mod cpu;
 mod filled;
 mod people;
 
@@ -126,11 +127,12 @@ async fn measured(url: &str, options: &Options) -> Result<Value, Box<dyn Error>>
         ..UsageOptions::default()
     };
     let books = UsageStore::open(url, "bench", usage).await?;
-    let filled = filled::fill(&books, options.rows).await?;
-    let rush = filled::rush(&books, &filled, (options.rows / 10).max(50_000)).await?;
+    let port = cpu::port(url);
+    let filled = filled::fill(&books, options.rows, port).await?;
+    let rush = filled::rush(&books, &filled, (options.rows / 10).max(50_000), port).await?;
     let mut sizes = serde_json::Map::new();
     let mut bytes = 0;
-    for size in books.sizes().await? {
+    for size in books.table_sizes().await? {
         bytes += size.bytes;
         sizes.insert(
             size.table.to_owned(),
@@ -145,7 +147,9 @@ async fn measured(url: &str, options: &Options) -> Result<Value, Box<dyn Error>>
     Ok(json!({
         "rows": kept,
         "fill_rows_per_s": filled.rate,
+        "fill_cpu_us_per_row": filled.cpu_us,
         "rush_rows_per_s": rush.rate,
+        "rush_cpu_us_per_row": rush.cpu_us,
         "rush_slowest_ms": rush.slowest_ms,
         "event_bytes_per_row": event_bytes.unwrap_or(0) / kept,
         "all_bytes_per_row": bytes / kept,
@@ -172,6 +176,9 @@ fn told(name: &str, report: &Value, quiet: bool) -> bool {
     for key in ["fill_rows_per_s", "rush_rows_per_s"] {
         let rate = number(key);
         line(key, rate, rate >= LEAST_RATE, format!("at least {LEAST_RATE}"));
+    }
+    for key in ["fill_cpu_us_per_row", "rush_cpu_us_per_row"] {
+        line(key, number(key), true, String::new());
     }
     let bytes = number("event_bytes_per_row");
     line(

@@ -119,6 +119,20 @@ impl Books {
         }
     }
 
+    /// Bytes on disk of these tables, with their indexes; of SQLite's, which are all there are, the whole file.
+    pub(crate) async fn bytes(&self, tables: &[&str]) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(books) => books.bytes().await,
+            Self::Postgres(books) => {
+                let mut bytes = 0_u64;
+                for table in tables {
+                    bytes = bytes.saturating_add(books.size(table).await?.0);
+                }
+                Ok(bytes)
+            }
+        }
+    }
+
     /// Bytes on disk of the tables that begin like this, with their indexes, and about how many rows they have.
     pub(crate) async fn size(&self, table: &str) -> Result<(u64, u64), StoreError> {
         match self {

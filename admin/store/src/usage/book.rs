@@ -39,6 +39,14 @@ impl Dim {
             Self::PoolKey => "pool_key_id",
         }
     }
+
+    /// Whether there are as many of it as there are people or keys, so that sums by it are many rows.
+    pub(crate) const fn is_wide(self) -> bool {
+        match self {
+            Self::User | Self::ClientKey | Self::PoolKey => true,
+            Self::Upstream | Self::Node | Self::Model | Self::Endpoint | Self::Class => false,
+        }
+    }
 }
 
 /// A table of sums.

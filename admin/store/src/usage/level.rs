@@ -94,12 +94,21 @@ impl Span {
         }
     }
 
+    /// Whether it ends now, or later.
+    pub(crate) fn is_open(self, now: i64) -> bool {
+        self.to > now
+    }
+
     /// The parts that cover it: days, at its ends hours, at their ends minutes, as far as those are kept. Where they are
-    /// not, the ends are rounded outwards.
+    /// not, the ends are rounded outwards. So is the end of one that is open: today's sum has all there is until now.
     pub(crate) fn parts(self, levels: &[Level], kept: Kept, now: i64) -> Vec<Part> {
         let mut parts = Vec::new();
         let has = |level, from| levels.contains(&level) && kept.has(level, from, now);
-        cut(Level::Day, self.bounded(), &has, &mut parts);
+        let mut span = self.bounded();
+        if self.is_open(now) {
+            span.to = Level::Day.up(span.to);
+        }
+        cut(Level::Day, span, &has, &mut parts);
         parts
     }
 
@@ -152,7 +161,7 @@ mod tests {
     fn a_range_is_days_then_hours_then_minutes() {
         let from = 19_998 * DAY_MS + 22 * HOUR_MS + 59 * MINUTE_MS + 1;
         let to = 20_000 * DAY_MS + HOUR_MS + MINUTE_MS;
-        let parts = Span { from, to }.parts(&Level::ALL, Kept::default(), NOW);
+        let parts = Span { from, to }.parts(&Level::ALL, Kept::default(), to);
         let levels: Vec<_> = parts
             .iter()
             .map(|part| (part.level, part.to - part.from))
@@ -166,6 +175,21 @@ mod tests {
                 (Level::Hour, 1),
                 (Level::Minute, 1)
             ]
+        );
+    }
+
+    #[test]
+    fn until_now_is_all_of_today() {
+        let from = 19_999 * DAY_MS + 23 * HOUR_MS;
+        let parts = Span { from, to: NOW + 1 }.parts(&Level::ALL, Kept::default(), NOW);
+        let part = |level, from| Part {
+            level,
+            from,
+            to: from + 1,
+        };
+        assert_eq!(
+            parts,
+            [part(Level::Hour, 19_999 * 24 + 23), part(Level::Day, 20_000)]
         );
     }
 
@@ -209,7 +233,8 @@ mod tests {
             let covered = covered(&parts).unwrap();
             prop_assert!(covered.from <= span.from && covered.to >= span.to);
             if Kept::default().has(Level::Minute, from, NOW) {
-                prop_assert!(span.from - covered.from < MINUTE_MS && covered.to - span.to < MINUTE_MS);
+                let end = if span.is_open(NOW) { DAY_MS } else { MINUTE_MS };
+                prop_assert!(span.from - covered.from < MINUTE_MS && covered.to - span.to < end);
             }
             for part in &parts {
                 prop_assert!(part.from < part.to);

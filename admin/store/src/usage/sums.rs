@@ -74,6 +74,35 @@ pub struct Sums {
     pub cost: FigureSum,
 }
 
+/// Of what kind sums are: which of their columns can have something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// No figures: what was refused, for example.
+    Bare,
+    /// Tokens and money.
+    Tokens,
+    /// Pictures and Anlas.
+    Pictures,
+    /// Both.
+    Mixed,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Bare, Self::Tokens, Self::Pictures, Self::Mixed];
+
+    /// Of one thing for each of [`Sums::COLUMNS`], those of its own.
+    pub(crate) fn of<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+        let has = move |place: usize| match self {
+            Self::Bare => matches!(place, 0..5),
+            Self::Tokens => !matches!(place, 14..20),
+            Self::Pictures => matches!(place, 0..5 | 14..20),
+            Self::Mixed => true,
+        };
+        let each = all.into_iter().enumerate();
+        each.filter_map(move |(place, one)| has(place).then_some(one))
+    }
+}
+
 impl Sums {
     /// The columns, in the order of [`Sums::cells`].
     pub(crate) const COLUMNS: [&'static str; 23] = [
@@ -162,6 +191,19 @@ impl Sums {
             .map(|number| (number > 0).then(|| i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
+    /// Of what kind they are.
+    pub(crate) fn kind(&self) -> Kind {
+        let told = |figures: &[FigureSum]| figures.iter().any(|figure| figure.told > 0);
+        let tokens = told(&[self.prompt, self.cached, self.completion, self.cost]);
+        let pictures = told(&[self.images, self.anlas]);
+        match (tokens, pictures) {
+            (false, false) => Kind::Bare,
+            (true, false) => Kind::Tokens,
+            (false, true) => Kind::Pictures,
+            (true, true) => Kind::Mixed,
+        }
+    }
+
     /// From cells; what is missing is nothing.
     pub(crate) fn read(cells: &[Cell]) -> Self {
         let mut numbers = cells.iter().map(|cell| match cell {
@@ -189,5 +231,32 @@ impl Sums {
             anlas: figure(),
             cost: figure(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_the_columns_of_its_figures() {
+        let has = |kind: Kind, word: &str| kind.of(Sums::COLUMNS).any(|column| column.starts_with(word));
+        for (words, kinds) in [
+            (
+                &["requests", "asked_", "answered_", "queued_", "total_"][..],
+                &Kind::ALL[..],
+            ),
+            (
+                &["prompt_", "cached_", "completion_", "cost_"],
+                &[Kind::Tokens, Kind::Mixed],
+            ),
+            (&["images_", "anlas_"], &[Kind::Pictures, Kind::Mixed]),
+        ] {
+            for word in words {
+                let having: Vec<_> = Kind::ALL.into_iter().filter(|kind| has(*kind, word)).collect();
+                assert_eq!(having, kinds, "{word}");
+            }
+        }
+        assert_eq!(Kind::Mixed.of(Sums::COLUMNS).count(), Sums::COLUMNS.len());
     }
 }

@@ -282,3 +282,37 @@ async fn what_another_process_named_is_known_to_all() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_books_say_how_large_they_are() {
+    each(async |database| {
+        let books = database.books().await;
+        let old = NOW - 40 * DAY_MS;
+        written(&books, vec![event(0, NOW), event(1, NOW - DAY_MS), event(2, old)]).await;
+        let size = books.size(NOW).await.unwrap();
+        assert_eq!(size.requests, 2, "the third is older than is kept");
+        assert!(size.bytes > 100_000, "{size:?}");
+        let tables = books.table_sizes().await.unwrap();
+        let all: u64 = tables.iter().map(|table| table.bytes).sum();
+        assert!(all <= size.bytes, "{all} of {size:?}");
+        books.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_range_until_now_ends_where_it_was_asked_to() {
+    each(async |database| {
+        let books = database.books().await;
+        written(&books, vec![event(0, NOW), event(1, NOW - 3 * DAY_MS)]).await;
+        let span = Span {
+            from: NOW - DAY_MS,
+            to: NOW + 1,
+        };
+        let totals = books.totals(span, &TotalsOf::default(), NOW).await.unwrap();
+        assert_eq!(totals.span, span);
+        assert_eq!(totals.rows[0].sums.requests, 1);
+        books.close().await;
+    })
+    .await;
+}

@@ -149,7 +149,8 @@ async fn more_than_one_transaction_holds_is_written_whole() {
             .map(|number| random(number, NOW - number as i64, number).clone())
             .map(|event| UsageEvent { code: None, ..event })
             .collect();
-        let written = books.record(&batch(7, 1, events.clone()), NOW).await.unwrap();
+        let batch = batch(7, 1, events.clone());
+        let written = books.record_by(1000, &batch, NOW).await.unwrap();
         assert_eq!(written.0, 2345);
         agree(&books, &events).await;
         books.close().await;

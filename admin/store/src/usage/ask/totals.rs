@@ -1,6 +1,8 @@
 //! Sums over a range, by one or two things, the largest first.
 
-use crate::dialect::usage::{Cell, Question};
+use std::collections::{BTreeSet, HashMap};
+
+use crate::dialect::usage::{Cell, Question, Rows};
 use crate::error::StoreError;
 use crate::usage::UsageStore;
 use crate::usage::book::{Book, Dim};
@@ -34,8 +36,8 @@ pub enum Measure {
 }
 
 impl Measure {
-    fn text(self) -> String {
-        let columns: &[&str] = match self {
+    const fn columns(self) -> &'static [&'static str] {
+        match self {
             Self::Requests => &["requests"],
             Self::Tokens => &[
                 "prompt_reported",
@@ -48,8 +50,14 @@ impl Measure {
             Self::Cost => &["cost_reported", "cost_estimated"],
             Self::Bytes => &["answered_bytes"],
             Self::Time => &["total_us"],
-        };
-        let sums = columns.iter().map(|column| format!("coalesce(sum({column}), 0)"));
+        }
+    }
+
+    fn text(self) -> String {
+        let sums = self
+            .columns()
+            .iter()
+            .map(|column| format!("coalesce(sum({column}), 0)"));
         format!("cast({} as bigint)", sums.collect::<Vec<_>>().join(" + "))
     }
 }
@@ -117,22 +125,47 @@ impl UsageStore {
                 next: None,
             });
         };
+        let span = Span {
+            from: covered.from,
+            to: if span.is_open(now) { span.to } else { covered.to },
+        };
+        let asked = Asked {
+            book,
+            parts: &parts,
+            conditions: &conditions,
+        };
         let limit = of.limit.clamp(1, MOST);
-        let rows = self
-            .books
-            .ask(question(book, &parts, of, &conditions, limit))
-            .await?;
+        let rows = if of.by.iter().any(|dim| dim.is_wide()) {
+            let ranked = self.books.ask(ranking(&asked, of, limit)).await?;
+            self.summed(&asked, of, &ranked).await?
+        } else {
+            self.books.ask(summing(&asked, of, limit)).await?
+        };
         let members: Vec<&[Cell]> = rows.iter().filter_map(|row| row.get(1..)).collect();
         self.know(&of.by, &members).await?;
         let mut rows: Vec<Total> = rows.iter().filter_map(|row| self.total(&of.by, row)).collect();
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|last| last.place.clone());
-        Ok(Totals {
-            span: covered,
-            rows,
-            next,
-        })
+        Ok(Totals { span, rows, next })
+    }
+
+    /// The sums of those that come first, in their order.
+    async fn summed(&self, asked: &Asked<'_>, of: &TotalsOf, ranked: &Rows) -> Result<Rows, StoreError> {
+        if ranked.is_empty() {
+            return Ok(Rows::new());
+        }
+        let sums = self.books.ask(summing_these(asked, of, ranked)).await?;
+        let by_members: HashMap<Vec<i64>, &[Cell]> = sums
+            .iter()
+            .filter_map(|row| row.split_at_checked(of.by.len()))
+            .map(|(members, sums)| (members.iter().map(int).collect(), sums))
+            .collect();
+        let whole = |row: &Vec<Cell>| {
+            let numbers: Vec<i64> = row.iter().skip(1).map(int).collect();
+            Some([row.as_slice(), by_members.get(&numbers)?].concat())
+        };
+        Ok(ranked.iter().filter_map(whole).collect())
     }
 
     fn total(&self, by: &[Dim], row: &[Cell]) -> Option<Total> {
@@ -151,43 +184,98 @@ impl UsageStore {
     }
 }
 
-fn question(book: Book, parts: &[Part], of: &TotalsOf, conditions: &Conditions, limit: u32) -> Question {
+/// Where an answer is read from.
+struct Asked<'a> {
+    book: Book,
+    parts: &'a [Part],
+    conditions: &'a Conditions,
+}
+
+impl Asked<'_> {
+    /// These columns of all rows that fit, and that are of one of `these`.
+    fn rows(&self, columns: &[&str], these: &str, question: &mut Question) -> String {
+        let filter = self.conditions.text(question);
+        let part = |part: &Part| {
+            let level = question.value(Cell::Int(part.level.number()));
+            let (from, to) = (
+                question.value(Cell::Int(part.from)),
+                question.value(Cell::Int(part.to)),
+            );
+            format!(
+                "select {} from {} where level = {level} and bucket >= {from} and bucket < {to}{filter}{these}",
+                columns.join(", "),
+                self.book.table()
+            )
+        };
+        let parts: Vec<String> = self.parts.iter().map(part).collect();
+        parts.join(" union all ")
+    }
+}
+
+fn columns(by: &[Dim]) -> Vec<&'static str> {
+    by.iter().map(|dim| dim.column()).collect()
+}
+
+/// The largest, with all their sums at once: for what has few rows.
+fn summing(asked: &Asked<'_>, of: &TotalsOf, limit: u32) -> Question {
+    let all: Vec<&str> = columns(&of.by).into_iter().chain(Sums::COLUMNS).collect();
+    largest(asked, of, &all, &format!(", {}", sums()), limit)
+}
+
+/// Which are the largest: of all rows only one amount is added up.
+fn ranking(asked: &Asked<'_>, of: &TotalsOf, limit: u32) -> Question {
+    let by = columns(&of.by).into_iter();
+    let all: Vec<&str> = by.chain(of.measure.columns().iter().copied()).collect();
+    largest(asked, of, &all, "", limit)
+}
+
+fn largest(asked: &Asked<'_>, of: &TotalsOf, columns_of: &[&str], sums: &str, limit: u32) -> Question {
     let mut question = Question::new("");
-    let filter = conditions.text(&mut question);
-    let by: Vec<&str> = of.by.iter().map(|dim| dim.column()).collect();
-    let columns: Vec<&str> = by.iter().copied().chain(Sums::COLUMNS).collect();
-    let part = |part: &Part| {
-        let level = question.value(Cell::Int(part.level.number()));
-        let (from, to) = (
-            question.value(Cell::Int(part.from)),
-            question.value(Cell::Int(part.to)),
-        );
-        format!(
-            "select {} from {} where level = {level} and bucket >= {from} and bucket < {to}{filter}",
-            columns.join(", "),
-            book.table()
-        )
-    };
-    let parts: Vec<String> = parts.iter().map(part).collect();
-    let measure = of.measure.text();
-    let sums = Sums::COLUMNS
-        .map(|column| format!("cast(sum({column}) as bigint)"))
-        .join(", ");
+    let rows = asked.rows(columns_of, "", &mut question);
+    let (measure, by) = (of.measure.text(), columns(&of.by).join(", "));
     let (mut names, mut group) = (String::new(), String::new());
     let mut order = "order by amount desc".to_owned();
     if !by.is_empty() {
-        let by = by.join(", ");
-        names = format!("{by}, ");
+        names = format!(", {by}");
         group = format!("group by {by}");
-        order += &format!(", {by}");
+        order += &names;
         group += &behind(&measure, &by, of.after.as_ref(), &mut question);
     }
     let text = format!(
-        "select {measure} as amount, {names}{sums} from ({}) parts {group} {order} limit {}",
-        parts.join(" union all "),
+        "select {measure} as amount{names}{sums} from ({rows}) parts {group} {order} limit {}",
         limit + 1
     );
     Question { text, ..question }
+}
+
+/// The sums of those that were ranked, in any order, and perhaps of some others.
+fn summing_these(asked: &Asked<'_>, of: &TotalsOf, ranked: &Rows) -> Question {
+    let mut question = Question::new("");
+    let mut these = String::new();
+    for (place, dim) in of.by.iter().enumerate() {
+        let numbers: BTreeSet<i64> = ranked
+            .iter()
+            .filter_map(|row| row.get(place + 1))
+            .map(int)
+            .collect();
+        let numbers = numbers
+            .into_iter()
+            .map(|number| question.value(Cell::Int(number)));
+        let numbers: Vec<String> = numbers.collect();
+        these += &format!(" and {} in ({})", dim.column(), numbers.join(", "));
+    }
+    let by = columns(&of.by);
+    let all: Vec<&str> = by.iter().copied().chain(Sums::COLUMNS).collect();
+    let rows = asked.rows(&all, &these, &mut question);
+    let by = by.join(", ");
+    let text = format!("select {by}, {} from ({rows}) parts group by {by}", sums());
+    Question { text, ..question }
+}
+
+fn sums() -> String {
+    Sums::COLUMNS
+        .map(|column| format!("cast(sum({column}) as bigint)"))
+        .join(", ")
 }
 
 fn behind(measure: &str, by: &str, after: Option<&After>, question: &mut Question) -> String {
