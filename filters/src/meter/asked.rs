@@ -10,8 +10,8 @@ use super::usage::shortened;
 
 /// Bytes of a body that are looked at, from its beginning; of a form, from its end too.
 const LOOKED: usize = 64 * 1024;
-/// Bytes that are looked at before it is asked whether the model was among them.
-const STEP: usize = 1024;
+/// Bytes that are looked at before it is asked whether the model was among them; each time twice as many.
+const STEP: usize = 128;
 /// How the field of a form begins.
 const FIELD: &[u8] = b"name=\"model\"\r\n\r\n";
 
@@ -34,11 +34,12 @@ pub fn asked_model(content_type: Option<&[u8]>, body: &[u8]) -> Option<Box<str>>
 
 fn in_json(body: &[u8]) -> Option<Box<str>> {
     let mut scan = Scan::new(None);
-    for step in body.get(..body.len().min(LOOKED))?.chunks(STEP) {
-        scan.feed(step);
-        if scan.has_model() {
-            break;
-        }
+    let mut rest = body.get(..body.len().min(LOOKED))?;
+    let mut step = STEP;
+    while !rest.is_empty() && !scan.has_model() {
+        let (looked, further) = rest.split_at_checked(step).unwrap_or((rest, &[]));
+        scan.feed(looked);
+        (rest, step) = (further, step * 2);
     }
     scan.finish().model
 }

@@ -194,26 +194,28 @@ impl Scan {
     pub(super) fn turn(&mut self) -> Figures {
         self.end_value(&[], 0);
         self.levels.clear();
+        self.key.clear();
         (self.lexing, self.wants_key, self.next) = (Lexing::Between, false, Place::Top);
         std::mem::take(&mut self.figures)
     }
 
-    /// Passes over a string; how many bytes that were.
+    /// Passes over a string, or what is left of it; how many bytes that were.
     fn text(&mut self, rest: &[u8], is_key: bool, escaped: bool) -> usize {
         let (length, inside) = string(rest, escaped);
-        if is_key {
-            let part = rest.get(..length).unwrap_or(rest);
-            let room = LONGEST_KEY.saturating_sub(self.key.len());
-            self.key.extend_from_slice(part.get(..room).unwrap_or(part));
-        }
-        self.lexing = match inside {
-            Some(escaped) => Lexing::Text { is_key, escaped },
-            None => Lexing::Between,
-        };
-        if is_key && inside.is_none() {
-            self.end_key();
+        self.lexing = inside.map_or(Lexing::Between, |escaped| Lexing::Text { is_key, escaped });
+        let part = rest.get(..length).unwrap_or(rest);
+        match (is_key, inside) {
+            (true, None) => self.end_key(part.strip_suffix(b"\"").unwrap_or(part)),
+            (true, Some(_)) => self.keep_key(part),
+            (false, _) => {}
         }
         length
+    }
+
+    /// Keeps what there is of a key that goes on in the next piece.
+    fn keep_key(&mut self, part: &[u8]) {
+        let room = LONGEST_KEY.saturating_sub(self.key.len());
+        self.key.extend_from_slice(part.get(..room).unwrap_or(part));
     }
 
     fn pass(&mut self, rest: &[u8], mut skip: Skip) -> usize {
@@ -226,46 +228,40 @@ impl Scan {
         length
     }
 
-    /// Passes over what stands between strings, up to and with the next byte that means something.
-    fn between(&mut self, piece: &[u8], at: usize) -> usize {
-        let rest = piece.get(at..).unwrap_or_default();
-        let Some(ahead) = rest.iter().position(|byte| is_structure(*byte)) else {
-            return rest.len();
-        };
-        let at = at + ahead;
-        match piece.get(at) {
-            Some(b'"') => self.begin_text(),
-            Some(b'{') => self.open(true),
-            Some(b'[') => self.open(false),
-            Some(b'}' | b']') => self.close(piece, at),
-            Some(b':') => self.begin_value(at + 1),
-            // A comma.
-            Some(_) | None => self.end_member(piece, at),
+    /// Looks at what stands between strings, up to where something else begins or the piece ends.
+    fn between(&mut self, piece: &[u8], from: usize) -> usize {
+        let mut at = from;
+        while let (Lexing::Between, Some(byte)) = (self.lexing, piece.get(at)) {
+            match byte {
+                b'"' => at += self.text(piece.get(at + 1..).unwrap_or_default(), self.wants_key, false),
+                b'{' => self.open(true),
+                b'[' => self.open(false),
+                b'}' | b']' => self.close(piece, at),
+                b':' => self.begin_value(at + 1),
+                b',' => self.end_member(piece, at),
+                // Of numbers, words and blanks.
+                _ => {}
+            }
+            at += 1;
         }
-        ahead + 1
+        at - from
     }
 
-    fn begin_text(&mut self) {
-        let is_key = self.wants_key;
-        if is_key {
-            self.key.clear();
-        }
-        self.lexing = Lexing::Text {
-            is_key,
-            escaped: false,
-        };
-    }
-
-    /// Of a key that is longer than what is kept of it, the end is no quote, and it is none that matters.
-    fn end_key(&mut self) {
+    /// The key ends with that part. Of one that is too long, what is kept is none that matters.
+    fn end_key(&mut self, part: &[u8]) {
         let place = self.levels.last().map_or(Place::Elsewhere, |level| level.place);
-        let key = self.key.strip_suffix(b"\"").unwrap_or_default();
+        let in_one_piece = self.key.is_empty();
+        if !in_one_piece {
+            self.keep_key(part);
+        }
+        let key = if in_one_piece { part } else { &self.key };
         let is_pictures = place == Place::Top && self.pictures == Some(key);
         self.next = if is_pictures {
             Place::Pictures
         } else {
             place.member(key)
         };
+        self.key.clear();
         self.wants_key = false;
     }
 
@@ -311,28 +307,33 @@ impl Scan {
     /// What is kept ends at that place of the piece.
     fn end_value(&mut self, piece: &[u8], at: usize) {
         let Some(mut kept) = self.kept.take() else { return };
-        kept.take(piece, at);
-        if kept.text.len() > LONGEST {
+        let last = piece.get(kept.from..at).unwrap_or_default();
+        if kept.text.is_empty() {
+            self.tell(kept.what, last);
+        } else {
+            kept.take(piece, at);
+            self.tell(kept.what, &kept.text);
+        }
+    }
+
+    /// Such a value was found.
+    fn tell(&mut self, what: Wanted, text: &[u8]) {
+        if text.len() > LONGEST {
             return;
         }
-        let text = &kept.text;
-        match kept.what {
-            Wanted::Model => self.figures.model = usage::model(text).or(self.figures.model.take()),
-            Wanted::Cost => self.figures.cost = usage::cost(text),
+        let figures = &mut self.figures;
+        match what {
+            Wanted::Model => figures.model = usage::model(text).or(figures.model.take()),
+            Wanted::Cost => figures.cost = usage::cost(text),
             Wanted::Usage => {
                 if let Some(told) = usage::usage(text) {
-                    let figures = &mut self.figures;
                     (figures.prompt, figures.completion) = (told.prompt, told.completion);
                     figures.cached = told.cached;
                     if told.cost != Figure::None {
-                        self.figures.cost = told.cost;
+                        figures.cost = told.cost;
                     }
                 }
             }
         }
     }
-}
-
-fn is_structure(byte: u8) -> bool {
-    matches!(byte, b'"' | b'{' | b'}' | b'[' | b']' | b':' | b',')
 }
