@@ -122,41 +122,48 @@ impl RequestIds {
     }
 }
 
-/// A request's id: 20 lower-case hexadecimal digits.
+/// A request's id: 20 lower-case hexadecimal digits, and the number that they write.
 #[derive(Clone, Debug)]
-pub struct RequestId([u8; 20]);
+pub struct RequestId {
+    digits: [u8; 20],
+    number: RequestNumber,
+}
 
 impl RequestId {
     fn new(prefix: u32, number: u64) -> Self {
         // Twelve digits of the number are kept; a process does not live to see the thirteenth.
         let bits = u128::from(prefix) << 48 | u128::from(number & 0xffff_ffff_ffff);
-        Self(std::array::from_fn(|place| {
-            hexadecimal((bits >> (76 - 4 * place)) as u8 & 0xf)
-        }))
+        Self {
+            digits: std::array::from_fn(|place| hexadecimal((bits >> (76 - 4 * place)) as u8 & 0xf)),
+            number: RequestNumber(std::array::from_fn(|place| (bits >> (72 - 8 * place)) as u8)),
+        }
     }
 
     /// As text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        std::str::from_utf8(&self.digits).unwrap_or_default()
     }
 
     /// As ten bytes, for the books.
     #[must_use]
     pub fn number(&self) -> RequestNumber {
-        RequestNumber::parse(self.as_str()).unwrap_or_default()
+        self.number
     }
 
     /// As a header's value.
     #[must_use]
     pub fn header(&self) -> HeaderValue {
-        HeaderValue::from_bytes(&self.0).unwrap_or(HeaderValue::from_static("-"))
+        HeaderValue::from_bytes(&self.digits).unwrap_or(HeaderValue::from_static("-"))
     }
 }
 
 impl Default for RequestId {
     fn default() -> Self {
-        Self([b'0'; 20])
+        Self {
+            digits: [b'0'; 20],
+            number: RequestNumber::default(),
+        }
     }
 }
 
@@ -174,7 +181,9 @@ mod tests {
 
     #[test]
     fn an_id_is_the_prefix_and_the_number_in_twenty_digits() {
-        assert_eq!(RequestId::new(0x12ab, 0xfed).as_str(), "000012ab000000000fed");
+        let id = RequestId::new(0x12ab, 0xfed);
+        assert_eq!(id.as_str(), "000012ab000000000fed");
+        assert_eq!(id.number().to_string(), id.as_str());
         assert_eq!(RequestId::new(u32::MAX, u64::MAX).as_str(), "f".repeat(20));
     }
 }
