@@ -15,6 +15,8 @@ const client = new QueryClient({
       // What was refused stays refused; what did not arrive may arrive.
       retry: (count, error) => count < 2 && !(error instanceof ApiError && error.status < 500),
     },
+    // What cannot be sent now is not sent by itself later.
+    mutations: { networkMode: "always" },
   },
 });
 const router = makeRouter(client);

@@ -1,32 +1,50 @@
-// Pictures of every page: both themes, phone and desktop; the other languages once.
+// Pictures of every page: both themes, phone and desktop; each language once. An argument is a part of the name of those
+// that are wanted, as `pool.dark`.
 import { mkdirSync } from "node:fs";
-import { ADMINS, MEMBERS, OPEN, SIZES, THEMES } from "./pages.mjs";
+import { furnish } from "./furnish.mjs";
+import { ADMINS, adminsOwn, MEMBERS, membersOwn, OPEN, SIZES, THEMES } from "./pages.mjs";
 import { openWindow, settled, signIn, startBrowser, startRelay } from "./world.mjs";
 
 const folder = new URL("../../../target/screens/", import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
 
 const [relay, browser] = await Promise.all([startRelay(), startBrowser()]);
+const made = await furnish(relay, 240);
 const looks = THEMES.flatMap((theme) =>
   Object.entries(SIZES).map(([size, [width, height]]) => ({ name: `${theme}-${size}`, theme, width, height, language: "en" })),
 );
 looks.push({ name: "zh", theme: "light", width: 1280, height: 800, language: "zh" });
 looks.push({ name: "vi", theme: "light", width: 360, height: 740, language: "vi" });
 
-const only = process.argv[2];
-for (const look of looks.filter((look) => !only || look.name.includes(only))) {
-  const { page, context, problems } = await openWindow(browser, relay, look);
-  const shoot = async (path) => {
-    await page.goto(`/manage/ui${path}`);
-    await settled(page);
-    const name = path.slice(1).replace(/[^a-z0-9]+/g, "-");
-    await page.screenshot({ path: `${folder}${name}.${look.name}.png`, fullPage: true });
+const only = process.argv[2] ?? "";
+/** Ids are others each time; the names of pictures are not. */
+const nameOf = (path) => path.slice(1).replace(/[0-9a-f]{16,}|[0-9]+/g, "one").replace(/[^a-z]+/g, "-");
+let cookies;
+for (const look of looks) {
+  const wanted = (paths) => paths.filter((path) => `${nameOf(path)}.${look.name}`.includes(only));
+  const inside = wanted([...MEMBERS, ...membersOwn(made), ...ADMINS, ...adminsOwn(made)]);
+  const outside = wanted(OPEN);
+  const shoot = async (state, paths) => {
+    if (paths.length === 0) return;
+    const { page, context, problems } = await openWindow(browser, relay, look, state);
+    for (const path of paths) {
+      await page.goto(`/manage/ui${path}`);
+      await settled(page);
+      // A dialog or a drawer covers the window, not the page below it.
+      const fullPage = (await page.getByRole("dialog").count()) === 0;
+      await page.screenshot({ path: `${folder}${nameOf(path)}.${look.name}.png`, fullPage });
+    }
+    for (const problem of problems) console.error(`${look.name}: ${problem}`);
+    await context.close();
   };
-  for (const path of OPEN) await shoot(path);
-  await signIn(page, "demo", relay.password);
-  for (const path of [...MEMBERS, ...ADMINS]) await shoot(path);
-  for (const problem of problems) console.error(`${look.name}: ${problem}`);
-  await context.close();
+  await shoot(undefined, outside);
+  if (inside.length > 0 && cookies === undefined) {
+    const { page, context } = await openWindow(browser, relay);
+    await signIn(page, "demo", relay.password);
+    cookies = await context.storageState();
+    await context.close();
+  }
+  await shoot(cookies, inside);
 }
 await browser.close();
 relay.stop();

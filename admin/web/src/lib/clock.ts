@@ -12,6 +12,13 @@ export function serverNow(): number {
   return Date.now() + ahead;
 }
 
+let stopped = false;
+
+/** Without a connection nobody knows what comes of it, and countdowns stop. */
+export function stopClock(stop: boolean): void {
+  stopped = stop;
+}
+
 const listeners = new Set<() => void>();
 let ticker: ReturnType<typeof setInterval> | undefined;
 let ticked = Date.now();
@@ -19,7 +26,7 @@ let ticked = Date.now();
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   ticker ??= setInterval(() => {
-    if (document.hidden) return;
+    if (document.hidden || stopped) return;
     ticked = Date.now();
     for (const each of listeners) each();
   }, 1000);

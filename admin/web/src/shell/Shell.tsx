@@ -2,12 +2,16 @@
 import { IconDots, IconSoup } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { about } from "../api/queries/mine";
 import { useI18n } from "../i18n";
+import { stopClock } from "../lib/clock";
 import { Button } from "../ui/Button";
 import { Menu } from "../ui/Menu";
+import { NoConnection } from "../ui/Offline";
 import { MINE, type Place, POOL, SYSTEM, THUMB } from "./nav";
 import { SessionOver } from "./SessionOver";
+import { Shortcuts } from "./Shortcuts";
 import { TopBar } from "./TopBar";
 import { useEvents } from "./useEvents";
 import { useWho } from "./useWho";
@@ -88,8 +92,12 @@ export function Shell() {
   const isAdmin = who.role === "admin";
   const liveness = useEvents(isAdmin);
   const notice = useQuery(about).data?.notice;
+  const isCut = liveness.since !== null;
+  useEffect(() => {
+    stopClock(isCut);
+  }, [isCut]);
   return (
-    <>
+    <NoConnection value={liveness.since === null ? null : t.shell.offlineWrites}>
       <a href="#content" className="button skip">
         {t.shell.skip}
       </a>
@@ -120,13 +128,14 @@ export function Shell() {
               {notice}
             </aside>
           )}
-          <main className="main" id="content" tabIndex={-1}>
+          <main className="main" id="content" tabIndex={-1} data-old={isCut || undefined}>
             <Outlet />
           </main>
         </div>
       </div>
       <BottomBar rest={[...MINE.slice(THUMB), ...(isAdmin ? [...POOL, ...SYSTEM] : [])]} />
+      <Shortcuts isAdmin={isAdmin} />
       <SessionOver />
-    </>
+    </NoConnection>
   );
 }

@@ -1,6 +1,7 @@
 /** Buttons. One that may not be pressed says why instead of hiding. */
 import { Tooltip } from "@mantine/core";
 import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
+import { useNoConnection } from "./Offline";
 
 type Kind = "plain" | "primary" | "danger" | "quiet";
 
@@ -14,7 +15,9 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
 }
 
 export function Button({ kind = "plain", size = "usual", busy = false, whyNot = null, onClick, className = "", ...rest }: Props) {
-  const off = busy || whyNot !== null;
+  const noConnection = useNoConnection();
+  const reason = rest.type === "submit" || kind === "danger" ? (noConnection ?? whyNot) : whyNot;
+  const off = busy || reason !== null;
   const button = (
     <button
       type="button"
@@ -30,7 +33,7 @@ export function Button({ kind = "plain", size = "usual", busy = false, whyNot = 
       }}
     />
   );
-  return whyNot === null ? button : <Tooltip label={whyNot}>{button}</Tooltip>;
+  return reason === null ? button : <Tooltip label={reason}>{button}</Tooltip>;
 }
 
 /** A sign alone: it has a name that is read out and shown. */

@@ -90,6 +90,7 @@ export const shell = {
   stale: "Not live",
   liveText: "Changes show at once.",
   offline: (time: string) => `No connection since ${time}. What you see is from then.`,
+  offlineWrites: "There is no connection now, so nothing can be sent.",
   upgraded: "Potluck was upgraded.",
   notice: "Notice",
   noPermissionTitle: "This is for admins",
@@ -99,6 +100,9 @@ export const shell = {
   toHome: "To Home",
   palette: "Go to a page",
   paletteHint: "Type the name of a page",
+  shortcuts: "Keyboard shortcuts",
+  shortcutRows: "Next and previous row",
+  shortcutSelect: "Select the row",
   crashed: "This part of the page broke. The rest goes on.",
 } as const;
 

@@ -91,6 +91,7 @@ export const shell: Part<"shell"> = {
   stale: "Không trực tiếp",
   liveText: "Thay đổi hiện ra ngay.",
   offline: (time) => `Mất kết nối từ ${time}. Những gì bạn thấy là của lúc đó.`,
+  offlineWrites: "Hiện không có kết nối nên không gửi được.",
   upgraded: "Potluck vừa được nâng cấp.",
   notice: "Thông báo",
   noPermissionTitle: "Trang này dành cho quản trị viên",
@@ -100,6 +101,9 @@ export const shell: Part<"shell"> = {
   toHome: "Về trang chính",
   palette: "Đến trang",
   paletteHint: "Gõ tên trang",
+  shortcuts: "Phím tắt",
+  shortcutRows: "Dòng sau, dòng trước",
+  shortcutSelect: "Chọn dòng",
   crashed: "Phần này của trang bị lỗi. Các phần khác vẫn chạy.",
 };
 

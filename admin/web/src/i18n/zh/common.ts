@@ -91,6 +91,7 @@ export const shell: Part<"shell"> = {
   stale: "非实时",
   liveText: "变化会立即显示。",
   offline: (time) => `自 ${time} 起连接中断。现在看到的是那时的内容。`,
+  offlineWrites: "当前没有连接，无法提交。",
   upgraded: "Potluck 已升级。",
   notice: "公告",
   noPermissionTitle: "此页仅供管理员使用",
@@ -100,6 +101,9 @@ export const shell: Part<"shell"> = {
   toHome: "回到首页",
   palette: "前往页面",
   paletteHint: "输入页面名称",
+  shortcuts: "键盘快捷键",
+  shortcutRows: "下一行、上一行",
+  shortcutSelect: "选中该行",
   crashed: "页面的这一部分出错了，其余部分不受影响。",
 };
 
