@@ -91,6 +91,8 @@ export async function furnish(relay, requests = 24) {
   await admin("PATCH", "/upstreams/gpu/nodes/gpu-2", { state: "draining" });
   await admin("POST", "/alerts", { name: "oncall", url: "http://127.0.0.1:9/hook", allow_private: true });
   const { items: pool } = await admin("GET", "/pool-keys?limit=100");
+  const names = ["opus-main", "tablet-mai", "an-opus", "vck-7", "vck-an", "vck-linh"];
+  for (const [at, each] of pool.slice(0, names.length).entries()) await admin("PATCH", `/pool-keys/${each.id}`, { label: names[at] });
   const paused = pool.find((each) => each.upstream === "novelai");
   await admin("PATCH", `/pool-keys/${paused.id}`, { state: "paused", reason: "asked its contributor" });
   const guestsPool = await until(() => guest("GET", "/me/pool-keys?limit=100"), ({ items }) => items.length > 0, "a pool key of the guest");

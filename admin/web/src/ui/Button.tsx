@@ -16,7 +16,8 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
 
 export function Button({ kind = "plain", size = "usual", busy = false, whyNot = null, onClick, className = "", ...rest }: Props) {
   const noConnection = useNoConnection();
-  const reason = rest.type === "submit" || kind === "danger" ? (noConnection ?? whyNot) : whyNot;
+  const sends = rest.type === "submit" || kind === "danger";
+  const reason = sends ? (noConnection ?? whyNot) : whyNot;
   const off = busy || reason !== null;
   const button = (
     <button
@@ -33,7 +34,13 @@ export function Button({ kind = "plain", size = "usual", busy = false, whyNot = 
       }}
     />
   );
-  return reason === null ? button : <Tooltip label={reason}>{button}</Tooltip>;
+  if (reason === null && !sends) return button;
+  // Around it from the start: a button that is made anew loses the focus.
+  return (
+    <Tooltip label={reason ?? ""} disabled={reason === null}>
+      {button}
+    </Tooltip>
+  );
 }
 
 /** A sign alone: it has a name that is read out and shown. */

@@ -42,7 +42,7 @@ export function PoolRow({ of: key, selected, onSelect }: { of: PoolKey; selected
       <div className="stack-s">
         <span className="row">
           <PoolKeyBadge standing={key.standing} holds={key.holds} />
-          {hold !== undefined && <StateBadge state={key.standing.state} />}
+          {hold !== undefined && key.standing.state !== "paused" && <StateBadge state={key.standing.state} />}
         </span>
         <span className="meta">{standingText(key.standing, key.holds, key.upstream, t, f, now)}</span>
       </div>
