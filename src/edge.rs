@@ -270,6 +270,8 @@ impl Edge {
         let counts = live.snapshot.counts();
         serde_json::json!({
             "edge": self.settings.name.to_str().unwrap_or_default(),
+            "version": env!("CARGO_PKG_VERSION"),
+            "began_at": self.began_unix_ms(),
             "revision": live.snapshot.revision(),
             "in_flight": self.in_flight(),
             "draining": self.draining.load(Ordering::Relaxed),

@@ -151,6 +151,7 @@ impl Relay {
         )
         .with_auth(config.auth.settings())
         .with_usage(usage)
+        .with_routes(local::routes(&layout, &config))
         .reached_at(config.admin.public_base_url.clone())
         .configured(config::effective(&config, secrets));
         runtime.block_on(control.begin_at(revision));

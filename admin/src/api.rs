@@ -29,6 +29,7 @@ mod pool_key;
 mod problem;
 mod replay;
 mod request;
+mod route;
 mod second_factor;
 mod secret_text;
 mod session;
@@ -90,6 +91,7 @@ pub use replay::{ProxyOuts, ReplayProxies, ReplayedProxies, ReplayedProxy};
 pub use request::{
     FigureSource, MyRequest, NamedKey, Request, RequestDetails, RequestFigure, RequestPage, TraceFrom,
 };
+pub use route::{Route, RouteAccess, RouteBounds, RouteModels};
 pub use second_factor::{
     AllowReset, BegunTotp, ChangePassword, PasswordResetLeave, RecoveryCodes, ResetPassword, WithCode,
     WithPassword, WithPasswordAndCode,

@@ -63,7 +63,7 @@ pub(crate) use sessions::From as LoginFrom;
 use tokio::sync::{Mutex, Notify};
 pub use turn::Turn;
 
-use crate::api::{Database, Effective, Status, UpstreamFacts};
+use crate::api::{Database, Effective, Route, Status, UpstreamFacts};
 use crate::audit::Failures;
 use crate::auth::AuthSettings;
 use crate::error::ControlError;
@@ -83,6 +83,7 @@ pub struct Control {
     /// The books, where they are open.
     usage: Option<UsageStore>,
     upstreams: RwLock<Arc<[UpstreamFacts]>>,
+    routes: Arc<[Route]>,
     publisher: Arc<dyn Publisher>,
     pub(crate) live: Arc<dyn Live>,
     clock: fn() -> i64,
@@ -126,6 +127,7 @@ impl Control {
             store,
             usage: None,
             upstreams,
+            routes: Arc::default(),
             publisher,
             live,
             clock,
@@ -155,6 +157,19 @@ impl Control {
     #[must_use]
     pub fn public_base_url(&self) -> Option<&str> {
         self.public_base_url.as_deref()
+    }
+
+    /// The same, for a configuration with these routes.
+    #[must_use]
+    pub fn with_routes(mut self, routes: Vec<Route>) -> Self {
+        self.routes = routes.into();
+        self
+    }
+
+    /// The routes of the configuration.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
     }
 
     /// The same with another time between two heartbeats of a stream of events.

@@ -20,6 +20,7 @@ pub(crate) mod outbound_proxies;
 pub(crate) mod pool_keys;
 pub(crate) mod registration;
 pub(crate) mod requests;
+pub(crate) mod routes;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod status;

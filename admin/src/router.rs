@@ -14,8 +14,8 @@ use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
     account, alerts, audit, bulk, client_keys, events, findings, history, jobs, limits, live_requests,
-    my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys, registration, requests, session,
-    settings, status, upstreams, usage, users,
+    my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys, registration, requests,
+    routes as paths, session, settings, status, upstreams, usage, users,
 };
 use crate::{doc, idempotency, throttle};
 
@@ -39,6 +39,7 @@ fn routes() -> Routes {
         .merge(registration::routes())
         .merge(upstreams::routes())
         .merge(nodes::routes())
+        .merge(paths::routes())
         .merge(settings::routes())
         .merge(status::routes())
         .merge(live_requests::routes())

@@ -2,6 +2,8 @@
 //!
 //! [`open_store`] and [`facts`] are also how `serve` begins.
 
+mod routes;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,6 +20,7 @@ pub use super::lock::DataLock;
 use crate::clock::unix_ms;
 use crate::config::{self, Config};
 use crate::secrets::Secrets;
+pub use routes::routes;
 
 /// A control plane without an edge; what it changes is served from the next start on.
 pub(super) struct Local {
@@ -47,6 +50,7 @@ impl Local {
         let control = control.map_err(|error| Failure::new(Exit::Unavailable, with_cause(&error)))?;
         let control = control
             .with_usage(usage)
+            .with_routes(routes(&layout, config))
             .reached_at(config.admin.public_base_url.clone())
             .configured(config::effective(config, secrets));
         Ok(Self {

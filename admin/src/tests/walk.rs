@@ -163,6 +163,7 @@ const TABLE: &[(For, &[&str])] = &[
             "editSettings",
             "rotateSigningKey",
             "listUpstreams",
+            "listRoutes",
             "showUpstream",
             "editUpstream",
             "listNodes",

@@ -135,6 +135,13 @@ const request = createRoute({
 
 export const ACCOUNT_TABS = ["security", "tokens", "sessions", "data"] as const;
 
+const playground = createRoute({
+  getParentRoute: () => signed,
+  path: "/playground",
+  validateSearch: (search): { mode?: "image" } => ({ mode: oneOf(["image"], search.mode) }),
+  component: lazy(() => import("./pages/playground/Playground"), "Playground"),
+});
+
 const account = createRoute({
   getParentRoute: () => signed,
   path: "/account/$tab",
@@ -194,6 +201,32 @@ const proxies = createRoute({
   component: lazy(() => import("./pages/proxies/Proxies"), "Proxies"),
 });
 
+const now = createRoute({
+  getParentRoute: () => admin,
+  path: "/now",
+  validateSearch: (search): { show?: "over" } => ({ show: oneOf(["over"], search.show) }),
+  component: lazy(() => import("./pages/now/Now"), "Now"),
+});
+
+const alerts = createRoute({
+  getParentRoute: () => admin,
+  path: "/alerts",
+  validateSearch: (search): { add?: "yes"; open?: string } => ({ add: oneOf(["yes"], search.add), open: numberIn(search.open) }),
+  component: lazy(() => import("./pages/alerts/Alerts"), "Alerts"),
+});
+
+const edges = createRoute({
+  getParentRoute: () => admin,
+  path: "/edges",
+  component: lazy(() => import("./pages/edges/Edges"), "Edges"),
+});
+
+const routes = createRoute({
+  getParentRoute: () => admin,
+  path: "/routes",
+  component: lazy(() => import("./pages/routes/Routes"), "Routes"),
+});
+
 const users = createRoute({
   getParentRoute: () => admin,
   path: "/users",
@@ -248,7 +281,7 @@ const none = createRoute({ getParentRoute: () => signed, path: "/$", component: 
 const tree = root.addChildren([
   index,
   open.addChildren([signIn, register, reset]),
-  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, usage, request, account, none, admin.addChildren([pool, queue, nodes, proxies, users, user, limits, settings, audit, jobs, job])]),
+  signed.addChildren([home, keys, key, contribute, bring, bringJob, poolKey, usage, request, playground, account, none, admin.addChildren([now, alerts, edges, routes, pool, queue, nodes, proxies, users, user, limits, settings, audit, jobs, job])]),
 ]);
 
 export function makeRouter(client: QueryClient) {

@@ -8,13 +8,15 @@ export const MEMBERS = [
   "/contribute/new",
   "/usage",
   "/usage?range=1h&show=time&by=class&class=ok",
+  "/playground",
+  "/playground?mode=image",
   "/account/security",
   "/account/tokens",
   "/account/sessions",
   "/account/data",
   "/none",
 ];
-export const ADMINS = ["/pool", "/pool?state=drained", "/pool?add=yes", "/pool/queue", "/nodes", "/nodes?add=gpu", "/proxies", "/proxies?add=yes", "/users", "/limits", "/jobs", "/audit", "/settings"];
+export const ADMINS = ["/now", "/now?show=over", "/alerts", "/alerts?add=yes", "/edges", "/routes", "/pool", "/pool?state=drained", "/pool?add=yes", "/pool/queue", "/nodes", "/nodes?add=gpu", "/proxies", "/proxies?add=yes", "/users", "/limits", "/jobs", "/audit", "/settings"];
 /** Pages of single things, by what `furnish` has made. */
 export const membersOwn = (made) => [
   `/keys/${made.my_key}`,

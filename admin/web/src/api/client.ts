@@ -70,3 +70,16 @@ export function once(): { "Idempotency-Key": string } {
 export function ifMatch(revision: number | null): { "If-Match"?: string } {
   return revision === null ? {} : { "If-Match": `"r${revision}"` };
 }
+
+/** A call that the relay itself proposed, such as what helps against a finding. It stays within this relay's API. */
+export async function propose(method: string, path: string, body: unknown): Promise<void> {
+  if (!path.startsWith("/manage/v1/")) throw new Error("not a call of this API");
+  const answer = await sendSignedIn(
+    new Request(new URL(path, location.origin), {
+      method,
+      headers: { "content-type": "application/json" },
+      body: body === null || body === undefined ? undefined : JSON.stringify(body),
+    }),
+  );
+  if (!answer.ok) await thrown(answer, await answer.json().catch(() => null));
+}

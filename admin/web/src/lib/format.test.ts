@@ -19,6 +19,12 @@ it("says how long ago, and in how long", () => {
   expect(en.ago(NOW - 1000, NOW)).toBe("now");
 });
 
+it("says bytes in powers of 1024", () => {
+  expect(en.bytes(512)).toBe("512 B");
+  expect(en.bytes(128 << 20)).toBe("128 MiB");
+  expect(formats("vi").bytes(1536)).toBe("1,5 KiB");
+});
+
 it("writes numbers exactly below ten thousand and briefly above, as each language does", () => {
   expect(en.short(9_999)).toBe("9,999");
   expect(en.short(12_400)).toBe("12.4K");

@@ -63,7 +63,16 @@ export function formats(language: Language) {
     return value < MINUTE ? unit(value / 1000, "second", 1) : span(value);
   }
 
+  /** "512 B", "8 MiB": powers of 1024. */
+  function bytes(value: number): string {
+    const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    const step = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log2(value) / 10));
+    const brief = new Intl.NumberFormat(language, { maximumFractionDigits: step === 0 ? 0 : 1 });
+    return `${brief.format(value / 1024 ** step)} ${units[step]}`;
+  }
+
   return {
+    bytes,
     num: (value: number) => exact.format(value),
     /** Exact below 10 000. */
     short: (value: number) => (Math.abs(value) < 10_000 ? exact.format(value) : compact.format(value)),

@@ -1,7 +1,9 @@
 /** What leads where, for the bars and the palette. */
 import {
+  IconActivityHeartbeat,
   IconAdjustments,
   IconChartBar,
+  IconBell,
   IconGauge,
   IconHeartHandshake,
   IconHistory,
@@ -9,8 +11,11 @@ import {
   IconKey,
   IconNetwork,
   IconProgressCheck,
+  IconRoute,
   IconServer2,
+  IconServerBolt,
   IconSoup,
+  IconSparkles,
   IconUserCircle,
   IconUsers,
 } from "@tabler/icons-react";
@@ -23,7 +28,7 @@ export interface Place {
   params?: Record<string, string>;
   word: keyof Pick<
     Messages["shell"],
-    "home" | "keys" | "contribute" | "usage" | "account" | "poolKeys" | "nodes" | "proxies" | "users" | "limits" | "settings" | "audit" | "jobs"
+    "home" | "keys" | "usage" | "playground" | "now" | "routes" | "edges" | "alerts" | "contribute" | "account" | "poolKeys" | "nodes" | "proxies" | "users" | "limits" | "settings" | "audit" | "jobs"
   >;
   icon: ComponentType<{ size?: number; "aria-hidden"?: boolean; stroke?: number }>;
 }
@@ -33,6 +38,7 @@ export const MINE: Place[] = [
   { to: "/keys", word: "keys", icon: IconKey },
   { to: "/contribute", word: "contribute", icon: IconHeartHandshake },
   { to: "/usage", word: "usage", icon: IconChartBar },
+  { to: "/playground", word: "playground", icon: IconSparkles },
   { to: "/account/$tab", params: { tab: "security" }, word: "account", icon: IconUserCircle },
 ];
 
@@ -40,15 +46,19 @@ export const MINE: Place[] = [
 export const THUMB = 4;
 
 export const POOL: Place[] = [
+  { to: "/now", word: "now", icon: IconActivityHeartbeat },
   { to: "/pool", word: "poolKeys", icon: IconSoup },
   { to: "/nodes", word: "nodes", icon: IconServer2 },
   { to: "/proxies", word: "proxies", icon: IconNetwork },
+  { to: "/routes", word: "routes", icon: IconRoute },
   { to: "/users", word: "users", icon: IconUsers },
   { to: "/limits", word: "limits", icon: IconGauge },
 ];
 
 export const SYSTEM: Place[] = [
+  { to: "/edges", word: "edges", icon: IconServerBolt },
   { to: "/jobs", word: "jobs", icon: IconProgressCheck },
+  { to: "/alerts", word: "alerts", icon: IconBell },
   { to: "/audit", word: "audit", icon: IconHistory },
   { to: "/settings", word: "settings", icon: IconAdjustments },
 ];

@@ -4,6 +4,8 @@ import { useI18n } from "../i18n";
 
 interface Props {
   title: string;
+  /** What the browser's tab says instead. */
+  tab?: string;
   lead?: ReactNode;
   actions?: ReactNode;
   children: ReactNode;
@@ -11,12 +13,12 @@ interface Props {
 
 let first = true;
 
-export function Page({ title, lead, actions, children }: Props) {
+export function Page({ title, tab = title, lead, actions, children }: Props) {
   const { t } = useI18n();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · ${t.shell.product}`;
-  }, [title, t]);
+    document.title = `${tab} · ${t.shell.product}`;
+  }, [tab, t]);
   useEffect(() => {
     // What the browser focused when it came here stays.
     if (first) first = false;

@@ -1,0 +1,72 @@
+/** Adding a webhook, whose secret is shown this once, or editing one. */
+import { useState } from "react";
+import { api, ifMatch, ok, once } from "../../api/client";
+import type { AlertTarget } from "../../api/queries/watch";
+import { Conflict } from "../../forms/Conflict";
+import { Form } from "../../forms/Form";
+import { useSend } from "../../forms/useSend";
+import { useI18n } from "../../i18n";
+import { Dialog } from "../../ui/Dialog";
+import { SecretOnce } from "../../ui/SecretOnce";
+import { useToast } from "../../ui/Toasts";
+import { AlertFields } from "./AlertFields";
+import { alertBody, alertForm } from "./form";
+
+const TOUCHES = [["alert_target"]];
+
+export function AddAlert({ onClose }: { onClose: () => void }) {
+  const { t } = useI18n();
+  const [form, setForm] = useState(() => alertForm(null));
+  const [secret, setSecret] = useState<string | null>(null);
+  const { send, busy, failure } = useSend({
+    send: () => ok(api.POST("/manage/v1/alerts", { params: { header: once() }, body: { ...alertBody(form), url: form.url.trim() } })),
+    touches: TOUCHES,
+    onDone: (added) => {
+      if (added.secret) setSecret(added.secret);
+      else onClose();
+    },
+  });
+  if (secret !== null) {
+    return <SecretOnce title={t.alertsPage.onceTitle} text={secret} label={t.alertsPage.secret} explained={t.alertsPage.onceText} onDone={onClose} />;
+  }
+  return (
+    <Dialog title={t.alertsPage.addTitle} onClose={onClose} size="lg">
+      <Form action={t.alertsPage.add} busy={busy} failure={failure} onSend={send} onCancel={onClose}>
+        <AlertFields form={form} onChange={setForm} edits={false} failure={failure} />
+      </Form>
+    </Dialog>
+  );
+}
+
+export function EditAlert({ of: target, onClose }: { of: AlertTarget; onClose: () => void }) {
+  const { t } = useI18n();
+  const say = useToast();
+  const [form, setForm] = useState(() => alertForm(target));
+  const [revision, setRevision] = useState<number | null>(target.revision);
+  const { send, busy, failure, conflict, reset } = useSend({
+    send: (over: number | null) =>
+      ok(api.PATCH("/manage/v1/alerts/{id}", { params: { path: { id: target.id }, header: ifMatch(over) }, body: alertBody(form) })),
+    touches: TOUCHES,
+    onDone: () => {
+      onClose();
+      say(t.common.saved);
+    },
+  });
+  return (
+    <Dialog title={t.alertsPage.editTitle(target.name)} onClose={onClose} size="lg">
+      <Form action={t.common.save} busy={busy} failure={conflict ? null : failure} onSend={() => { send(revision); }} onCancel={onClose}>
+        {conflict && (
+          <Conflict
+            onMine={() => { send(null); }}
+            onTheirs={() => {
+              setForm(alertForm(target));
+              setRevision(target.revision);
+              reset();
+            }}
+          />
+        )}
+        <AlertFields form={form} onChange={setForm} edits failure={failure} />
+      </Form>
+    </Dialog>
+  );
+}
