@@ -16,29 +16,35 @@ function readAll(request) {
   });
 }
 
-/** Serves at a free port; `answer` gives status and JSON. */
+/** Serves at a free port; `answer` gives a status and JSON, or the text of a stream. */
 async function listen(answer) {
   const server = createServer(async (request, response) => {
     const body = await readAll(request);
-    const [status, json] = answer(request, body);
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json));
+    const [status, told] = answer(request, body);
+    const kind = typeof told === "string" ? "text/event-stream" : "application/json";
+    response.writeHead(status, { "content-type": kind }).end(typeof told === "string" ? told : JSON.stringify(told));
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   return { url: `http://127.0.0.1:${server.address().port}`, server };
 }
 
+/** A stream of a chat completion, in three parts. */
+function soup(asked) {
+  const part = (content) => `data: ${JSON.stringify({ id: "chat-1", object: "chat.completion.chunk", choices: [{ index: 0, delta: { content } }] })}\n\n`;
+  return [...["soup", ", as asked: ", asked].map(part), "data: [DONE]\n\n"].join("");
+}
+
 /** An OpenAI-compatible API that is paid in advance. */
 async function startBank(keys) {
   const bank = { balance: new Map(keys.map((key) => [key, 50])) };
-  const { url, server } = await listen((request) => {
+  const { url, server } = await listen((request, text) => {
     const key = (request.headers.authorization ?? "").replace("Bearer ", "");
     const left = bank.balance.get(key);
     if (left === undefined) return [401, { error: { message: "no such key", code: "invalid_api_key" } }];
     if (request.url.startsWith("/v1/credits")) return [200, { balance: left.toFixed(2), total_used: "4.50" }];
     if (request.url.startsWith("/v1/models")) return [200, { object: "list", data: [{ id: "gpt-5-mini", object: "model" }] }];
     if (left <= 0) return [402, { error: { message: "out of credit", type: "insufficient_quota", code: "insufficient_quota" } }];
-    const message = { role: "assistant", content: "soup" };
-    return [200, { id: "chat-1", object: "chat.completion", choices: [{ index: 0, message, finish_reason: "stop" }] }];
+    return [200, soup(JSON.parse(text).messages.at(-1).content)];
   });
   return Object.assign(bank, { url, server });
 }
@@ -47,8 +53,8 @@ async function startBank(keys) {
 async function startListener() {
   const told = [];
   const waiting = new Set();
-  const { url, server } = await listen((_, body) => {
-    told.push(JSON.parse(body));
+  const { url, server } = await listen((request, raw) => {
+    told.push({ raw, body: JSON.parse(raw), signature: request.headers["x-potluck-signature"] });
     for (const look of waiting) look();
     return [200, {}];
   });

@@ -1,5 +1,6 @@
 /** Does every edge serve the latest? There is one today, and the page says so. */
 import { useQuery } from "@tanstack/react-query";
+import { supplyUpstreams } from "../../api/queries/supply";
 import { edgeStatus, type EdgeReport } from "../../api/queries/watch";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
@@ -92,6 +93,9 @@ function Edge({ of: edge, stored }: { of: EdgeReport; stored: number }) {
 function Upstreams({ of: edge }: { of: EdgeReport }) {
   const { t, f } = useI18n();
   const words = t.edgesPage;
+  const facts = useQuery(supplyUpstreams).data?.items;
+  /** An upstream without pool keys has none that are ready, and none that rest. */
+  const ofKeys = (name: string, count: number) => (facts?.find((each) => each.name === name)?.keyed === false ? f.none : f.num(count));
   return (
     <Card title={words.upstreams}>
       <Table
@@ -101,8 +105,8 @@ function Upstreams({ of: edge }: { of: EdgeReport }) {
         columns={[
           { key: "name", label: t.supply.upstream, cell: ([name]) => name },
           { key: "policy", label: words.policy, cell: ([, upstream]) => t.nodesPage.policies[upstream.policy] },
-          { key: "ready", label: words.ready, number: true, cell: ([, upstream]) => f.num(upstream.ready) },
-          { key: "resting", label: words.resting, number: true, cell: ([, upstream]) => f.num(upstream.cooling) },
+          { key: "ready", label: words.ready, number: true, cell: ([name, upstream]) => ofKeys(name, upstream.ready) },
+          { key: "resting", label: words.resting, number: true, cell: ([name, upstream]) => ofKeys(name, upstream.cooling) },
           { key: "running", label: words.running, number: true, cell: ([, { nodes }]) => f.num(nodes.reduce((sum, node) => sum + node.in_flight, 0)) },
           { key: "waiting", label: words.waiting, number: true, cell: ([, upstream]) => f.num(upstream.queue.waiting) },
           { key: "nodes", label: words.nodes, cell: ([, upstream]) => t.nowPage.nodesOf(nodesThatTake(upstream), upstream.nodes.length) },

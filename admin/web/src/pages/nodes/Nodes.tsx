@@ -12,6 +12,7 @@ import { Choice } from "../../ui/fields";
 import { Card, Page } from "../../ui/Page";
 import { Empty } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
+import { Strips } from "../pool/Fared";
 import { AddNode } from "./AddNode";
 import { NodeActs } from "./NodeActs";
 import { NodeDrawer } from "./NodeDrawer";
@@ -111,24 +112,27 @@ function Row({ of: node, nodes }: { of: Node; nodes: Node[] }) {
   const { t, f } = useI18n();
   const live = node.live;
   return (
-    <li className="row spread">
-      <div className="stack-s grow">
-        <span className="row">
-          <Link to="/nodes" search={{ open: `${node.upstream}/${node.name}` }}>{node.name}</Link>
-          <NodeBadge of={node} />
-          {node.preferred && <span className="meta">★ {t.nodesPage.preferred}</span>}
-        </span>
-        <span className="meta">
-          <span className="mono">{node.url}</span> · {t.nodesPage.role[node.role]}
-        </span>
-        <span className="meta">
-          {t.nodesPage.inFlight} {live ? f.num(live.in_flight) : f.none} · {t.nodesPage.latency}{" "}
-          {live?.latency_ms === null || live?.latency_ms === undefined ? f.none : f.ms(live.latency_ms)} · {t.nodesPage.lastCheck} <LastCheck of={node} />
-        </span>
+    <li className="stack" aria-label={node.name}>
+      <div className="row spread">
+        <div className="stack-s grow">
+          <span className="row">
+            <Link to="/nodes" search={{ open: `${node.upstream}/${node.name}` }}>{node.name}</Link>
+            <NodeBadge of={node} />
+            {node.preferred && <span className="meta">★ {t.nodesPage.preferred}</span>}
+          </span>
+          <span className="meta">
+            <span className="mono">{node.url}</span> · {t.nodesPage.role[node.role]}
+          </span>
+          <span className="meta">
+            {t.nodesPage.inFlight} {live ? f.num(live.in_flight) : f.none} · {t.nodesPage.latency}{" "}
+            {live?.latency_ms === null || live?.latency_ms === undefined ? f.none : f.ms(live.latency_ms)} · {t.nodesPage.lastCheck} <LastCheck of={node} />
+          </span>
+        </div>
+        <div className="row">
+          <NodeActs of={node} nodes={nodes} />
+        </div>
       </div>
-      <div className="row">
-        <NodeActs of={node} nodes={nodes} />
-      </div>
+      <Strips of={{ kind: "node", upstream: node.upstream, node: node.name }} />
     </li>
   );
 }

@@ -19,6 +19,9 @@ export function ranked(findings: Finding[]): Finding[] {
   return [...findings].sort((a, b) => rank(a) - rank(b) || a.began_at - b.began_at);
 }
 
+/** A tab is where all of the URL says so. */
+const EXACT = { exact: true, includeSearch: true };
+
 export function Now() {
   const { t } = useI18n();
   const { show } = useSearch({ from: "/signed/admin/now" });
@@ -29,8 +32,8 @@ export function Now() {
   return (
     <Page title={t.nowPage.title} tab={title} lead={open.data && <Lead of={items} untaken={untaken} looked={open.data.checked_at ?? null} />}>
       <nav className="tabs" aria-label={t.nowPage.shown}>
-        <Link to="/now" search={{}} aria-current={show === undefined ? "page" : undefined}>{t.nowPage.open}</Link>
-        <Link to="/now" search={{ show: "over" }} aria-current={show === "over" ? "page" : undefined}>{t.nowPage.over}</Link>
+        <Link to="/now" search={{}} activeOptions={EXACT}>{t.nowPage.open}</Link>
+        <Link to="/now" search={{ show: "over" }} activeOptions={EXACT}>{t.nowPage.over}</Link>
       </nav>
       {show === "over" ? <Past /> : <Loaded of={open}>{(data) => <List of={ranked(data.items)} none={t.nowPage.noneOpen} />}</Loaded>}
       <Supply />

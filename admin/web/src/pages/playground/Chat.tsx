@@ -60,7 +60,7 @@ export function Chat() {
   };
   return (
     <Card title={words.chat}>
-      <ol className="plain-list stack talk" aria-label={words.conversation}>
+      <ul className="plain-list stack talk" aria-label={words.conversation}>
         {said.length === 0 && <li className="muted">{words.empty}</li>}
         {said.map((each, index) =>
           each.content === "" ? null : (
@@ -70,7 +70,7 @@ export function Chat() {
             </li>
           ),
         )}
-      </ol>
+      </ul>
       {run && <Timing run={run} onStop={stop} />}
       {run?.trouble && <Failed of={run.trouble} />}
       <form

@@ -6,6 +6,9 @@ import { Chat } from "./Chat";
 import { Image } from "./Image";
 import "./playground.css";
 
+/** A tab is where all of the URL says so. */
+const EXACT = { exact: true, includeSearch: true };
+
 export function Playground() {
   const { t } = useI18n();
   const words = t.playground;
@@ -16,8 +19,8 @@ export function Playground() {
         {words.stored} {words.key}
       </p>
       <nav className="tabs" aria-label={words.mode}>
-        <Link to="/playground" search={{}} aria-current={mode === undefined ? "page" : undefined}>{words.chat}</Link>
-        <Link to="/playground" search={{ mode: "image" }} aria-current={mode === "image" ? "page" : undefined}>{words.image}</Link>
+        <Link to="/playground" search={{}} activeOptions={EXACT}>{words.chat}</Link>
+        <Link to="/playground" search={{ mode: "image" }} activeOptions={EXACT}>{words.image}</Link>
       </nav>
       {mode === "image" ? <Image /> : <Chat />}
     </Page>
