@@ -1,4 +1,5 @@
 /** How a request goes: a bar of what it waited for and what it took, in words too, and the way to its course. */
+import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useI18n } from "../../i18n";
 import { Button } from "../../ui/Button";
@@ -44,7 +45,11 @@ export function Timing({ run, onStop }: { run: Run; onStop: () => void }) {
       <figcaption className="row spread">
         <span className="meta">{parts.filter((part) => part !== null).join(" · ")}</span>
         <span className="row">
-          {run.requestId !== null && <code className="meta">{run.requestId}</code>}
+          {run.requestId !== null && run.ended !== null && (
+            <Link to="/requests/$id" params={{ id: run.requestId }} search={{}}>
+              {words.trace}
+            </Link>
+          )}
           {run.ended === null && (
             <Button size="small" onClick={onStop}>
               {words.stop}

@@ -48,7 +48,7 @@ function whoseOf(code: string | null, status: number): Trouble["whose"] {
 export function troubleOf(status: number, body: unknown, t: Messages): Trouble {
   const { code, message } = codeOf(body);
   if (isKeyGone(status, code)) return { text: t.playground.keyGone, detail: null, whose: null };
-  const known = code === null ? undefined : (t.playground.refused as Partial<Record<string, string>>)[code];
+  const known = code === null ? undefined : (t.relayCodes as Partial<Record<string, string>>)[code];
   // With a sentence of ours the relay's own says the same; without one it is all there is.
   const detail = known === undefined || code === "param_not_allowed" ? message : null;
   return { text: known ?? t.playground.status(status), detail, whose: whoseOf(code, status) };
