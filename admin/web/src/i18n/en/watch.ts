@@ -14,6 +14,7 @@ export const nowPage = {
   allTaken: (n: number) => `${many(n, "things are", "thing is")} wrong, and somebody is at ${n === 1 ? "it" : "each"}.`,
   looked: (time: string) => `Last looked ${time}.`,
   neverLooked: "Nobody has looked yet.",
+  hour: "Requests in the last hour",
   supply: "Supply and demand",
   canServe: (ready: number) => `${many(ready, "keys", "key")} could take a request now`,
   resting: (n: number) => `${many(n, "rest or have", "rests or has")} run dry`,

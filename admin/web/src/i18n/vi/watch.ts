@@ -12,6 +12,7 @@ export const nowPage: Part<"nowPage"> = {
   allTaken: (n) => `${num(n)} việc không ổn, và đều đã có người lo.`,
   looked: (time) => `Xem lần cuối ${time}.`,
   neverLooked: "Chưa xem lần nào.",
+  hour: "Yêu cầu trong giờ qua",
   supply: "Cung và cầu",
   canServe: (ready) => `${num(ready)} khóa nhận yêu cầu được lúc này`,
   resting: (n) => `${num(n)} khóa đang nghỉ hoặc hết hạn mức`,

@@ -11,6 +11,7 @@ export const nowPage: Part<"nowPage"> = {
   allTaken: (n) => `有 ${num(n)} 件事不正常，都已有人在处理。`,
   looked: (time) => `上次检查：${time}。`,
   neverLooked: "还没有检查过。",
+  hour: "最近一小时的请求",
   supply: "供给与需求",
   canServe: (ready) => `${num(ready)} 把密钥现在可以接受请求`,
   resting: (n) => `${num(n)} 把在休息或额度用尽`,

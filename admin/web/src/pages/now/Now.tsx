@@ -9,6 +9,7 @@ import { Button } from "../../ui/Button";
 import { Card, Page } from "../../ui/Page";
 import { Empty } from "../../ui/states";
 import { FindingCard } from "./FindingCard";
+import { LastHour } from "./LastHour";
 import { Supply } from "./Supply";
 
 const WORST: Finding["severity"][] = ["critical", "warning", "info"];
@@ -37,6 +38,7 @@ export function Now() {
       </nav>
       {show === "over" ? <Past /> : <Loaded of={open}>{(data) => <List of={ranked(data.items)} none={t.nowPage.noneOpen} />}</Loaded>}
       <Supply />
+      <LastHour />
     </Page>
   );
 }
