@@ -9,7 +9,7 @@ POTLUCK ?= $(CARGO) run --
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps run demo demo-check ui screens test check bench soak fmt clean-data
+.PHONY: help deps test-deps run demo demo-check ui screens bench-ui test check bench soak fmt clean-data
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ ui: ## build the pages that the relay carries, where they have changed
 
 screens: ## pictures of all pages, in both themes, in target/screens/
 	admin/web/test/run screens
+
+bench-ui: deps ui ## measure how quick the pages are in a browser; ROUNDS=7 loads of each
+	$(CARGO) build --release --features ui --locked
+	POTLUCK=target/release/potluck admin/web/test/run bench
 
 test: deps test-deps ## all tests: Rust on SQLite and Postgres, and real client SDKs
 	.ci/test

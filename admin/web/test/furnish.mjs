@@ -39,7 +39,7 @@ const PICTURE = {
     v4_negative_prompt: { caption: { base_caption: "", char_captions: [] } },
   },
 };
-const MODELS = ["gpt-5-mini", "openai/gpt-5-mini", "anthropic/claude-haiku-4.5", "gpt-5"];
+const MODELS = ["openai/gpt-5-mini", "gpt-5-mini", "openai/gpt-5-mini"];
 
 /** `count` requests, each sixth a picture, some that the upstream refuses and some that the relay does. */
 export async function sendRequests(relay, count) {
@@ -54,6 +54,7 @@ export async function sendRequests(relay, count) {
     if (index % 19 === 7) return send("/chat/completions", { model: "no-such-model", ...CHAT }, key);
     if (index % 23 === 5) return send("/chat/completions", { model: 7 }, key);
     if (index % 6 === 2) return send("/novelai/ai/generate-image", PICTURE, key);
+    if (index % 10 === 9) return send("/embeddings", { model: "text-embedding-3-small", input: "soup" }, key);
     const body = { model: MODELS[index % MODELS.length], stream: index % 2 === 0, ...CHAT };
     return send("/chat/completions", body, key);
   };
@@ -96,7 +97,7 @@ export async function furnish(relay, requests = 24) {
   const paused = pool.find((each) => each.upstream === "novelai");
   await admin("PATCH", `/pool-keys/${paused.id}`, { state: "paused", reason: "asked its contributor" });
   const guestsPool = await until(() => guest("GET", "/me/pool-keys?limit=100"), ({ items }) => items.length > 0, "a pool key of the guest");
-  const adminsPool = await until(() => admin("GET", "/me/pool-keys?limit=100"), ({ items }) => items.length > 0, "a pool key of the admin");
+  const adminsPool = await until(() => admin("GET", "/me/pool-keys?limit=100"), ({ items }) => items.length > 1, "two pool keys of the admin");
   const { items: users } = await admin("GET", "/users");
   return {
     requests: ids,
@@ -107,7 +108,7 @@ export async function furnish(relay, requests = 24) {
     my_job: own.id,
     pool_key: paused.id,
     guests_pool_key: guestsPool.items[0].id,
-    my_pool_key: adminsPool.items[0].id,
+    my_pool_key: adminsPool.items[1].id,
     proxy: proxy.id,
     guest: users.find((user) => user.name === "guest").id,
   };

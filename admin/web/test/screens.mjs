@@ -1,5 +1,5 @@
-// Pictures of every page: both themes, phone and desktop; each language once. An argument is a part of the name of those
-// that are wanted, as `pool.dark`.
+// Pictures of every page: both themes, phone and desktop; each language once. An argument is a pattern of the names of
+// those that are wanted, as `pool.dark`.
 import { mkdirSync } from "node:fs";
 import { furnish } from "./furnish.mjs";
 import { ADMINS, adminsOwn, MEMBERS, membersOwn, OPEN, SIZES, THEMES } from "./pages.mjs";
@@ -16,12 +16,12 @@ const looks = THEMES.flatMap((theme) =>
 looks.push({ name: "zh", theme: "light", width: 1280, height: 800, language: "zh" });
 looks.push({ name: "vi", theme: "light", width: 360, height: 740, language: "vi" });
 
-const only = process.argv[2] ?? "";
+const only = new RegExp(process.argv[2] ?? "");
 /** Ids are others each time; the names of pictures are not. */
 const nameOf = (path) => path.slice(1).replace(/[0-9a-f]{16,}|[0-9]+/g, "one").replace(/[^a-z]+/g, "-");
 let cookies;
 for (const look of looks) {
-  const wanted = (paths) => paths.filter((path) => `${nameOf(path)}.${look.name}`.includes(only));
+  const wanted = (paths) => paths.filter((path) => only.test(`${nameOf(path)}.${look.name}`));
   const inside = wanted([...MEMBERS, ...membersOwn(made), ...ADMINS, ...adminsOwn(made)]);
   const outside = wanted(OPEN);
   const shoot = async (state, paths) => {
@@ -30,8 +30,10 @@ for (const look of looks) {
     for (const path of paths) {
       await page.goto(`/manage/ui${path}`);
       await settled(page);
-      // A dialog or a drawer covers the window, not the page below it.
-      const fullPage = (await page.getByRole("dialog").count()) === 0;
+      // What draws plots is loaded last; a page may have nothing to draw.
+      await page.locator("figure.plot canvas").first().waitFor({ timeout: path.startsWith("/usage") ? 5000 : 1 }).catch(() => undefined);
+      // A dialog or a drawer covers the window, not the page below it; a long list is empty below what is seen of it.
+      const fullPage = (await page.getByRole("dialog").count()) === 0 && (await page.locator("ul.virtual").count()) === 0;
       await page.screenshot({ path: `${folder}${nameOf(path)}.${look.name}.png`, fullPage });
     }
     for (const problem of problems) console.error(`${look.name}: ${problem}`);

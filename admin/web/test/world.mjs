@@ -45,7 +45,7 @@ export async function openWindow(browser, relay, look = {}, storageState = undef
     },
     [language, theme],
   );
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const problems = [];
   page.on("console", (message) => {

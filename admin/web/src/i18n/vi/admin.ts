@@ -102,6 +102,6 @@ export const admin: Part<"admin"> = {
     whole: (n) => `Nhật ký nguyên vẹn: ${num(n)} mục.`,
     broken: (entry, fault) => `Nhật ký hỏng ở mục ${num(entry)} (${fault}).`,
     export: "Xuất (CSV)",
-    kind: { operator: "người vận hành", user: "người dùng", job: "việc", nobody: "không ai" },
+    kind: { operator: "người vận hành", user: "người dùng", job: "tác vụ", nobody: "không ai" },
   },
 };

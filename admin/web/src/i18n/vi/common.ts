@@ -81,7 +81,7 @@ export const shell: Part<"shell"> = {
   users: "Người dùng",
   limits: "Giới hạn",
   settings: "Cài đặt",
-  jobs: "Việc",
+  jobs: "Tác vụ",
   audit: "Nhật ký",
   more: "Thêm",
   navigation: "Điều hướng",

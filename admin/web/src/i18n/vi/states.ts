@@ -2,7 +2,7 @@ import { writer } from "../language";
 import type { Part } from "../messages";
 
 const { num } = writer("vi");
-const next = (at: string | null, otherwise: string) => (at === null ? otherwise : `Lần xem tới: ${at}.`);
+const next = (at: string | null, otherwise: string) => (at === null ? otherwise : `Lần kiểm tra tới: ${at}.`);
 
 export const states: Part<"states"> = {
   word: {
@@ -18,7 +18,7 @@ export const states: Part<"states"> = {
   text: {
     pending: (f) =>
       f.attempt > 0
-        ? `Chưa hỏi được ${f.by} (lần thử ${num(f.attempt)}). Không có gì chống lại khóa. ${next(f.next, "Sẽ thử lại ngay.")}`
+        ? `Chưa hỏi được ${f.by} (lần thử ${num(f.attempt)}). Khóa không bị nghi ngờ gì. ${next(f.next, "Sẽ thử lại ngay.")}`
         : `Đang kiểm tra với ${f.by}, thường dưới 10 giây. Nó chưa phục vụ ai và chưa cộng gì vào giới hạn.`,
     healthy: (f) =>
       f.inFlight !== null && f.inFlight > 0
@@ -28,10 +28,10 @@ export const states: Part<"states"> = {
       f.next === null
         ? "Đang nghỉ vì nguồn bảo hãy đợi. Nó tự trở lại."
         : `Đang nghỉ đến ${f.next} vì nguồn bảo hãy đợi. Nó tự trở lại.`,
-    drained: (f) => `Trong tài khoản không còn gì. ${next(f.next, "Sẽ xem lại sớm.")} Nó tự trở lại khi có số dư.`,
-    suspect: (f) => `${f.by} từ chối một lần. Chưa tính là lỗi của khóa: lần xem thứ hai sẽ quyết định. ${next(f.next, "Sẽ xem ngay.")}`,
+    drained: (f) => `Tài khoản đã hết số dư. ${next(f.next, "Sẽ sớm kiểm tra lại.")} Nó tự trở lại khi có số dư.`,
+    suspect: (f) => `${f.by} từ chối một lần. Chưa tính là lỗi của khóa: lần kiểm tra thứ hai sẽ quyết định. ${next(f.next, "Sẽ kiểm tra ngay.")}`,
     invalid: (f) =>
-      `${f.by} không chấp nhận khóa này nữa, và lần xem thứ hai cũng vậy. Thường là đã có token mới hơn, hoặc gói đã hết. ${next(f.next, "Thỉnh thoảng sẽ thử lại.")} Nhanh hơn: góp token mới.`,
+      `${f.by} không chấp nhận khóa này nữa, và lần kiểm tra thứ hai cũng vậy. Thường là đã có token mới hơn, hoặc gói đã hết. ${next(f.next, "Thỉnh thoảng sẽ thử lại.")} Nhanh hơn: góp token mới.`,
     paused: (f) => `Đang tạm dừng${f.since === null ? "" : ` (${f.since})`}. Không phục vụ ai cho đến khi được tiếp tục.`,
     withdrawn: (f) => `Đã rút vĩnh viễn${f.since === null ? "" : ` (${f.since})`}. Bản niêm phong đã xóa. Những gì nó đã phục vụ vẫn còn trong số liệu.`,
   },

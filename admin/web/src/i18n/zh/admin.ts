@@ -101,6 +101,6 @@ export const admin: Part<"admin"> = {
     whole: (n) => `日志完整：${num(n)} 条。`,
     broken: (entry, fault) => `日志在第 ${num(entry)} 条处损坏（${fault}）。`,
     export: "导出（CSV）",
-    kind: { operator: "运维者", user: "用户", job: "任务", nobody: "无人" },
+    kind: { operator: "运营者", user: "用户", job: "任务", nobody: "无人" },
   },
 };

@@ -11,6 +11,9 @@ import "../../ui/chips.css";
 /** Milliseconds after the last letter. */
 const TYPED = 250;
 
+/** A chip is lit for its own filter alone, the one for all too. */
+const EXACTLY = { exact: true, explicitUndefined: true };
+
 export function Filters({ filter }: { filter: PoolFilter }) {
   const { t } = useI18n();
   const search = useSearch({ from: "/signed/admin/pool" });
@@ -21,11 +24,11 @@ export function Filters({ filter }: { filter: PoolFilter }) {
   return (
     <search className="stack">
       <nav className="chips" aria-label={t.poolPage.states}>
-        <Link to="/pool" search={{ ...search, state: undefined }} aria-current={filter.state === undefined || undefined} activeProps={{}}>
+        <Link to="/pool" search={{ ...search, state: undefined }} aria-current={filter.state === undefined || undefined} activeProps={{}} activeOptions={EXACTLY}>
           {t.poolPage.everyState}
         </Link>
         {CONDITIONS.map((state) => (
-          <Link key={state} to="/pool" search={{ ...search, state }} aria-current={filter.state === state || undefined} activeProps={{}}>
+          <Link key={state} to="/pool" search={{ ...search, state }} aria-current={filter.state === state || undefined} activeProps={{}} activeOptions={EXACTLY}>
             {t.states.word[state]}
           </Link>
         ))}
