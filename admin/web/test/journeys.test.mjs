@@ -1,6 +1,8 @@
 // What people do, by the names that they read on the page.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import OpenAI from "openai";
 import { openWindow, signIn, startBrowser, startRelay } from "./world.mjs";
 
 let relay;
@@ -130,6 +132,84 @@ test("an admin invites, somebody joins by the link, and gets a limit of their ow
     await page.getByLabel("Requests a minute").fill("30");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("set by an admin").waitFor();
+  }));
+
+test("a newcomer joins, contributes, makes a key, uses it with the openai package, and sees it in Usage", () =>
+  inWindow({}, async ({ page: admins }) => {
+    await signIn(admins, "demo", relay.password);
+    await admins.getByRole("link", { name: "Users" }).click();
+    await admins.getByRole("button", { name: "Invite" }).click();
+    await admins.getByLabel("Whom it is for").fill("mai");
+    await admins.getByRole("dialog").getByRole("button", { name: "Invite" }).click();
+    const link = await admins.getByRole("textbox", { name: "Invite" }).inputValue();
+    await inWindow({}, async ({ page }) => {
+      await page.goto(link);
+      await page.getByLabel("User name").fill("mai");
+      await page.getByLabel("Password", { exact: true }).fill("nine violet herons carry 12 lamps");
+      await page.getByLabel("Password again").fill("nine violet herons carry 12 lamps");
+      await page.getByRole("button", { name: "Register" }).click();
+      await page.getByText("Three steps to your first request").waitFor();
+
+      await page.getByRole("link", { name: "Bring something to the table" }).click();
+      await page.getByLabel("Upstream").selectOption("vercel");
+      await page.getByLabel("Tokens, one a line").fill("vck_of-mai-0123456789");
+      await page.getByLabel("Your name for it").fill("mais key");
+      await page.getByLabel("I have read what I risk").check();
+      await page.getByRole("button", { name: "Bring" }).click();
+      await page.getByRole("link", { name: /^key \d+$/ }).click();
+      await page.getByRole("heading", { name: "mais key" }).waitFor();
+      await page.getByText("Nothing in the last 30 days.").waitFor();
+      await page.getByRole("region", { name: "History" }).waitFor();
+
+      await page.getByRole("link", { name: "My keys" }).click();
+      await page.getByRole("button", { name: "Create a key" }).first().click();
+      await page.getByLabel("Name").fill("first");
+      await page.getByRole("button", { name: "Create", exact: true }).click();
+      const apiKey = await page.getByRole("textbox", { name: "Key" }).inputValue();
+      await page.getByText("Waiting for its first request…").waitFor();
+      const client = new OpenAI({ baseURL: `${relay.base_url}/v1`, apiKey, maxRetries: 0 });
+      const asked = { model: "gpt-5-mini", messages: [{ role: "user", content: "bring a dish" }] };
+      const { data, response } = await client.chat.completions.create(asked).withResponse();
+      assert.ok(data.choices[0].message.content);
+      const id = response.headers.get("x-request-id");
+      await page.getByText(/First request at .+, answered in/).waitFor();
+      await page.getByLabel("I have stored it").check();
+      await page.getByRole("button", { name: "Done" }).click();
+
+      await page.getByRole("link", { name: "Usage" }).click();
+      await page.getByText("1 request, all answered.").waitFor();
+      const plot = page.getByRole("slider", { name: /^Requests over time/ });
+      await plot.press("End");
+      assert.match(await plot.getAttribute("aria-valuetext"), /until now: answered \d, refused 0/);
+      await page.getByText(/^Peak 1 in 5 min/).waitFor();
+      await page.getByText("Show as table").click();
+      await page.getByRole("table", { name: "Requests over time" }).getByRole("cell", { name: "1", exact: true }).waitFor();
+      await page.getByRole("link", { name: "gpt-5-mini" }).click();
+      await page.waitForURL("**/usage?model=gpt-5-mini");
+      await page.getByLabel("Outcome").selectOption("unserved");
+      await page.getByText("Nothing matches these 2 filters.").waitFor();
+      await page.getByRole("link", { name: "Clear filters" }).first().click();
+
+      const saved = page.waitForEvent("download");
+      await page.getByRole("button", { name: "Export" }).click();
+      await page.getByRole("menuitem", { name: /^CSV, about 1 row/ }).click();
+      assert.ok((await readFile(await (await saved).path(), "utf8")).includes(id));
+
+      await page.getByRole("list", { name: "Requests" }).getByRole("link").first().click();
+      await page.getByText(/^Answered after/).waitFor();
+      await page.getByText(id).waitFor();
+      await page.getByRole("button", { name: "Copy for the admin" }).click();
+      assert.ok((await page.evaluate(() => navigator.clipboard.readText())).startsWith(`Request ${id}`));
+
+      await page.keyboard.press("g");
+      await page.keyboard.press("h");
+      await page.getByRole("heading", { name: "Home" }).waitFor();
+      await page.getByText("request answered").waitFor();
+      await page.keyboard.press("Control+k");
+      await page.getByLabel("Type a page, the name of a key, or a request's id").fill(`x-request-id: ${id}`);
+      await page.keyboard.press("Enter");
+      await page.waitForURL(`**/requests/${id}`);
+    });
   }));
 
 test("an admin has all keys checked as a job, previews limits and verifies the log", () =>

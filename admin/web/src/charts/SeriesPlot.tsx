@@ -32,7 +32,7 @@ export function SeriesPlot({ title, plot, kind, format, behind, onRange, childre
   const [tabled, setTabled] = useState(false);
   const last = plot.at.length - 1;
   const all = behind === undefined ? plot.series : [...plot.series, behind];
-  const time = (at: number) => (plot.step >= 86_400_000 ? f.day(at) : f.at(at, plot.now));
+  const time = (at: number) => (plot.step >= 86_400_000 ? f.day(at) : new Date(at).toDateString() === new Date(plot.now).toDateString() ? f.clock(at) : f.moment(at));
   const said = (value: number | null | undefined) => (value === null || value === undefined ? f.none : format(value));
   const told = (index: number) => {
     const at = plot.at[index];

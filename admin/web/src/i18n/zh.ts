@@ -7,8 +7,8 @@ import { errors, failure } from "./zh/errors";
 import { account, contribute, home, keys } from "./zh/member";
 import { states } from "./zh/states";
 import { jobsPage, nodesPage, poolPage, proxiesPage, queuePage, supply } from "./zh/supply";
-import { chart, lively, requestPage, traffic, usagePage } from "./zh/usage";
+import { chart, lively, palette, requestPage, traffic, usagePage } from "./zh/usage";
 import { alertsPage, edgesPage, nowPage, playground, routesPage } from "./zh/watch";
 
-const zh: Messages = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage, queuePage, relayCodes, chart, traffic, usagePage, requestPage, lively, nowPage, alertsPage, edgesPage, routesPage, playground };
+const zh: Messages = { common, shell, entry, home, keys, contribute, account, states, errors, failure, admin, supply, poolPage, nodesPage, proxiesPage, jobsPage, queuePage, relayCodes, chart, traffic, usagePage, requestPage, lively, palette, nowPage, alertsPage, edgesPage, routesPage, playground };
 export default zh;

@@ -19,6 +19,7 @@ export function Shortcuts({ isAdmin }: { isAdmin: boolean }) {
       const isTyping = target.closest("input, textarea, select, [role=dialog], [role=menu]") !== null;
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
       if (event.key === "?") setOpened(true);
+      if (event.key === "/") toFilter(event);
       const place = event.timeStamp - began.current < SOON ? placesOf(isAdmin).find((each) => LETTERS[each.word] === event.key) : undefined;
       began.current = event.key === "g" ? event.timeStamp : 0;
       if (place) void navigate({ to: place.to, params: place.params });
@@ -31,6 +32,13 @@ export function Shortcuts({ isAdmin }: { isAdmin: boolean }) {
   return opened ? <List isAdmin={isAdmin} onClose={() => { setOpened(false); }} /> : null;
 }
 
+/** To the page's first filter, if it has one. */
+function toFilter(event: KeyboardEvent): void {
+  const filter = document.querySelector<HTMLElement>("search input, search select");
+  if (filter) event.preventDefault();
+  filter?.focus();
+}
+
 function placesOf(isAdmin: boolean): Place[] {
   return [...MINE, ...(isAdmin ? [...POOL, ...SYSTEM] : [])].filter((place) => LETTERS[place.word] !== undefined);
 }
@@ -40,6 +48,7 @@ function List({ isAdmin, onClose }: { isAdmin: boolean; onClose: () => void }) {
   const keys = [
     ...placesOf(isAdmin).map((place) => [`g ${LETTERS[place.word] ?? ""}`, t.shell[place.word]]),
     ["Ctrl K", t.shell.palette],
+    ["/", t.palette.slash],
     ["?", t.shell.shortcuts],
     ["Esc", t.common.close],
     ...(isAdmin ? [["j k", t.shell.shortcutRows], ["x", t.shell.shortcutSelect]] : []),

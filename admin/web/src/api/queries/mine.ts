@@ -79,12 +79,6 @@ export const myPoolKey = (id: number) =>
     refetchInterval: 5000,
   });
 
-export const servedDays = (id: number) =>
-  queryOptions({
-    queryKey: ["pool_key", "days", id],
-    queryFn: ({ signal }) => ok(api.GET("/manage/v1/me/pool-keys/{id}/days", { params: { path: { id } }, signal })),
-  });
-
 /** Read again until each line is decided. */
 export const myJob = (id: number) =>
   queryOptions({

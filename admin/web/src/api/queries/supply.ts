@@ -78,6 +78,8 @@ export const liveRequests = queryOptions({
 /** Whose history: the kind of thing, and which. */
 export type Subject =
   | { kind: "pool_key"; id: number }
+  /** One's own: nobody else is named. */
+  | { kind: "my_pool_key"; id: number }
   | { kind: "node"; upstream: string; node: string }
   | { kind: "outbound_proxy"; id: number };
 
@@ -95,6 +97,8 @@ export const history = (subject: Subject, range: Range, now: () => number) =>
       switch (subject.kind) {
         case "pool_key":
           return ok(api.GET("/manage/v1/pool-keys/{id}/history", { params: { path: { id: subject.id }, query }, signal }));
+        case "my_pool_key":
+          return ok(api.GET("/manage/v1/me/pool-keys/{id}/history", { params: { path: { id: subject.id }, query }, signal }));
         case "outbound_proxy":
           return ok(api.GET("/manage/v1/outbound-proxies/{id}/history", { params: { path: { id: subject.id }, query }, signal }));
         case "node": {

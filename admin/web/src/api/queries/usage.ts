@@ -171,3 +171,47 @@ export const poolKeyUsage = (id: number) =>
     queryFn: ({ signal }) => ok(api.GET("/manage/v1/me/pool-keys/{id}/usage", { params: { path: { id } }, signal })),
     refetchInterval: 60_000,
   });
+
+const HOUR = 3_600_000;
+
+/** The viewer's own midnight. */
+export function midnight(now: number): number {
+  return new Date(now).setHours(0, 0, 0, 0);
+}
+
+/** Today up to now, and the same hours of yesterday. */
+export const today = (now: () => number) =>
+  queryOptions({
+    queryKey: ["usage", "today"],
+    queryFn: async ({ signal }) => {
+      const to = now();
+      const from = midnight(to);
+      const ask = (begin: number, end: number) =>
+        ok(api.GET("/manage/v1/me/usage", { params: { query: { from: begin, to: end, step: "1h" } }, signal }));
+      const [day, before] = await Promise.all([ask(from, Math.max(to, from + 1)), ask(from - 24 * HOUR, Math.max(to - 24 * HOUR, from - 24 * HOUR + 1))]);
+      return { day, before, to };
+    },
+    staleTime: 2000,
+    refetchInterval: 30_000,
+  });
+
+/** Whether anything was ever sent, as far as one looks back. */
+export const everSent = queryOptions({
+  queryKey: ["usage", "ever"],
+  queryFn: ({ signal }) => ok(api.GET("/manage/v1/me/usage", { params: { query: { range: "90d", step: "1d" } }, signal })),
+  select: ({ total }) => total.sums.requests > 0,
+  refetchInterval: ({ state }) => ((state.data?.total.sums.requests ?? 0) > 0 ? false : 5000),
+  staleTime: 60_000,
+});
+
+/** The first request that a key sent since then; asked for until it is there. */
+export const firstRequest = (key: number, since: number) =>
+  queryOptions({
+    queryKey: ["usage", "first", key, since],
+    queryFn: async ({ signal }) => {
+      const query = { client_key: key, from: since, to: since + 24 * HOUR, limit: 10 };
+      const { items } = await ok(api.GET("/manage/v1/me/requests", { params: { query }, signal }));
+      return items.at(-1) ?? null;
+    },
+    refetchInterval: ({ state }) => (state.data ? false : 2000),
+  });

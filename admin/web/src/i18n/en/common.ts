@@ -104,7 +104,6 @@ export const shell = {
   notFound: "The address may be mistyped, or the page has moved.",
   toHome: "To Home",
   palette: "Go to a page",
-  paletteHint: "Type the name of a page",
   shortcuts: "Keyboard shortcuts",
   shortcutRows: "Next and previous row",
   shortcutSelect: "Select the row",

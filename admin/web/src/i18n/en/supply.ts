@@ -46,7 +46,7 @@ export const poolPage = {
   anybody: "anybody",
   search: "Part of the name",
   none: "There is no key in the pool yet.",
-  filters: (n: number) => `Nothing matches ${many(n, "these filters", "this filter")}.`,
+  filters: (n: number) => (n === 1 ? "Nothing matches this filter." : `Nothing matches these ${num(n)} filters.`),
   key: (id: number) => `key ${num(id)}`,
   broughtBy: (name: string) => `of ${name}`,
   working: (n: number) => `${many(n, "requests", "request")} now`,

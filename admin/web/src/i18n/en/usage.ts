@@ -70,7 +70,6 @@ export const usagePage = {
   before: (change: string) => `${change} requests against the same time before.`,
   beforeNone: "None in the same time before.",
   times: (half: string, most: string) => `Half were done within ${half}, 95 in 100 within ${most}.`,
-  timesNewest: (n: number) => `Times are of the newest ${many(n, "requests", "request")}.`,
   whose: "Whose requests",
   mine: "mine",
   everybody: "everybody's",
@@ -98,7 +97,6 @@ export const usagePage = {
   ninety: "95 in 100 within",
   mean: "on average",
   past: "the time before",
-  brush: "Drag over the plot to look closer.",
   by: "By what",
   groups: {
     model: "by model",
@@ -136,11 +134,9 @@ export const usagePage = {
   noneYet: "You have sent no request in this time. Make a key and send one.",
   makeKey: "To my keys",
   longer: "Look at the last 30 days",
-  filtered: (n: number) => `Nothing matches ${many(n, "these filters", "this filter")}.`,
+  filtered: (n: number) => (n === 1 ? "Nothing matches this filter." : `Nothing matches these ${num(n)} filters.`),
   newer: (n: number, more: boolean) => `Show ${num(n)}${more ? "+" : ""} new`,
   hint: "J and K go through the requests, Enter opens.",
-  why: "why?",
-  open: (time: string, outcome: string) => `Request of ${time}: ${outcome}`,
   export: "Export",
   exportAs: (format: string, n: number) => `${format}, about ${many(n, "rows", "row")}`,
 } as const;
@@ -228,8 +224,6 @@ export const requestPage = {
     proxy: "The outbound proxy rests.",
     upstream: "The upstream rests.",
   },
-  skipped: "Keys that were passed over",
-  census: (n: number) => `${many(n, "keys", "key")} in all`,
   passed: {
     ready: "ready",
     tried: "tried before",
@@ -282,11 +276,16 @@ export const lively = {
   inFlightNone: "No request of yours is on its way.",
   today: "Today against yesterday",
   todayTill: (time: string) => `Today against yesterday until ${time}`,
+  answeredWord: (n: number) => (n === 1 ? "request answered" : "requests answered"),
+  refused: (n: number) => `${num(n)} refused`,
+  failed: (n: number) => `${num(n)} failed`,
+  waiting: "Waiting for its first request…",
+  first: (time: string, took: string) => `First request at ${time}, answered in ${took}.`,
+  firstRefused: (time: string, how: string) => `First request at ${time}: ${how}. Usage says why.`,
+  anlasToday: (n: number) => `≈ ${num(n)} Anlas today`,
   answeredToday: (n: number) => `${num(n)} answered`,
   change: (change: string) => `${change} against yesterday`,
   yesterdayNone: "none yesterday until now",
-  notAnswered: (refused: number, failed: number) => `${num(refused)} refused · ${num(failed)} failed`,
-  lastUse: (time: string) => `used ${time}`,
   noUse: "not used this week",
   week: (n: number) => `${many(n, "requests", "request")} this week`,
   weekOf: (name: string, n: number) => `${name}: ${many(n, "requests", "request")} in the last 7 days`,
@@ -295,13 +294,24 @@ export const lively = {
   keyUnused: "Nothing in the last 7 days.",
   served: (generations: number, persons: number | null) =>
     persons === null
-      ? `Your key made ${many(generations, "answers", "answer")} for others in the last 30 days.`
+      ? `Your key made ${many(generations, "answers", "answer")} in the last 30 days.`
       : `Your key made ${many(generations, "answers", "answer")} in the last 30 days, for up to ${many(persons, "people", "person")} a day.`,
   servedAll: (n: number) => `${many(n, "requests", "request")} came to it, those that failed too.`,
+  costUnknown: "What they cost is not known: the upstream does not say.",
+  others: "other requests",
   costFree: "They cost you nothing.",
   cost: (list: string) => `They cost you ${list}, as far as is known.`,
   anlasGuessed: (n: string) => `≈ ${n} Anlas`,
-  persons: "People",
-  fewPersons: "fewer than 3",
   generations: "Answers",
+} as const;
+
+/** Going places by the keyboard. */
+export const palette = {
+  hint: "Type a page, the name of a key, or a request's id",
+  request: (id: string) => `Open request ${id}`,
+  key: (name: string) => `Key ${name}`,
+  searchPool: (text: string) => `Search the pool for “${text}”`,
+  searchUsers: (text: string) => `Search users for “${text}”`,
+  nothing: "Nothing has this name.",
+  slash: "To the filter",
 } as const;

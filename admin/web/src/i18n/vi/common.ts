@@ -105,7 +105,6 @@ export const shell: Part<"shell"> = {
   notFound: "Có thể địa chỉ gõ sai, hoặc trang đã chuyển đi.",
   toHome: "Về trang chính",
   palette: "Đến trang",
-  paletteHint: "Gõ tên trang",
   shortcuts: "Phím tắt",
   shortcutRows: "Dòng sau, dòng trước",
   shortcutSelect: "Chọn dòng",

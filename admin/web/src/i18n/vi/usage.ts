@@ -68,7 +68,6 @@ export const usagePage: Part<"usagePage"> = {
   before: (change) => `Số yêu cầu ${change} so với khoảng thời gian bằng vậy trước đó.`,
   beforeNone: "Khoảng thời gian trước đó không có yêu cầu nào.",
   times: (half, most) => `Một nửa xong trong ${half}, 95% xong trong ${most}.`,
-  timesNewest: (n) => `Thời lượng chỉ tính ${num(n)} yêu cầu mới nhất.`,
   whose: "Yêu cầu của ai",
   mine: "của tôi",
   everybody: "của mọi người",
@@ -89,7 +88,6 @@ export const usagePage: Part<"usagePage"> = {
   ninety: "95% trong",
   mean: "trung bình",
   past: "thời gian trước đó",
-  brush: "Kéo trên biểu đồ để xem gần hơn.",
   by: "Chia theo gì",
   groups: {
     model: "theo mô hình",
@@ -130,8 +128,6 @@ export const usagePage: Part<"usagePage"> = {
   filtered: (n) => `Không có gì khớp với ${num(n)} bộ lọc này.`,
   newer: (n, more) => `Hiện ${num(n)}${more ? "+" : ""} yêu cầu mới`,
   hint: "J và K đi qua các yêu cầu, Enter để mở.",
-  why: "vì sao?",
-  open: (time, outcome) => `Yêu cầu lúc ${time}: ${outcome}`,
   export: "Xuất",
   exportAs: (format, n) => `${format}, khoảng ${num(n)} dòng`,
 };
@@ -210,8 +206,6 @@ export const requestPage: Part<"requestPage"> = {
     proxy: "Proxy ra ngoài nghỉ.",
     upstream: "Nguồn nghỉ.",
   },
-  skipped: "Các khóa bị bỏ qua",
-  census: (n) => `tổng cộng ${num(n)} khóa`,
   passed: {
     ready: "sẵn sàng",
     tried: "đã thử rồi",
@@ -263,11 +257,16 @@ export const lively: Part<"lively"> = {
   inFlightNone: "Không có yêu cầu nào của bạn đang trên đường.",
   today: "Hôm nay so với hôm qua",
   todayTill: (time) => `Hôm nay so với hôm qua tới ${time}`,
+  answeredWord: () => "yêu cầu đã trả lời",
+  refused: (n) => `${num(n)} bị từ chối`,
+  failed: (n) => `${num(n)} thất bại`,
+  waiting: "Đang chờ yêu cầu đầu tiên của nó…",
+  first: (time, took) => `Yêu cầu đầu tiên lúc ${time}, được trả lời trong ${took}.`,
+  firstRefused: (time, how) => `Yêu cầu đầu tiên lúc ${time}: ${how}. Trang Mức dùng nói lý do.`,
+  anlasToday: (n) => `hôm nay ≈ ${num(n)} Anlas`,
   answeredToday: (n) => `${num(n)} đã trả lời`,
   change: (change) => `${change} so với hôm qua`,
   yesterdayNone: "hôm qua tới giờ này chưa có",
-  notAnswered: (refused, failed) => `${num(refused)} bị từ chối · ${num(failed)} thất bại`,
-  lastUse: (time) => `dùng ${time}`,
   noUse: "tuần này chưa dùng",
   week: (n) => `${num(n)} yêu cầu tuần này`,
   weekOf: (name, n) => `${name}: ${num(n)} yêu cầu trong 7 ngày qua`,
@@ -276,13 +275,23 @@ export const lively: Part<"lively"> = {
   keyUnused: "Không có gì trong 7 ngày qua.",
   served: (generations, persons) =>
     persons === null
-      ? `Trong 30 ngày qua, khóa của bạn đã trả lời ${num(generations)} lần cho người khác.`
+      ? `Trong 30 ngày qua, khóa của bạn đã trả lời ${num(generations)} lần.`
       : `Trong 30 ngày qua, khóa của bạn đã trả lời ${num(generations)} lần, có ngày cho tới ${num(persons)} người.`,
   servedAll: (n) => `${num(n)} yêu cầu đã đến với nó, kể cả yêu cầu thất bại.`,
+  costUnknown: "Không rõ chúng tốn bao nhiêu: nguồn không cho biết.",
+  others: "yêu cầu khác",
   costFree: "Chúng không làm bạn tốn gì.",
   cost: (list) => `Theo những gì biết được, chúng tốn của bạn ${list}.`,
   anlasGuessed: (n) => `≈ ${n} Anlas`,
-  persons: "Số người",
-  fewPersons: "dưới 3",
   generations: "Trả lời",
+};
+
+export const palette: Part<"palette"> = {
+  hint: "Gõ tên trang, tên khóa hoặc mã yêu cầu",
+  request: (id) => `Mở yêu cầu ${id}`,
+  key: (name) => `Khóa ${name}`,
+  searchPool: (text) => `Tìm “${text}” trong kho`,
+  searchUsers: (text) => `Tìm người dùng “${text}”`,
+  nothing: "Không có gì mang tên này.",
+  slash: "Tới bộ lọc",
 };

@@ -105,7 +105,6 @@ export const shell: Part<"shell"> = {
   notFound: "地址可能有误，或页面已移走。",
   toHome: "回到首页",
   palette: "前往页面",
-  paletteHint: "输入页面名称",
   shortcuts: "键盘快捷键",
   shortcutRows: "下一行、上一行",
   shortcutSelect: "选中该行",

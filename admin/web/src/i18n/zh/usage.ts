@@ -64,7 +64,6 @@ export const usagePage: Part<"usagePage"> = {
   before: (change) => `请求数与之前同样长的时间相比 ${change}。`,
   beforeNone: "之前同样长的时间内没有请求。",
   times: (half, most) => `一半在 ${half} 内完成，95% 在 ${most} 内完成。`,
-  timesNewest: (n) => `耗时只统计最新的 ${num(n)} 个请求。`,
   whose: "谁的请求",
   mine: "我的",
   everybody: "所有人的",
@@ -85,7 +84,6 @@ export const usagePage: Part<"usagePage"> = {
   ninety: "95% 不超过",
   mean: "平均",
   past: "之前同期",
-  brush: "在图上拖动可放大。",
   by: "按什么划分",
   groups: {
     model: "按模型",
@@ -126,8 +124,6 @@ export const usagePage: Part<"usagePage"> = {
   filtered: (n) => `没有内容符合这 ${num(n)} 个筛选条件。`,
   newer: (n, more) => `显示 ${num(n)}${more ? "+" : ""} 条新的`,
   hint: "J 和 K 在请求间移动，Enter 打开。",
-  why: "为什么？",
-  open: (time, outcome) => `${time} 的请求：${outcome}`,
   export: "导出",
   exportAs: (format, n) => `${format}，约 ${num(n)} 行`,
 };
@@ -206,8 +202,6 @@ export const requestPage: Part<"requestPage"> = {
     proxy: "该出站代理休息。",
     upstream: "该上游休息。",
   },
-  skipped: "被跳过的密钥",
-  census: (n) => `共 ${num(n)} 把密钥`,
   passed: {
     ready: "可用",
     tried: "已试过",
@@ -259,11 +253,16 @@ export const lively: Part<"lively"> = {
   inFlightNone: "你没有正在途中的请求。",
   today: "今天与昨天",
   todayTill: (time) => `今天与昨天截至 ${time}`,
+  answeredWord: () => "个请求已应答",
+  refused: (n) => `${num(n)} 个被拒绝`,
+  failed: (n) => `${num(n)} 个失败`,
+  waiting: "正在等它的第一个请求…",
+  first: (time, took) => `第一个请求在 ${time} 到达，${took} 内得到应答。`,
+  firstRefused: (time, how) => `第一个请求在 ${time} 到达：${how}。原因见“用量”。`,
+  anlasToday: (n) => `今天约 ${num(n)} Anlas`,
   answeredToday: (n) => `已应答 ${num(n)} 个`,
   change: (change) => `与昨天相比 ${change}`,
   yesterdayNone: "昨天此时还没有",
-  notAnswered: (refused, failed) => `${num(refused)} 个被拒绝 · ${num(failed)} 个失败`,
-  lastUse: (time) => `${time}用过`,
   noUse: "本周未使用",
   week: (n) => `本周 ${num(n)} 个请求`,
   weekOf: (name, n) => `${name}：最近 7 天 ${num(n)} 个请求`,
@@ -272,13 +271,23 @@ export const lively: Part<"lively"> = {
   keyUnused: "最近 7 天没有使用。",
   served: (generations, persons) =>
     persons === null
-      ? `最近 30 天，你的密钥为他人完成了 ${num(generations)} 次应答。`
+      ? `最近 30 天，你的密钥完成了 ${num(generations)} 次应答。`
       : `最近 30 天，你的密钥完成了 ${num(generations)} 次应答，一天最多服务 ${num(persons)} 人。`,
   servedAll: (n) => `共有 ${num(n)} 个请求找到它，包括失败的。`,
+  costUnknown: "花费未知：上游没有报告。",
+  others: "其他请求",
   costFree: "没有花费你任何东西。",
   cost: (list) => `据所知花费了你 ${list}。`,
   anlasGuessed: (n) => `约 ${n} Anlas`,
-  persons: "人数",
-  fewPersons: "少于 3 人",
   generations: "应答",
+};
+
+export const palette: Part<"palette"> = {
+  hint: "输入页面、密钥名称或请求编号",
+  request: (id) => `打开请求 ${id}`,
+  key: (name) => `密钥 ${name}`,
+  searchPool: (text) => `在共享池中搜索“${text}”`,
+  searchUsers: (text) => `在用户中搜索“${text}”`,
+  nothing: "没有叫这个名字的。",
+  slash: "到筛选框",
 };

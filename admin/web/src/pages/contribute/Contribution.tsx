@@ -2,18 +2,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { myPoolKey, servedDays } from "../../api/queries/mine";
+import { myPoolKey } from "../../api/queries/mine";
 import type { MyPoolKey } from "../../api/types";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
-import { Bars } from "../../ui/Bars";
 import { Button } from "../../ui/Button";
 import { Card, Page } from "../../ui/Page";
 import { Ago } from "../../ui/Time";
 import { useCapsText } from "./CapsFields";
 import { ContributionActs } from "./ContributionActs";
 import { EditContribution } from "./EditContribution";
+import { Fared } from "../pool/Fared";
 import { StateLine } from "./PoolKeyState";
+import { Served } from "./Served";
 
 export function Contribution() {
   const { t } = useI18n();
@@ -33,40 +34,13 @@ export function Contribution() {
               <Account of={data} />
               <Rules of={data} />
             </div>
+            <Card>
+              <Fared of={{ kind: "my_pool_key", id: data.id }} />
+            </Card>
           </>
         )}
       </Loaded>
     </Page>
-  );
-}
-
-function Served({ id }: { id: number }) {
-  const { t } = useI18n();
-  const served = useQuery(servedDays(id));
-  return (
-    <Card title={t.contribute.served}>
-      <Loaded of={served}>
-        {({ days, total }) =>
-          days.length === 0 ? (
-            <p className="muted">{t.contribute.servedNone}</p>
-          ) : (
-            <>
-              <p>{t.contribute.servedText(t.common.requests(total.requests), days.length)}</p>
-              <Bars
-                title={t.contribute.requestsColumn}
-                column={t.contribute.day}
-                bars={days.map((day) => ({
-                  label: day.day,
-                  value: day.requests,
-                  text: `${t.common.requests(day.requests)}, ${t.common.anlas(day.anlas)}`,
-                }))}
-              />
-              <p className="muted">{t.contribute.costText(t.common.anlas(total.anlas))}</p>
-            </>
-          )
-        }
-      </Loaded>
-    </Card>
   );
 }
 

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { myKeys, myLimit, myPoolKeys } from "../../api/queries/mine";
+import { everSent } from "../../api/queries/usage";
 import type { ClientKey, MyPoolKey, UserLimit } from "../../api/types";
 import { type Messages, useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
@@ -9,7 +10,11 @@ import { Card, Page } from "../../ui/Page";
 import { Empty } from "../../ui/states";
 import { PoolKeyBadge } from "../contribute/PoolKeyState";
 import { KeyBadge } from "../keys/KeyBadge";
+import { LastUse } from "../keys/KeyWeek";
+import { InFlight } from "./InFlight";
 import { LimitReceipt } from "./LimitReceipt";
+import { Today } from "./Today";
+import "./home.css";
 
 function sentence(limit: UserLimit, t: Messages): string {
   const { barred, rate_limit } = limit.limit;
@@ -24,17 +29,19 @@ export function Home() {
   const limit = useQuery(myLimit);
   const keys = useQuery(myKeys);
   const poolKeys = useQuery(myPoolKeys);
-  const isNew = keys.data?.items.length === 0;
+  const sent = useQuery(everSent).data;
   return (
     <Page title={t.shell.home} lead={limit.data && sentence(limit.data, t)}>
       <Loaded of={limit} lines={1}>
         {(data) => <Filled limit={data} />}
       </Loaded>
-      {isNew && <Start contributes={(poolKeys.data?.items.length ?? 0) > 0} />}
+      {sent === false && <Start keys={keys.data?.items.length ?? 0} contributes={(poolKeys.data?.items.length ?? 0) > 0} />}
       <div className="grid">
+        <InFlight />
         <Card title={t.home.receipt}>
           <Loaded of={limit}>{(data) => <LimitReceipt limit={data} />}</Loaded>
         </Card>
+        <Today />
         <Card title={t.home.myKeys} actions={<Link to="/keys" search={{}}>{t.home.allKeys}</Link>}>
           <Loaded of={keys}>{({ items }) => <Keys keys={items.filter((key) => key.state !== "revoked")} />}</Loaded>
         </Card>
@@ -68,7 +75,7 @@ function Filled({ limit }: { limit: UserLimit }) {
 }
 
 /** What a newcomer does, ticked off as it is done. */
-function Start({ contributes }: { contributes: boolean }) {
+function Start({ keys, contributes }: { keys: number; contributes: boolean }) {
   const { t } = useI18n();
   return (
     <Card title={t.home.startTitle}>
@@ -76,7 +83,8 @@ function Start({ contributes }: { contributes: boolean }) {
         <li>
           <Link to="/keys" search={{ create: "yes" }}>
             {t.home.startKey}
-          </Link>
+          </Link>{" "}
+          {keys > 0 && <Done />}
           <p className="muted">{t.home.startKeyText}</p>
         </li>
         <li>
@@ -84,11 +92,21 @@ function Start({ contributes }: { contributes: boolean }) {
           <p className="muted">{t.home.startPasteText}</p>
         </li>
         <li>
-          <Link to="/contribute/new">{t.home.startBring}</Link> {contributes && <span aria-hidden="true">✓</span>}
+          <Link to="/contribute/new">{t.home.startBring}</Link> {contributes && <Done />}
           <p className="muted">{t.home.startBringText}</p>
         </li>
       </ol>
     </Card>
+  );
+}
+
+function Done() {
+  const { t } = useI18n();
+  return (
+    <span className="done">
+      <span aria-hidden="true">✓</span>
+      <span className="visually-hidden">{t.common.done}</span>
+    </span>
   );
 }
 
@@ -105,7 +123,7 @@ function Keys({ keys }: { keys: ClientKey[] }) {
             {key.name}
           </Link>
           <span className="row">
-            <span className="meta">{t.common.requests(key.spent_today.requests)}</span>
+            <LastUse id={key.id} />
             <KeyBadge of={key} />
           </span>
         </li>

@@ -16,7 +16,7 @@ export function CreateKey({ onMade, onClose }: { onMade: (shown: Shown) => void;
     send: () => ok(api.POST("/manage/v1/me/keys", { body: bodyOf(form), params: { header: once() } })),
     touches: [["client_key"]],
     onDone: ({ text, key }) => {
-      onMade({ text: text ?? null, name: key.name });
+      onMade({ id: key.id, text: text ?? null, name: key.name });
     },
   });
   return (

@@ -18,6 +18,7 @@ import { useToast } from "../../ui/Toasts";
 import { KeyBadge } from "./KeyBadge";
 import { bodyOf, formOf, KeyFields } from "./KeyFields";
 import { KeyMenu } from "./KeyMenu";
+import { KeyUsage } from "./KeyUsage";
 
 export function Key() {
   const { t } = useI18n();
@@ -36,7 +37,10 @@ export function Key() {
       <Loaded of={key}>
         {(data) => (
           <div className="grid">
-            <About of={data} />
+            <div className="stack-l">
+              <About of={data} />
+              <KeyUsage of={data} />
+            </div>
             {data.state !== "revoked" && <Edit key={data.id} of={data} />}
           </div>
         )}
@@ -73,7 +77,7 @@ function About({ of: key }: { of: ClientKey }) {
           {t.keys.effective(said)} <span className="meta">({effective.is_keys_own ? t.keys.effectiveOwn : t.keys.effectiveUser})</span>
         </p>
       )}
-      <p className="muted">{t.keys.today(t.common.requests(key.spent_today.requests), t.common.anlas(key.spent_today.anlas))}</p>
+      {key.spent_today.anlas > 0 && <p className="muted">{t.lively.anlasToday(key.spent_today.anlas)}</p>}
     </Card>
   );
 }

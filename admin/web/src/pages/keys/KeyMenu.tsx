@@ -72,7 +72,7 @@ function Rotate({ of: key, onClose, onMade }: { of: ClientKey; onClose: () => vo
       ),
     touches: [["client_key"]],
     onDone: ({ text }) => {
-      onMade({ text: text ?? null, name: key.name });
+      onMade({ id: key.id, text: text ?? null, name: key.name });
     },
   });
   return (

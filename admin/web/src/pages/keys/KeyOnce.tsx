@@ -3,9 +3,11 @@ import { useI18n } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
 import { SecretOnce } from "../../ui/SecretOnce";
 import { Button } from "../../ui/Button";
+import { FirstRequest } from "./FirstRequest";
 import { Snippets } from "./Snippets";
 
 export interface Shown {
+  id: number;
   text: string | null;
   name: string;
 }
@@ -26,6 +28,7 @@ export function KeyOnce({ shown, onDone }: { shown: Shown; onDone: () => void })
   return (
     <SecretOnce title={t.keys.onceTitle} text={shown.text} label={t.keys.secretLabel} explained={t.keys.once} file={file} onDone={onDone}>
       <Snippets secret={shown.text} />
+      <FirstRequest id={shown.id} />
     </SecretOnce>
   );
 }

@@ -14,6 +14,7 @@ import { CreateKey } from "./CreateKey";
 import { isExpired, KeyBadge } from "./KeyBadge";
 import { KeyMenu } from "./KeyMenu";
 import { KeyOnce, type Shown } from "./KeyOnce";
+import { KeyWeek, LastUse } from "./KeyWeek";
 
 export function Keys() {
   const { t } = useI18n();
@@ -77,6 +78,7 @@ function Row({ of: key }: { of: ClientKey }) {
     key.rate_limit === 0 ? t.keys.noLimit : t.common.perMinute(key.rate_limit),
     key.concurrency === null || key.concurrency === undefined ? null : t.common.atOnce(key.concurrency),
     key.expires_at === null || key.expires_at === undefined ? t.keys.noExpiry : t.keys.expiresAt(f.moment(key.expires_at)),
+    key.spent_today.anlas > 0 ? t.lively.anlasToday(key.spent_today.anlas) : null,
   ];
   return (
     <li className="row spread">
@@ -89,11 +91,12 @@ function Row({ of: key }: { of: ClientKey }) {
           <KeyBadge of={key} />
         </span>
         <span className="meta">
-          {limits.filter((part) => part !== null).join(" · ")} ·{" "}
-          {t.keys.today(t.common.requests(key.spent_today.requests), t.common.anlas(key.spent_today.anlas))}
+          {limits.filter((part) => part !== null).join(" · ")}
         </span>
       </div>
       <div className="row">
+        {key.state !== "revoked" && <KeyWeek of={key} />}
+        {key.state !== "revoked" && <LastUse id={key.id} />}
         <KeyMenu of={key} />
       </div>
     </li>
