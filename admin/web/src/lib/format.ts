@@ -98,6 +98,8 @@ export function formats(language: Language) {
     zone: (when: number) => zone.formatToParts(when).find((part) => part.type === "timeZoneName")?.value ?? "",
     /** 0.12 as "+12%". */
     change: (value: number) => signed.format(value),
+    /** One after another, as the language parts them. */
+    sentences: (said: string[]) => said.filter((one) => one !== "").join(language === "zh" ? "" : " "),
     list: (parts: string[]) => parts.join(language === "zh" ? "、" : ", "),
   };
 }

@@ -81,7 +81,7 @@ function Known({ of: details }: { of: Details }) {
               <Outcome of={known} />
               <Blame of={known} />
             </p>
-            <p className="lead text">{sentencesOf(known, details, t, f).join(" ")}</p>
+            <p className="lead text">{f.sentences(sentencesOf(known, details, t, f))}</p>
           </>
         )}
       </Card>

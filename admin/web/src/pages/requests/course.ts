@@ -22,7 +22,7 @@ function attemptText(attempt: Attempt, last: boolean, request: MyRequest | null,
   const rests = attempt.cool_down === "none" ? "" : words.rests[attempt.scope];
   const asked = attempt.retry_after_ms ? words.askedToWait(f.ms(attempt.retry_after_ms)) : "";
   const next = attempt.outcome === "ok" || (last && request?.class === "ok") ? "" : attempt.retry === "never" ? words.noOther : words.another;
-  return [said, rests, asked, next, f.list(way)].filter((part) => part !== "").join(" ");
+  return f.sentences([said, rests, asked, next, f.list(way)]);
 }
 
 /** Groups of the keys that were passed over, the largest first. */
@@ -66,8 +66,8 @@ function stretchOf(step: CourseStep, index: number, number: number, last: boolea
       };
     case "refused": {
       const code = relayCode(step.code);
-      const again = step.retry_after_ms ? ` ${t.requestPage.comeAgain(f.ms(step.retry_after_ms))}` : "";
-      return { ...at, tone: "bad", title: words.refused, text: `${code === null ? step.code : t.relayCodes[code]}${again}` };
+      const again = step.retry_after_ms ? t.requestPage.comeAgain(f.ms(step.retry_after_ms)) : "";
+      return { ...at, tone: "bad", title: words.refused, text: f.sentences([code === null ? step.code : t.relayCodes[code], again]) };
     }
     case "client_left":
       return { ...at, tone: "off", title: words.left, text: null };

@@ -11,7 +11,7 @@ export function plainText(id: string, details: Details, t: Messages, f: Formats)
   if (known !== null) {
     const what = [known.upstream, t.traffic.endpoint[known.endpoint], known.model].filter(Boolean).join(" · ");
     lines.push(`${new Date(known.ended_at).toISOString()} · ${what} · ${known.status}${known.code ? ` ${known.code}` : ""}`);
-    lines.push(sentencesOf(known, details, t, f).join(" "));
+    lines.push(f.sentences(sentencesOf(known, details, t, f)));
   }
   for (const row of courseOf(details, t, f)) {
     lines.push(`  ${row.title}, ${row.took}${typeof row.text === "string" && row.text !== "" ? `: ${row.text}` : ""}`);

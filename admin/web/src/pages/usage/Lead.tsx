@@ -37,5 +37,5 @@ export function sentences(of: Usage, t: Messages, f: Formats): string[] {
 
 export function Lead({ of }: { of: Usage }) {
   const { t, f } = useI18n();
-  return sentences(of, t, f).join(" ");
+  return f.sentences(sentences(of, t, f));
 }
