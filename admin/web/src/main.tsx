@@ -4,6 +4,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/errors";
+import { session } from "./api/queries/mine";
 import { I18nProvider } from "./i18n";
 import { makeRouter } from "./routes";
 import { UiProvider } from "./ui/Provider";
@@ -19,6 +20,8 @@ const client = new QueryClient({
     mutations: { networkMode: "always" },
   },
 });
+// Asked while the words are on their way; whoever needs it first waits for this answer.
+void client.prefetchQuery(session);
 const router = makeRouter(client);
 
 declare module "@tanstack/react-router" {

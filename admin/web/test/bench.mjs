@@ -1,5 +1,6 @@
 // How quick the pages are, in a real browser over the real program: first contentful paint, the time in which the page could
 // not answer, and a list of 100 000 pool keys scrolled. Exit 1 where a median is over its budget.
+import { availableParallelism, loadavg } from "node:os";
 import { furnish } from "./furnish.mjs";
 import { openWindow, settled, signIn, startBrowser, startRelay } from "./world.mjs";
 
@@ -51,7 +52,8 @@ async function load(path) {
 }
 
 let over = false;
-console.log(`median of ${ROUNDS} loads with an empty cache (lowest–highest)\n`);
+console.log(`median of ${ROUNDS} loads with an empty cache (lowest–highest)`);
+console.log(`load of the machine before: ${loadavg()[0].toFixed(1)} on ${availableParallelism()} processors\n`);
 for (const path of PAGES) {
   const loads = [];
   for (let round = 0; round < ROUNDS; round++) loads.push(await load(path));
