@@ -1,6 +1,6 @@
 /** A long list, of which only what is seen is there; the page scrolls, and the end fetches more. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useRef, useState } from "react";
 
 interface Props<T> {
   label: string;
@@ -11,6 +11,11 @@ interface Props<T> {
   height: number;
   onEnd?: () => void;
 }
+
+/** While one scrolls, a row that was there already is not made anew. */
+const Row = memo(function Row<T>({ of, row }: { of: T; row: (of: T) => ReactNode }) {
+  return row(of);
+}) as <T>(props: { of: T; row: (of: T) => ReactNode }) => ReactNode;
 
 export function VirtualList<T>({ label, rows, id, row, height, onEnd }: Props<T>) {
   const list = useRef<HTMLUListElement>(null);
@@ -57,7 +62,7 @@ export function VirtualList<T>({ label, rows, id, row, height, onEnd }: Props<T>
               aria-posinset={item.index + 1}
               style={{ transform: `translateY(${item.start - virtual.options.scrollMargin}px)` }}
             >
-              {row(found)}
+              <Row of={found} row={row} />
             </li>
           )
         );
