@@ -28,8 +28,9 @@ export function Routes() {
   );
 }
 
+/** To where its requests go in the end. */
 function Upstream({ name }: { name: string }) {
-  return <Link to="/pool" search={{ upstream: name }}>{name}</Link>;
+  return <Link to="/nodes" search={{}}>{name}</Link>;
 }
 
 function OneRoute({ of: route }: { of: Route }) {
@@ -83,12 +84,17 @@ function OneRoute({ of: route }: { of: Route }) {
 function Bounds({ of: bounds, ownWait }: { of: RouteBounds; ownWait: number | null }) {
   const { t, f } = useI18n();
   const words = t.routesPage;
-  const lines: [string, string][] = [
-    [words.attempts, f.num(bounds.attempts)],
+  const wait = ownWait === null ? f.span(bounds.queue_max_wait_ms) : `${f.span(ownWait)} (${words.ofRoute})`;
+  const ofKeys: [string, string][] = [
     [words.concurrency, f.count(bounds.key_concurrency)],
-    [words.wait, ownWait === null ? f.span(bounds.queue_max_wait_ms) : `${f.span(ownWait)} (${words.ofRoute})`],
+    [words.wait, wait],
     [words.queue, f.num(bounds.queue_requests)],
     [words.queueUser, f.num(bounds.queue_requests_per_user)],
+  ];
+  const isKeyed = bounds.key_concurrency !== null && bounds.key_concurrency !== undefined;
+  const lines: [string, string][] = [
+    [words.attempts, f.num(bounds.attempts)],
+    ...(isKeyed ? ofKeys : []),
     [words.connect, f.span(bounds.connect_ms)],
     [words.write, f.span(bounds.write_ms)],
     [words.firstByte, f.span(bounds.first_byte_ms)],
