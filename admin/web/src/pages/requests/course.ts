@@ -17,12 +17,17 @@ function keyName(details: Details, id: number | null | undefined, t: Messages): 
 function attemptText(attempt: Attempt, last: boolean, request: MyRequest | null, t: Messages, f: Formats): string {
   const words = t.requestPage;
   const status = attempt.status === null || attempt.status === undefined ? words.noAnswer : String(attempt.status);
-  const way = [attempt.node ? words.at(attempt.node) : null, attempt.outbound_proxy ? words.proxy(attempt.outbound_proxy) : null].filter((part) => part !== null);
   const said = attempt.outcome === "ok" ? words.served(status) : words.tried(status, words.blame[attempt.outcome], attempt.rule);
   const rests = attempt.cool_down === "none" ? "" : words.rests[attempt.scope];
   const asked = attempt.retry_after_ms ? words.askedToWait(f.ms(attempt.retry_after_ms)) : "";
   const next = attempt.outcome === "ok" || (last && request?.class === "ok") ? "" : attempt.retry === "never" ? words.noOther : words.another;
-  return f.sentences([said, rests, asked, next, f.list(way)]);
+  return f.sentences([said, rests, asked, next]);
+}
+
+/** Over which node and outbound proxy; only admins are told. */
+function wayOf(attempt: Attempt, t: Messages): string[] {
+  const { at, proxy } = t.requestPage;
+  return [attempt.node ? at(attempt.node) : null, attempt.outbound_proxy ? proxy(attempt.outbound_proxy) : null].filter((part) => part !== null);
 }
 
 /** Groups of the keys that were passed over, the largest first. */
@@ -61,7 +66,7 @@ function stretchOf(step: CourseStep, index: number, number: number, last: boolea
         from: Math.max(0, step.at_ms - step.took_ms),
         took: f.ms(step.took_ms),
         tone: step.outcome === "ok" ? "ok" : "bad",
-        title: words.attempt(number, keyName(details, step.pool_key, t)),
+        title: [words.attempt(number, keyName(details, step.pool_key, t)), ...wayOf(step, t)].join(" · "),
         text: attemptText(step, last, request, t, f),
       };
     case "refused": {

@@ -65,6 +65,7 @@ const busy = attempt({ at_ms: 300, took_ms: 300, status: 429, outcome: "busy", r
 it("tells whoever waited that nothing is wrong with the request", () => {
   const text = said(details({ queued_us: 11_200_000, first_byte_us: 12_400_000, total_us: 12_600_000 }));
   expect(text).toBe("Waited 11.2 sec for a free key, then answered, after 12.6 sec in all. Nothing is wrong with your request.");
+  expect(said(details({ queued_us: 196_000, total_us: 272_000 }))).toContain("Waited 196 ms for a free key");
   expect(said(details({ total_us: 35_000 }))).toBe("Answered after 35 ms.");
 });
 
@@ -117,8 +118,8 @@ it("draws waits and attempts where they were, and tells who served", () => {
 });
 
 it("copies a paragraph with the id, what happened and each step", () => {
-  const text = plainText(ID, details({ attempts: 2 }, [busy, attempt({})]), en, f);
+  const text = plainText(ID, details({ attempts: 2 }, [{ ...busy, node: "image" }, attempt({})]), en, f);
   expect(text).toContain(`Request ${ID}`);
-  expect(text).toContain("Attempt 1 · key A, 300 ms: 429: the key was busy");
+  expect(text).toContain("Attempt 1 · key A · at image, 300 ms: 429: the key was busy");
   expect(text.split("\n").at(-1)).toBe("The relay's own part: 0.21 ms");
 });

@@ -10,6 +10,8 @@ import { relayCode } from "./blame";
 
 /** Microseconds. What took less is not worth a word. */
 const SHORT = 500_000;
+/** Below this not even what was most of it is. */
+const TINY = 50_000;
 
 /** What took most of the time of an answered request, if one thing did. */
 function mostOf(request: MyRequest, failedMs: number, t: Messages, f: Formats): string | null {
@@ -34,7 +36,7 @@ export function failedBefore(details: Details): number {
 }
 
 function answered(request: MyRequest, details: Details, t: Messages, f: Formats): string[] {
-  const waited = request.queued_us >= SHORT;
+  const waited = request.queued_us >= SHORT || (request.queued_us >= TINY && request.queued_us > request.total_us / 2);
   const tries = request.attempts - 1;
   const said = [waited ? t.requestPage.answeredWaited(f.us(request.queued_us), f.us(request.total_us)) : t.requestPage.answered(f.us(request.total_us))];
   if (tries > 0) said.push(t.requestPage.retried(tries));
