@@ -24,6 +24,7 @@ pub mod local;
 mod lock;
 mod login;
 mod logins;
+mod me;
 mod nodes;
 mod plugins;
 mod pool;
@@ -38,6 +39,7 @@ mod trace;
 mod upstreams;
 mod usage;
 mod users;
+mod whose;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -179,6 +181,8 @@ enum Command {
     /// Revoke the token of `potluck login`, and forget it.
     #[command(after_help = "Examples:\n  potluck logout --server https://relay.example.org")]
     Logout(login::LogoutArgs),
+    /// See who you are at --server, and manage what is yours there: client keys, pool keys, usage.
+    Me(me::MeArgs),
     /// List, make and revoke personal access tokens of yours at --server.
     #[command(subcommand)]
     Tokens(tokens::TokensCommand),
@@ -277,6 +281,7 @@ impl Command {
             Self::Audit(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Login(arguments) => login::log_in(&arguments, options),
             Self::Logout(arguments) => login::log_out(&arguments, options),
+            Self::Me(arguments) => me::run(arguments, options),
             Self::Tokens(command) => command.run(options),
             Self::Usage(arguments) => {
                 options.with_api(async |api| usage::run(&arguments, api, options).await)

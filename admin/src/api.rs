@@ -54,7 +54,9 @@ pub use bulk::{
     NotDone, PoolKeyFilter, PoolKeyQuery, PoolKeysAct, UsersAct, UsersFilter,
 };
 pub use caps::{Caps, EditCaps, Hours};
-pub use client_key::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, EffectiveLimit, Switch};
+pub use client_key::{
+    ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, EffectiveLimit, FormerText, Switch,
+};
 pub use credit::{Credit, Source};
 pub use effective::{Effective, EffectiveSetting, SecretSetting, SettingChange, SettingSource};
 pub use event::ListenQuery;
@@ -86,7 +88,7 @@ pub use pool_key::{
 };
 pub use potluck_store::table::pool_keys::CredentialKind;
 pub use potluck_store::table::users::UserRole;
-pub use problem::Problem;
+pub use problem::{FieldProblem, Problem};
 pub use replay::{ProxyOuts, ReplayProxies, ReplayedProxies, ReplayedProxy};
 pub use request::{
     FigureSource, MyRequest, NamedKey, Request, RequestDetails, RequestFigure, RequestPage, TraceFrom,
@@ -101,7 +103,7 @@ pub(crate) use secret_text::masking;
 pub use session::{EndedSessions, LogIn, Refresh, Session, SessionTokens, Sessions, WhoAmI};
 pub use settings::{EditSettings, Settings};
 pub use standing::{Condition, HeldBy, Hold, HoldKind, Standing};
-pub use status::{About, Database, Status};
+pub use status::{About, Database, RouteFacts, Status};
 pub use upstream::{EditUpstream, NodeFacts, Upstream, UpstreamFacts};
 pub(crate) use usage::makes_something;
 pub use usage::{

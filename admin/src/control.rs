@@ -21,6 +21,7 @@ mod findings;
 mod history;
 mod holds;
 mod jobs;
+mod key_uses;
 mod limits;
 mod listening;
 mod live_requests;

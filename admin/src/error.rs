@@ -10,7 +10,16 @@ use axum::response::{IntoResponse, Response};
 use potluck_filters::model::Role;
 use potluck_store::StoreError;
 
-use crate::api::Problem;
+use crate::api::{FieldProblem, Problem};
+
+/// A field that cannot be what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Its name; parts of a field stand behind a dot.
+    pub field: &'static str,
+    /// Why it cannot be, and what can.
+    pub why: String,
+}
 
 /// Why a call was not done.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +136,9 @@ pub enum ControlError {
         /// Why it cannot be, and what can.
         why: String,
     },
+    /// Readable, but several of its fields cannot be.
+    #[error("{}", .0.iter().map(|one| format!("{}: {}", one.field, one.why)).collect::<Vec<_>>().join("; "))]
+    InvalidFields(Vec<FieldFault>),
     /// The row does not exist.
     #[error("there is no {0} with this id")]
     NotFound(&'static str),
@@ -157,6 +169,9 @@ pub enum ControlError {
     /// There are as many as there may be.
     #[error("there may be {1} {0} at most; revoke one first")]
     TooMany(&'static str, u64),
+    /// What an act was previewed on is not what it would be done to.
+    #[error("other things are meant by now, or something else would become of them; look at a new dry run")]
+    OthersMeant,
     /// A job is not as it would have to be.
     #[error("{0}")]
     JobState(&'static str),
@@ -244,7 +259,9 @@ impl ControlError {
             Self::Unreadable(_) => (StatusCode::BAD_REQUEST, "unreadable_request"),
             Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::NotEditableOnline { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "not_editable_online"),
-            Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field"),
+            Self::Invalid { .. } | Self::InvalidFields(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid_field")
+            }
             Self::NotFound(_) | Self::NoUpstream(_) => (StatusCode::NOT_FOUND, "not_found"),
             Self::LastNode(_) => (StatusCode::CONFLICT, "last_node"),
             Self::InUse(..) => (StatusCode::CONFLICT, "in_use"),
@@ -253,6 +270,7 @@ impl ControlError {
             Self::NoBooks => (StatusCode::CONFLICT, "no_books"),
             Self::Paused(_) => (StatusCode::CONFLICT, "paused"),
             Self::TooMany(..) => (StatusCode::CONFLICT, "too_many"),
+            Self::OthersMeant => (StatusCode::CONFLICT, "others_meant"),
             Self::JobState(_) => (StatusCode::CONFLICT, "job_state"),
             Self::NotYours(_) => (StatusCode::FORBIDDEN, "not_yours"),
             Self::HeldBy(_) => (StatusCode::CONFLICT, "held_by_another"),
@@ -277,7 +295,25 @@ impl ControlError {
             status: status.as_u16(),
             code: code.to_owned(),
             detail: self.to_string(),
+            errors: self.field_problems(),
         }
+    }
+
+    /// Field by field, where fields are wrong.
+    fn field_problems(&self) -> Vec<FieldProblem> {
+        if let Self::InvalidFields(all) = self {
+            return all
+                .iter()
+                .map(|one| FieldProblem::new(one.field, &one.why))
+                .collect();
+        }
+        if let Self::Invalid { field, why } = self {
+            return vec![FieldProblem::new(field, why)];
+        }
+        if let Self::NotEditableOnline { name: field, .. } | Self::NotYours(field) = self {
+            return vec![FieldProblem::new(field, &self.to_string())];
+        }
+        Vec::new()
     }
 
     /// What belongs into the answer's head.

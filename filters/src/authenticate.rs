@@ -25,6 +25,8 @@ pub struct Identity<'a> {
     pub key: &'a ClientKey,
     /// Its owner.
     pub user: &'a User,
+    /// Whether it came by a text that the key had before.
+    pub former: bool,
 }
 
 /// The client key as it was sent, wherever it was sent.
@@ -43,7 +45,7 @@ pub fn authenticate<'a>(snapshot: &'a Snapshot, presented: &str, unix_ms: i64) -
     if presented.len() > LONGEST_KEY {
         return Err(Code::UnknownKey);
     }
-    let key = find(snapshot, &KeyHash::of(presented), unix_ms)?;
+    let (key, former) = find(snapshot, &KeyHash::of(presented), unix_ms)?;
     match key.state {
         ClientKeyState::Active => {}
         ClientKeyState::Disabled => return Err(Code::DisabledKey),
@@ -54,21 +56,21 @@ pub fn authenticate<'a>(snapshot: &'a Snapshot, presented: &str, unix_ms: i64) -
     }
     let user = snapshot.user(key.user).ok_or(Code::UnknownKey)?;
     if user.enabled {
-        Ok(Identity { key, user })
+        Ok(Identity { key, user, former })
     } else {
         Err(Code::UserDisabled)
     }
 }
 
-/// By the text that a key has now, or by one that it had before and that still works.
-fn find<'a>(snapshot: &'a Snapshot, hash: &KeyHash, unix_ms: i64) -> Result<&'a ClientKey, Code> {
+/// By the text that a key has now, or by one that it had before and that still works; and whether it was that.
+fn find<'a>(snapshot: &'a Snapshot, hash: &KeyHash, unix_ms: i64) -> Result<(&'a ClientKey, bool), Code> {
     if let Some(key) = snapshot.client_key(hash) {
-        return Ok(key);
+        return Ok((key, false));
     }
     let former = snapshot.former_text(hash).ok_or(Code::UnknownKey)?;
     let key = snapshot.client_key(&former.now).ok_or(Code::UnknownKey)?;
     if former.until > unix_ms || key.state == ClientKeyState::Revoked {
-        Ok(key)
+        Ok((key, true))
     } else {
         Err(Code::ExpiredKey)
     }
@@ -168,6 +170,13 @@ mod tests {
             ..Draft::default()
         })
         .unwrap()
+    }
+
+    #[test]
+    fn a_former_text_is_told_from_the_present_one() {
+        let snapshot = snapshot(|_, _| {});
+        let former = |sent| authenticate(&snapshot, sent, 0).map(|found| found.former);
+        assert_eq!((former("np-1"), former("np-0")), (Ok(false), Ok(true)));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod before;
 mod endpoint;
+mod key_use;
 mod live;
 mod number;
 
@@ -20,6 +21,7 @@ use crate::trace::Trace;
 
 pub use before::Admitted;
 pub use endpoint::Endpoint;
+pub use key_use::{KeyUse, Program};
 pub use live::{LiveRequest, LiveStage, QueuedRequest};
 pub use number::RequestNumber;
 
@@ -34,6 +36,9 @@ pub struct UsageEvent {
     pub user: Option<UserId>,
     /// With which client key.
     pub client_key: Option<ClientKeyId>,
+    /// How the request named it; nothing is known of that where there is none.
+    #[serde(default)]
+    pub key_use: KeyUse,
     /// Whose pool key served it: that of the last attempt; `None` where none was tried.
     pub pool_key: Option<PoolKeyId>,
     /// The upstream; `None` where no route was found.
@@ -212,6 +217,7 @@ mod tests {
             ended_at: 0,
             user: None,
             client_key: None,
+            key_use: KeyUse::default(),
             pool_key: None,
             upstream: None,
             node: None,

@@ -16,11 +16,14 @@ pub(super) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
+    agree(question, "--yes")
+}
+
+/// Asks for a yes. Without a person to ask it refuses, and says what to give instead.
+pub(super) fn agree(question: &str, instead: &str) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("{question} There is nobody to ask here; give --yes."),
-        ));
+        let message = format!("{question} There is nobody to ask here; give {instead}.");
+        return Err(Failure::new(Exit::Usage, message));
     }
     let _ = write!(std::io::stderr(), "{question} [y/N] ");
     let mut answer = String::new();

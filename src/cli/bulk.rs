@@ -1,11 +1,12 @@
 //! Acts on many things: what an act would do is shown, a person says yes, and the job is waited for.
 
 use clap::Args;
+use http::Method;
 use potluck_admin::api::{BulkPreview, Job};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::api::Api;
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::list::typed;
 use super::{Options, ask, jobs, print};
 
@@ -31,36 +32,89 @@ pub(super) struct Doing {
     pub(super) verb: &'static str,
     /// What they are, all of them.
     pub(super) noun: &'static str,
-    /// What is sent, with `dry_run` set.
-    pub(super) asked: Value,
+    /// The word of the API for what is done.
+    pub(super) act: Value,
+    /// To these.
+    pub(super) ids: Option<Vec<i64>>,
+    /// To all that fit this, where there are no ids.
+    pub(super) filter: Value,
+    /// Why, where that is told.
+    pub(super) reason: Option<String>,
+}
+
+impl Doing {
+    /// As it is sent: with ids or with a filter, never both.
+    fn asked(&self) -> Map<String, Value> {
+        let mut asked = Map::new();
+        asked.insert("do".to_owned(), self.act.clone());
+        match &self.ids {
+            Some(ids) => asked.insert("ids".to_owned(), json!(ids)),
+            None => asked.insert("filter".to_owned(), self.filter.clone()),
+        };
+        if let Some(reason) = &self.reason {
+            asked.insert("reason".to_owned(), json!(reason));
+        }
+        asked
+    }
+
+    async fn preview(&self, api: &Api) -> Result<Value, Failure> {
+        let mut asked = self.asked();
+        asked.insert("dry_run".to_owned(), true.into());
+        api.post(&self.at(), &asked.into()).await
+    }
+
+    fn at(&self) -> String {
+        format!("{}/bulk", self.path)
+    }
 }
 
 pub(super) async fn run(doing: Doing, how: How, api: &Api, options: &Options) -> Result<(), Failure> {
-    let path = format!("{}/bulk", doing.path);
-    let answer = api.post(&path, &doing.asked).await?;
-    let preview: BulkPreview = typed(answer.clone())?;
-    if how.dry_run {
-        if options.json {
-            print::json(&answer);
-        } else {
-            print::text(&told(&doing, &preview));
+    loop {
+        let answer = doing.preview(api).await?;
+        let preview: BulkPreview = typed(answer.clone())?;
+        if how.dry_run {
+            if options.json {
+                print::json(&answer);
+            } else {
+                print::text(&told(&doing, &preview));
+            }
+            return Ok(());
         }
-        return Ok(());
+        if preview.would_do == 0 {
+            print::note(&told(&doing, &preview));
+            print::note("There is nothing to do.");
+            return Ok(());
+        }
+        print::note(told(&doing, &preview).trim_end());
+        let question = format!("{} {} {}?", doing.verb, preview.would_do, doing.noun);
+        ask::confirm(&question, how.yes)?;
+        if let Some(job) = begin(&doing, &preview, how, api).await? {
+            return jobs::follow(job.id, how.no_wait, api, options).await;
+        }
+        print::note("Others are meant by now:");
     }
-    if preview.would_do == 0 {
-        print::note(&told(&doing, &preview));
-        print::note("There is nothing to do.");
-        return Ok(());
+}
+
+/// Begins the job. `None` where a person said yes to other things than it would be done to now: they are asked anew.
+async fn begin(doing: &Doing, preview: &BulkPreview, how: How, api: &Api) -> Result<Option<Job>, Failure> {
+    let mut asked = doing.asked();
+    if !how.yes {
+        asked.insert("expect".to_owned(), json!(preview.expect));
     }
-    print::note(told(&doing, &preview).trim_end());
-    let question = format!("{} {} {}?", doing.verb, preview.would_do, doing.noun);
-    ask::confirm(&question, how.yes)?;
-    let mut asked = doing.asked;
-    if let Some(fields) = asked.as_object_mut() {
-        fields.remove("dry_run");
+    match api
+        .attempt(Method::POST, &doing.at(), Some(&asked.into()))
+        .await?
+    {
+        Ok(job) => typed(job).map(Some),
+        Err(refused) => {
+            let said = |name| refused.get(name).and_then(Value::as_str);
+            if said("code") == Some("others_meant") {
+                return Ok(None);
+            }
+            let why = said("detail").unwrap_or("the relay refuses it");
+            Err(Failure::new(Exit::Failed, why))
+        }
     }
-    let job: Job = typed(api.post(&path, &asked).await?)?;
-    jobs::follow(job.id, how.no_wait, api, options).await
 }
 
 /// The preview in words.
@@ -92,7 +146,6 @@ fn told(doing: &Doing, preview: &BulkPreview) -> String {
 #[cfg(test)]
 mod tests {
     use potluck_admin::api::{JobItem, JobItemState, NotDone};
-    use serde_json::json;
 
     use super::*;
 
@@ -102,7 +155,10 @@ mod tests {
             path: "",
             verb: "Pause",
             noun: "pool keys",
-            asked: json!({}),
+            act: json!("pause"),
+            ids: None,
+            filter: json!({}),
+            reason: None,
         };
         let preview = BulkPreview {
             matching: 3,
@@ -119,10 +175,33 @@ mod tests {
                 state: JobItemState::Skipped,
                 why: Some("paused".to_owned()),
             }],
+            expect: String::new(),
         };
         assert_eq!(
             told(&doing, &preview),
             "Pause pool keys: would touch 2 of 100, 1 left alone (paused)\n  7  mine  (paused)\n  … and 2 more\n"
+        );
+    }
+
+    #[test]
+    fn ids_are_sent_or_a_filter_and_never_both() {
+        let mut doing = Doing {
+            path: "",
+            verb: "",
+            noun: "",
+            act: json!("pause"),
+            ids: Some(vec![3, 4]),
+            filter: json!({ "upstream": "vercel" }),
+            reason: Some("talk to us".to_owned()),
+        };
+        assert_eq!(
+            Value::from(doing.asked()),
+            json!({ "do": "pause", "ids": [3, 4], "reason": "talk to us" })
+        );
+        (doing.ids, doing.reason) = (None, None);
+        assert_eq!(
+            Value::from(doing.asked()),
+            json!({ "do": "pause", "filter": { "upstream": "vercel" } })
         );
     }
 }

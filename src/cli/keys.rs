@@ -1,25 +1,24 @@
 //! `potluck keys`: client keys.
 
+mod act;
 mod bulk;
+mod mine;
 mod show;
 
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
-use potluck_admin::api::{ClientKey, CreateClientKey, CreatedClientKey, EditClientKey, RotateKey, Switch};
 use potluck_filters::id::UserId;
-use potluck_filters::model::Network;
-use serde_json::{Value, json};
 
+use super::Options;
 use super::api::Api;
-use super::date::Expiry;
-use super::exit::{Exit, Failure};
-use super::list::{self, sent, typed};
-use super::{Options, ask, print, usage};
-use crate::clock::unix_ms;
+use super::exit::Failure;
+use super::list;
+use super::whose::Whose;
+pub(super) use act::Keys;
+use act::{Changes, NewKey};
 use bulk::BulkArgs;
-pub(super) use show::{owner, owners};
-use show::{show, show_all};
+pub(super) use mine::MyKeysCommand;
 
 const PATH: &str = "/manage/v1/keys";
 
@@ -54,11 +53,14 @@ pub(super) enum KeysCommand {
         range: String,
     },
     /// Change a client key; takes effect at once.
-    #[command(after_help = "Examples:\n  potluck keys update 3 --deactivate\n  \
+    #[command(
+        visible_alias = "edit",
+        after_help = "Examples:\n  potluck keys update 3 --deactivate\n  \
         potluck keys update laptop --activate --rate-limit 60 --expires never\n  \
         potluck keys update 3 --models any --ips any --concurrency unlimited\n  \
-        potluck keys update laptop --anlas-per-day 1000")]
-    Update(UpdateArgs),
+        potluck keys update laptop --anlas-per-day 1000"
+    )]
+    Update(Changes),
     /// Give a client key another text, which is printed once. The old one may work on for a while.
     #[command(
         after_help = "Examples:\n  potluck keys rotate 3                    (the old text ends at once)\n  \
@@ -76,7 +78,10 @@ pub(super) enum KeysCommand {
         potluck keys bulk revoke --name old- --dry-run\n  potluck keys bulk enable --ids 3,4,9 --yes")]
     Bulk(BulkArgs),
     /// Delete a client key for ever. Its user is told that it was revoked.
-    #[command(after_help = "Examples:\n  potluck keys delete 3\n  potluck keys delete laptop --yes")]
+    #[command(
+        visible_alias = "revoke",
+        after_help = "Examples:\n  potluck keys delete 3\n  potluck keys delete laptop --yes"
+    )]
     Delete {
         /// Its id or name.
         key: String,
@@ -88,63 +93,11 @@ pub(super) enum KeysCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct CreateArgs {
-    /// A name to know it by.
-    #[arg(long, default_value = "client")]
-    name: String,
+    #[command(flatten)]
+    new: NewKey,
     /// Whose it is, by id or name; the first admin's when absent.
     #[arg(long, value_name = "USER")]
     user: Option<String>,
-    /// Requests per minute; 0 is unlimited.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    rate_limit: u32,
-    /// Requests in flight at once: a number or `unlimited`. 0 allows nothing.
-    #[arg(long, value_name = "N", default_value = "unlimited")]
-    concurrency: Most,
-    /// Anlas that its requests may cost on a day (UTC): a number or `none`. 0 allows nothing.
-    #[arg(long, value_name = "N", default_value = "none")]
-    anlas_per_day: Most,
-    /// When it stops working: 30d, 2027-12-31 (to its end in UTC), 2027-12-31T12:00:00Z or `never`.
-    #[arg(long, value_name = "WHEN", default_value = "never")]
-    expires: Expiry,
-    /// Models it may ask for, parted by commas, `*` at the end matching any rest; or `any`.
-    #[arg(long, value_name = "LIST", default_value = "any")]
-    models: AnyOf<String>,
-    /// Addresses or networks it may come from, parted by commas; or `any`.
-    #[arg(long, value_name = "LIST", default_value = "any")]
-    ips: AnyOf<Network>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct UpdateArgs {
-    /// Its id or name.
-    key: String,
-    /// A new name.
-    #[arg(long)]
-    name: Option<String>,
-    /// Requests per minute; 0 is unlimited.
-    #[arg(long, value_name = "N")]
-    rate_limit: Option<u32>,
-    /// Requests in flight at once: a number or `unlimited`. 0 allows nothing.
-    #[arg(long, value_name = "N")]
-    concurrency: Option<Most>,
-    /// Anlas that its requests may cost on a day (UTC): a number or `none`. 0 allows nothing.
-    #[arg(long, value_name = "N")]
-    anlas_per_day: Option<Most>,
-    /// When it stops working: 30d, 2027-12-31, 2027-12-31T12:00:00Z or `never`.
-    #[arg(long, value_name = "WHEN")]
-    expires: Option<Expiry>,
-    /// Models it may ask for, parted by commas; or `any`.
-    #[arg(long, value_name = "LIST")]
-    models: Option<AnyOf<String>>,
-    /// Addresses or networks it may come from, parted by commas; or `any`.
-    #[arg(long, value_name = "LIST")]
-    ips: Option<AnyOf<Network>>,
-    /// Switch it on again.
-    #[arg(long, conflicts_with = "deactivate")]
-    activate: bool,
-    /// Switch it off, until it is switched on again.
-    #[arg(long)]
-    deactivate: bool,
 }
 
 /// A number, or no limit.
@@ -190,70 +143,25 @@ impl<T: FromStr<Err: std::fmt::Display>> FromStr for AnyOf<T> {
 
 impl KeysCommand {
     pub(super) async fn run(self, api: &Api, options: &Options) -> Result<(), Failure> {
+        let whose = Whose::Everybodys;
+        let keys = Keys { whose, api, options };
         match self {
-            Self::Create(arguments) => create(arguments, api, options).await,
-            Self::List => show_all(api, options).await,
-            Self::Show { key } => {
-                let answer = api.get(&path(api, &key).await?).await?;
-                show(answer, api, options).await
+            Self::Create(CreateArgs { new, user }) => {
+                let user = match &user {
+                    Some(user) => Some(list::id(api, "/manage/v1/users", "user", "name", user).await?),
+                    None => None,
+                };
+                keys.create(new, user.map(UserId)).await
             }
-            Self::Stats { key, range } => usage::stats(&path(api, &key).await?, &range, api, options).await,
-            Self::Update(arguments) => update(&arguments, api, options).await,
-            Self::Rotate { key, old_lives } => {
-                let path = format!("{}/rotate", path(api, &key).await?);
-                let answer = api.post(&path, &sent(&RotateKey { old_lives })?).await?;
-                show_text(answer, options)
-            }
+            Self::List => keys.list().await,
+            Self::Show { key } => keys.show(&key).await,
+            Self::Stats { key, range } => keys.stats(&key, &range).await,
+            Self::Update(changes) => keys.update(&changes).await,
+            Self::Rotate { key, old_lives } => keys.rotate(&key, old_lives).await,
             Self::Bulk(arguments) => bulk::run(arguments, api, options).await,
-            Self::Delete { key, yes } => delete(&key, yes, api, options).await,
+            Self::Delete { key, yes } => keys.revoke(&key, yes).await,
         }
     }
-}
-
-async fn update(arguments: &UpdateArgs, api: &Api, options: &Options) -> Result<(), Failure> {
-    let edit = arguments.edit()?;
-    let answer = api
-        .patch(&path(api, &arguments.key).await?, &sent(&edit)?)
-        .await?;
-    show(answer, api, options).await
-}
-
-async fn delete(key: &str, yes: bool, api: &Api, options: &Options) -> Result<(), Failure> {
-    let path = path(api, key).await?;
-    let found: ClientKey = typed(api.get(&path).await?)?;
-    ask::confirm(
-        &format!("Delete client key {} ({}) for ever?", found.id, found.name),
-        yes,
-    )?;
-    let answer = api.post(&format!("{path}/revoke"), &json!({})).await?;
-    show(answer, api, options).await
-}
-
-async fn path(api: &Api, written: &str) -> Result<String, Failure> {
-    Ok(format!(
-        "{PATH}/{}",
-        list::id(api, PATH, "client key", "name", written).await?
-    ))
-}
-
-async fn create(arguments: CreateArgs, api: &Api, options: &Options) -> Result<(), Failure> {
-    let user = match &arguments.user {
-        Some(user) => Some(UserId(
-            list::id(api, "/manage/v1/users", "user", "name", user).await?,
-        )),
-        None => None,
-    };
-    let new = CreateClientKey {
-        name: arguments.name,
-        user,
-        rate_limit: arguments.rate_limit,
-        concurrency: arguments.concurrency.0,
-        anlas_per_day: arguments.anlas_per_day.0,
-        expires_at: arguments.expires.unix_ms(unix_ms()),
-        models: arguments.models.0,
-        addresses: arguments.ips.0,
-    };
-    show_text(api.post(PATH, &sent(&new)?).await?, options)
 }
 
 /// Seconds of a span such as 15m.
@@ -271,46 +179,4 @@ fn seconds(text: &str) -> Result<u32, String> {
     };
     let number: u32 = number.parse().map_err(|_| wrong())?;
     number.checked_mul(each).ok_or_else(wrong)
-}
-
-/// The answer that has a key's text, this once.
-fn show_text(answer: Value, options: &Options) -> Result<(), Failure> {
-    if options.json {
-        print::json(&answer);
-        return Ok(());
-    }
-    let created: CreatedClientKey = typed(answer)?;
-    let (id, name) = (created.key.id, &created.key.name);
-    print::note(&format!(
-        "Client key {id} ({name}). Keep it now: it is not shown again."
-    ));
-    print::line(created.text.0.expose());
-    Ok(())
-}
-
-impl UpdateArgs {
-    fn edit(&self) -> Result<EditClientKey, Failure> {
-        let state = match (self.activate, self.deactivate) {
-            (true, _) => Some(Switch::Active),
-            (false, true) => Some(Switch::Disabled),
-            (false, false) => None,
-        };
-        let edit = EditClientKey {
-            name: self.name.clone(),
-            state,
-            rate_limit: self.rate_limit,
-            concurrency: self.concurrency.map(|most| most.0),
-            anlas_per_day: self.anlas_per_day.map(|most| most.0),
-            expires_at: self.expires.map(|expires| expires.unix_ms(unix_ms())),
-            models: self.models.clone().map(|models| models.0),
-            addresses: self.ips.clone().map(|ips| ips.0),
-        };
-        if sent(&edit)? == Value::Object(serde_json::Map::new()) {
-            return Err(Failure::new(
-                Exit::Usage,
-                "nothing to change; see `potluck keys update --help`",
-            ));
-        }
-        Ok(edit)
-    }
 }

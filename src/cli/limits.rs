@@ -185,6 +185,11 @@ async fn user(arguments: &UserArgs, api: &Api, options: &Options) -> Result<(), 
         print::json(&answer);
         return Ok(());
     }
+    show_user(answer)
+}
+
+/// A user's limit, line by line.
+pub(super) fn show_user(answer: serde_json::Value) -> Result<(), Failure> {
     let limit: UserLimit = typed(answer)?;
     print::text(&table::card(&facts(&limit)));
     let rows: Vec<_> = limit.lines.iter().map(row).collect();

@@ -45,7 +45,12 @@ pub(super) async fn id(api: &Api, path: &str, what: &str, name: &str, written: &
         return Ok(id);
     }
     let items = all(api, path).await?;
-    let gone = |item: &Value| matches!(item["state"].as_str(), Some("revoked" | "withdrawn"));
+    let gone = |item: &Value| {
+        // Pool keys of one's own tell it of their standing.
+        let at = |pointer| item.pointer(pointer).and_then(Value::as_str);
+        let state = at("/state").or_else(|| at("/standing/state"));
+        matches!(state, Some("revoked" | "withdrawn"))
+    };
     let mut ids = items
         .iter()
         .filter(|item| item[name] == written && !gone(item))

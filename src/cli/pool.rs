@@ -1,24 +1,30 @@
 //! `potluck pool`: pool keys. A credential is read from standard input, a file or the terminal, never from the
 //! arguments, which other users of the machine can see and shells remember.
 
+mod act;
 mod add;
 mod bulk;
 mod caps;
 mod check;
+mod days;
+mod lines;
+mod mine;
 mod show;
 
 use clap::Subcommand;
-use potluck_admin::api::{EditPoolKey, PoolKey, PoolSwitch};
-use serde_json::{Value, json};
+use potluck_admin::api::{EditPoolKey, PoolSwitch};
 
+pub(super) use self::act::PoolKeys;
 use self::add::{AddArgs, ImportArgs};
 use self::bulk::BulkArgs;
 use self::caps::CapsArgs;
 use self::check::CheckArgs;
+use self::days::Days;
+pub(super) use self::mine::MyPoolCommand;
+use super::Options;
 use super::api::Api;
 use super::exit::Failure;
-use super::list::{self, sent, typed};
-use super::{Options, ask, print};
+use super::whose::Whose;
 pub(super) use show::spent;
 
 const PATH: &str = "/manage/v1/pool-keys";
@@ -83,6 +89,16 @@ pub(super) enum PoolCommand {
         potluck pool caps mine --hours 22-6 --zone Asia/Ho_Chi_Minh\n  potluck pool caps 3 --clear"
     )]
     Caps(CapsArgs),
+    /// Say what a pool key served, by day, and for how many people.
+    #[command(
+        after_help = "Examples:\n  potluck pool usage 3\n  potluck pool usage mine --from 2026-11-01 --json"
+    )]
+    Usage {
+        /// Its id or label.
+        key: String,
+        #[command(flatten)]
+        days: Days,
+    },
     /// Recheck, reset, pause, resume or withdraw many pool keys. Shows what that would do, asks, and waits for its end.
     #[command(
         after_help = "Examples:\n  potluck pool bulk recheck --upstream novelai --state invalid\n  \
@@ -103,73 +119,28 @@ pub(super) enum PoolCommand {
 
 impl PoolCommand {
     pub(super) async fn run(self, api: &Api, options: &Options) -> Result<(), Failure> {
+        let whose = Whose::Everybodys;
+        let keys = PoolKeys { whose, api, options };
         match self {
-            Self::Add(arguments) => add::one(arguments, api, options).await,
-            Self::Import(arguments) => add::many(arguments, api, options).await,
-            Self::List => show::all(api, options).await,
-            Self::Show { key } => {
-                let answer = api.get(&path(api, &key).await?).await?;
-                show::one(answer, api, options).await
-            }
-            Self::Check(arguments) => check::run(arguments, api, options).await,
-            Self::Pause { key, reason } => pause(&key, reason, api, options).await,
-            Self::Resume { key } => resume(&key, api, options).await,
-            Self::Caps(arguments) => caps::run(arguments, api, options).await,
+            Self::Add(arguments) => add::one(arguments, &keys).await,
+            Self::Import(arguments) => add::many(arguments, &keys).await,
+            Self::List => show::all(&keys).await,
+            Self::Show { key } => keys.show(&key).await,
+            Self::Check(arguments) => check::run(arguments, &keys).await,
+            Self::Pause { key, reason } => keys.edit(&key, &switched(PoolSwitch::Paused, reason)).await,
+            Self::Resume { key } => keys.edit(&key, &switched(PoolSwitch::Active, None)).await,
+            Self::Caps(arguments) => caps::run(arguments, &keys).await,
+            Self::Usage { key, days } => keys.usage(&key, &days).await,
             Self::Bulk(arguments) => bulk::run(arguments, api, options).await,
-            Self::Withdraw { key, yes } => withdraw(&key, yes, api, options).await,
+            Self::Withdraw { key, yes } => keys.withdraw(&key, yes).await,
         }
     }
 }
 
-async fn pause(key: &str, reason: Option<String>, api: &Api, options: &Options) -> Result<(), Failure> {
-    let edit = EditPoolKey {
-        state: Some(PoolSwitch::Paused),
+fn switched(to: PoolSwitch, reason: Option<String>) -> EditPoolKey {
+    EditPoolKey {
+        state: Some(to),
         reason,
         ..EditPoolKey::default()
-    };
-    let answer = api.patch(&path(api, key).await?, &sent(&edit)?).await?;
-    show::one(answer, api, options).await
-}
-
-async fn resume(key: &str, api: &Api, options: &Options) -> Result<(), Failure> {
-    let edit = json!({ "state": PoolSwitch::Active });
-    let answer = api.patch(&path(api, key).await?, &edit).await?;
-    note_waiting(&answer, api);
-    show::one(answer, api, options).await
-}
-
-async fn path(api: &Api, written: &str) -> Result<String, Failure> {
-    Ok(format!(
-        "{PATH}/{}",
-        list::id(api, PATH, "pool key", "label", written).await?
-    ))
-}
-
-/// Says what a key that does not serve yet is waiting for.
-fn note_waiting(answer: &Value, api: &Api) {
-    if answer.get("state").and_then(Value::as_str) == Some("pending") {
-        let id = answer.get("id").cloned().unwrap_or_default();
-        print::note(&if api.relay_runs() {
-            format!("It serves when a check finds it well; `potluck pool check {id}` waits for that.")
-        } else {
-            "It serves when the relay runs and has found it well.".to_owned()
-        });
     }
-}
-
-async fn withdraw(key: &str, yes: bool, api: &Api, options: &Options) -> Result<(), Failure> {
-    let path = path(api, key).await?;
-    let found: PoolKey = typed(api.get(&path).await?)?;
-    let named = if found.label.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", found.label)
-    };
-    let question = format!(
-        "Withdraw pool key {}{named} of {} for ever?",
-        found.id, found.upstream
-    );
-    ask::confirm(&question, yes)?;
-    let answer = api.post(&format!("{path}/withdraw"), &json!({})).await?;
-    show::one(answer, api, options).await
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::api::Api;
 use super::exit::Failure;
 use super::list::{self, typed};
-use super::usage::Which;
+use super::usage::{Narrowed, Which};
 use super::{Options, amount, date, print, table};
 
 /// Which requests.
@@ -21,6 +21,34 @@ use super::{Options, amount, date, print, table};
 pub(super) struct RequestsArgs {
     #[command(flatten)]
     which: Which,
+    #[command(flatten)]
+    page: Told,
+}
+
+/// Which requests of one's own.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  potluck me requests\n  potluck me requests --class limited --range 7d\n  \
+                        potluck me requests --export csv > requests.csv"
+)]
+pub(super) struct MyRequestsArgs {
+    #[command(flatten)]
+    of: Narrowed,
+    #[command(flatten)]
+    page: Told,
+}
+
+impl From<MyRequestsArgs> for RequestsArgs {
+    fn from(mine: MyRequestsArgs) -> Self {
+        let MyRequestsArgs { of, page } = mine;
+        let which = of.into();
+        Self { which, page }
+    }
+}
+
+/// How many of them, and how.
+#[derive(Debug, Args)]
+struct Told {
     /// That the relay refused for this reason; docs/errors.md lists them.
     #[arg(long)]
     code: Option<String>,
@@ -36,16 +64,16 @@ pub(super) struct RequestsArgs {
 pub(super) async fn run(arguments: &RequestsArgs, api: &Api, options: &Options) -> Result<(), Failure> {
     let path = arguments.which.path("requests");
     let mut query = arguments.which.query(api).await?;
-    if let Some(code) = &arguments.code {
+    if let Some(code) = &arguments.page.code {
         query.push_str(&format!("&code={}", list::escaped(code)));
     }
-    if let Some(format) = &arguments.export {
+    if let Some(format) = &arguments.page.export {
         let path = format!("{path}/export?{query}&format={format}");
         print::text(&api.text(&path).await?);
         return Ok(());
     }
     let answer = api
-        .get(&format!("{path}?{query}&limit={}", arguments.limit))
+        .get(&format!("{path}?{query}&limit={}", arguments.page.limit))
         .await?;
     if options.json {
         print::json(&answer);

@@ -32,6 +32,25 @@ pub(super) struct UsageArgs {
 /// Of which requests: what `usage` and `requests` share.
 #[derive(Debug, Args)]
 pub(super) struct Which {
+    #[command(flatten)]
+    of: Narrowed,
+    /// Of this user, by id or name.
+    #[arg(long, conflicts_with = "mine")]
+    user: Option<String>,
+    /// Served by the pool key of this id.
+    #[arg(long, value_name = "ID", conflicts_with = "mine")]
+    pool_key: Option<i64>,
+    /// Of this node.
+    #[arg(long, conflicts_with = "mine")]
+    node: Option<String>,
+    /// Your own alone: what members may ask for.
+    #[arg(long)]
+    mine: bool,
+}
+
+/// Of which requests, as members may ask.
+#[derive(Debug, Args)]
+pub(super) struct Narrowed {
     /// The last so long: 90m, 24h, 7d, 4w.
     #[arg(long, value_name = "SPAN", default_value = "24h")]
     range: String,
@@ -50,18 +69,61 @@ pub(super) struct Which {
     /// With this client key, by id or name.
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Of this user, by id or name.
-    #[arg(long, conflicts_with = "mine")]
-    user: Option<String>,
-    /// Served by the pool key of this id.
-    #[arg(long, value_name = "ID", conflicts_with = "mine")]
-    pool_key: Option<i64>,
-    /// Of this node.
-    #[arg(long, conflicts_with = "mine")]
-    node: Option<String>,
-    /// Your own alone: what members may ask for.
-    #[arg(long)]
-    pub(super) mine: bool,
+}
+
+impl From<Narrowed> for Which {
+    /// One's own.
+    fn from(of: Narrowed) -> Self {
+        Self {
+            of,
+            user: None,
+            pool_key: None,
+            node: None,
+            mine: true,
+        }
+    }
+}
+
+/// Which usage of one's own, and by what.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  potluck me usage\n  potluck me usage --range 7d --by key\n  potluck me usage --model gpt-5 --json"
+)]
+pub(super) struct MyUsageArgs {
+    #[command(flatten)]
+    of: Narrowed,
+    /// By what it is parted.
+    #[arg(long, value_enum, default_value = "model")]
+    by: MyBy,
+    /// How many of these are shown, 1 to 100.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    top: u32,
+}
+
+impl From<MyUsageArgs> for UsageArgs {
+    fn from(mine: MyUsageArgs) -> Self {
+        Self {
+            which: mine.of.into(),
+            by: match mine.by {
+                MyBy::Model => By::Model,
+                MyBy::Endpoint => By::Endpoint,
+                MyBy::Key => By::Key,
+                MyBy::Class => By::Class,
+                MyBy::Upstream => By::Upstream,
+            },
+            top: mine.top,
+        }
+    }
+}
+
+/// By what usage of one's own is parted.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum MyBy {
+    Model,
+    Endpoint,
+    Key,
+    Class,
+    Upstream,
 }
 
 /// By what usage is parted.
@@ -103,13 +165,13 @@ impl Which {
 
     /// As a query, without its question mark.
     pub(super) async fn query(&self, api: &Api) -> Result<String, Failure> {
-        let mut query = format!("range={}", list::escaped(&self.range));
+        let mut query = format!("range={}", list::escaped(&self.of.range));
         let mut add = |name: &str, value: &str| query.push_str(&format!("&{name}={}", list::escaped(value)));
         let texts = [
-            ("upstream", &self.upstream),
-            ("model", &self.model),
-            ("endpoint", &self.endpoint),
-            ("class", &self.class),
+            ("upstream", &self.of.upstream),
+            ("model", &self.of.model),
+            ("endpoint", &self.of.endpoint),
+            ("class", &self.of.class),
             ("node", &self.node),
         ];
         for (name, value) in texts {
@@ -122,7 +184,7 @@ impl Which {
             let id = list::id(api, "/manage/v1/users", "user", "name", user).await?;
             add("user", &id.to_string());
         }
-        if let Some(key) = &self.key {
+        if let Some(key) = &self.of.key {
             let id = list::id(api, &self.path("keys"), "client key", "name", key).await?;
             add("client_key", &id.to_string());
         }
@@ -143,7 +205,7 @@ pub(super) async fn run(arguments: &UsageArgs, api: &Api, options: &Options) -> 
         return Ok(());
     }
     let groups: UsageBy = typed(groups)?;
-    print::text(&told(&typed(usage)?, &which.range));
+    print::text(&told(&typed(usage)?, &which.of.range));
     let rows = rows(&groups.items, groups.rest.as_ref());
     print::text(&format!(
         "\n{}",

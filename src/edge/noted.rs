@@ -15,7 +15,9 @@ use potluck_filters::meter::{Figure, Figures, asked_model};
 use potluck_filters::model::Kind;
 use potluck_filters::pool::counts;
 use potluck_filters::time::Moment;
-use potluck_filters::usage::{Ended, Endpoint, LiveRequest, LiveStage, StatusClass, Times, UsageEvent, Used};
+use potluck_filters::usage::{
+    Ended, Endpoint, KeyUse, LiveRequest, LiveStage, Program, StatusClass, Times, UsageEvent, Used,
+};
 
 use super::Edge;
 use super::course::Course;
@@ -37,6 +39,7 @@ pub(super) struct Noted {
     started: u64,
     pub(super) user: Option<UserId>,
     pub(super) client_key: Option<ClientKeyId>,
+    key_use: KeyUse,
     pub(super) upstream: Option<Arc<str>>,
     /// Where it counts, once its upstream is known.
     pub(super) tally: Option<Arc<Tally>>,
@@ -70,10 +73,14 @@ impl Noted {
     }
 
     /// Whose request it is.
-    pub(super) fn identified(&mut self, key: Option<Identity<'_>>) {
+    pub(super) fn identified(&mut self, key: Option<Identity<'_>>, headers: &HeaderMap) {
         if let Some(identity) = key {
             self.user = Some(identity.user.id);
             self.client_key = Some(identity.key.id);
+            self.key_use = KeyUse {
+                former: identity.former,
+                program: Program::of(headers),
+            };
         }
     }
 
@@ -245,6 +252,7 @@ impl Edge {
             ended_at: unix_ms(),
             user: noted.user,
             client_key: noted.client_key,
+            key_use: noted.key_use,
             pool_key: noted.pool_key,
             upstream: noted.upstream.clone(),
             node: noted.node.take(),

@@ -233,7 +233,7 @@ impl Edge {
         let key = self
             .identify(live, presented, asked.peer, found.route.auth)
             .map_err(no)?;
-        noted.identified(key);
+        noted.identified(key, asked.headers);
         let limits = live.snapshot.limits();
         let relay = |behind, onward| self.relay_to(asked, &found, (limits, key, presented), behind, onward);
         match way {

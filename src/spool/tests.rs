@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
 use potluck_filters::meter::Figure;
 use potluck_filters::rejection::Code;
-use potluck_filters::usage::{Ended, Endpoint, RequestNumber, Times, UsageEvent, Used};
+use potluck_filters::usage::{Ended, Endpoint, KeyUse, RequestNumber, Times, UsageEvent, Used};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -25,6 +25,7 @@ fn event(n: u64) -> UsageEvent {
         ended_at: 1_790_000_000_000,
         user: Some(UserId(7)),
         client_key: Some(ClientKeyId(8)),
+        key_use: KeyUse::default(),
         pool_key: Some(PoolKeyId(9)),
         upstream: Some("vercel".into()),
         node: None,

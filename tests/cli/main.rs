@@ -7,6 +7,7 @@ mod configuration;
 mod findings;
 mod judge;
 mod manage;
+mod me;
 mod nodes;
 mod plugins;
 mod pool;

@@ -3,10 +3,13 @@
 use super::*;
 
 /// A relay that runs until it is dropped.
-struct Relay(Child);
+pub(super) struct Relay {
+    process: Child,
+    address: String,
+}
 
 impl Relay {
-    fn start(folder: &Folder) -> Self {
+    pub(super) fn start(folder: &Folder) -> Self {
         let mut child = folder
             .command("serve --set listen.address=127.0.0.1:0")
             .spawn()
@@ -18,16 +21,24 @@ impl Relay {
             line.contains("serving")
         });
         assert!(serving, "{seen}");
+        let (_, address) = seen.rsplit_once("address=").unwrap();
+        let address = address.split_whitespace().next().unwrap().to_owned();
         // Read on, so that the relay never waits for its log to be read.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self(child)
+        let process = child;
+        Self { process, address }
+    }
+
+    /// Where its pages and its API are.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 }
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

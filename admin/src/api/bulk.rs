@@ -67,6 +67,9 @@ pub struct BulkPoolKeys {
     /// Only say what would happen.
     #[serde(default)]
     pub dry_run: bool,
+    /// The `expect` of the dry run that this follows: refused with 409 where other things are meant by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<String>,
 }
 
 /// An act on client keys: either those with these `ids`, or those that fit the `filter` now.
@@ -85,6 +88,9 @@ pub struct BulkClientKeys {
     /// Only say what would happen.
     #[serde(default)]
     pub dry_run: bool,
+    /// The `expect` of the dry run that this follows: refused with 409 where other things are meant by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<String>,
 }
 
 /// An act on users: either those with these `ids`, or those that fit the `filter` now.
@@ -103,6 +109,9 @@ pub struct BulkUsers {
     /// Only say what would happen.
     #[serde(default)]
     pub dry_run: bool,
+    /// The `expect` of the dry run that this follows: refused with 409 where other things are meant by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<String>,
 }
 
 /// Which pool keys. What is absent does not matter.
@@ -166,6 +175,10 @@ pub struct BulkPreview {
     pub others: Vec<NotDone>,
     /// The first of those that are meant, with what would become of each.
     pub sample: Vec<JobItem>,
+    /// What stands for exactly these things and what would become of each. Whoever sends it with the act does nothing to
+    /// others.
+    #[serde(default)]
+    pub expect: String,
 }
 
 /// How many an act would not be done to, for one reason.

@@ -42,6 +42,15 @@ pub struct ClientKey {
     pub models: Option<Vec<String>>,
     /// Addresses it may come from; `null` allows all.
     pub addresses: Option<Vec<Network>>,
+    /// When it was used last, to the minute; `null` where nobody knows of any use.
+    #[serde(default)]
+    pub last_used_at: Option<i64>,
+    /// From how many programs, by what they call themselves, its text came in the last 24 hours.
+    #[serde(default)]
+    pub programs: u32,
+    /// The text that it had before it was rotated, while that still works; `null` where none does.
+    #[serde(default)]
+    pub former: Option<FormerText>,
     /// When it was made.
     pub created_at: i64,
     /// When it was edited last.
@@ -69,11 +78,27 @@ impl From<(ClientKeyRow, spent_days::Spent)> for ClientKey {
                 .models
                 .map(|models| models.iter().map(ToString::to_string).collect()),
             addresses: key.addresses.map(|addresses| addresses.to_vec()),
+            last_used_at: None,
+            programs: 0,
+            former: None,
             created_at: row.created_at,
             updated_at: row.updated_at,
             revision: row.revision,
         }
     }
+}
+
+/// A text that a client key had before, and that still works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FormerText {
+    /// Since when the key has another one; `null` where that was not noted.
+    pub since: Option<i64>,
+    /// When it stops working.
+    pub works_until: i64,
+    /// When it was used last, to the minute; `null`: not since the key has another one.
+    pub last_used_at: Option<i64>,
+    /// From how many programs it came in the last 24 hours, since the key has another one.
+    pub programs: u32,
 }
 
 /// The number of a limit, where there is one.

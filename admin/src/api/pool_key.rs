@@ -21,6 +21,9 @@ pub struct PoolKey {
     pub upstream: String,
     /// Who brought it.
     pub contributor: UserId,
+    /// Their name; `null` where their account is gone.
+    #[serde(default)]
+    pub contributor_name: Option<String>,
     /// Its contributor's name for it; may be empty.
     pub label: String,
     /// What its credential is: a token, or a username and a password.
@@ -69,6 +72,7 @@ pub struct PoolKey {
 pub(crate) struct Besides<'n> {
     pub(crate) spent: spent_days::Spent,
     pub(crate) proxies: &'n ProxyNames,
+    pub(crate) contributor: Option<String>,
     pub(crate) standing: Standing,
     pub(crate) holds: Vec<Hold>,
 }
@@ -79,6 +83,7 @@ impl From<(PoolKeyRow, Besides<'_>)> for PoolKey {
             id: row.id,
             upstream: row.upstream,
             contributor: row.contributor,
+            contributor_name: besides.contributor,
             label: row.label,
             kind: row.kind,
             state: row.state,

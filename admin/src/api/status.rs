@@ -1,10 +1,11 @@
 //! Status: what an operator looks at.
 
 use potluck_filters::id::Revision;
+use potluck_filters::model::Kind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Registration;
+use super::{Registration, Route, RouteAccess};
 
 /// Which database is in use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +33,43 @@ pub struct About {
     pub public_base_url: Option<String>,
     /// Who may register.
     pub registration: Registration,
+    /// Which paths lead to what, longest first: what stands behind `public_base_url` in a program's settings.
+    #[serde(default)]
+    pub routes: Vec<RouteFacts>,
+}
+
+/// A path prefix that leads to an upstream, as the configuration has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteFacts {
+    /// The prefix; `/` is everything else.
+    pub prefix: String,
+    /// The host that it is for; `null` is any.
+    pub host: Option<String>,
+    /// The upstream's name; where the model chooses, the first of them.
+    pub upstream: String,
+    /// What it speaks.
+    pub kind: Kind,
+    /// Who may use it.
+    pub auth: RouteAccess,
+}
+
+impl RouteFacts {
+    /// What anybody may know of a route; `None` where it leads nowhere.
+    pub(crate) fn of(route: &Route) -> Option<Self> {
+        let first = route.bounds.first()?;
+        let main = route
+            .bounds
+            .iter()
+            .find(|bounds| Some(&bounds.upstream) == route.upstream.as_ref());
+        let leads_to = main.unwrap_or(first);
+        Some(Self {
+            prefix: route.prefix.clone(),
+            host: route.host.clone(),
+            upstream: leads_to.upstream.clone(),
+            kind: leads_to.kind,
+            auth: route.auth,
+        })
+    }
 }
 
 /// How the relay is.

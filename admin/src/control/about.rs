@@ -1,7 +1,9 @@
 //! What anybody may know of this relay.
 
+use std::cmp::Reverse;
+
 use super::Control;
-use crate::api::About;
+use crate::api::{About, RouteFacts};
 use crate::error::ControlError;
 
 impl Control {
@@ -18,6 +20,14 @@ impl Control {
             notice: settings.notice,
             public_base_url: self.public_base_url.clone(),
             registration: settings.registration,
+            routes: self.told_routes(),
         })
+    }
+
+    /// The longest prefix first, as requests are matched.
+    fn told_routes(&self) -> Vec<RouteFacts> {
+        let mut routes: Vec<RouteFacts> = self.routes().iter().filter_map(RouteFacts::of).collect();
+        routes.sort_by_key(|route| Reverse(route.prefix.len()));
+        routes
     }
 }

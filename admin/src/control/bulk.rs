@@ -4,6 +4,7 @@
 //! Invariant: what a preview tells of an item is decided by the same function that decides when it is done.
 
 mod decide;
+mod expected;
 mod meant;
 mod step;
 mod work;
@@ -20,6 +21,7 @@ use crate::audit::{Act, Note};
 use crate::caller::By;
 use crate::error::ControlError;
 use decide::Decision;
+use expected::Expected;
 use meant::Which;
 pub(super) use meant::{Meant, name_of};
 pub(crate) use step::Stepped;
@@ -57,9 +59,11 @@ impl Control {
         let filter = which.filter_fields();
         let meant = self.meant_pool_keys(by.user(), asked.act, which).await?;
         let job = Asked::new(Work::PoolKeys(asked.act), reason, filter);
+        let expected = Expected::of(job.work, &meant);
         if asked.dry_run {
-            return Ok(preview(meant, self.store.count_pool_keys().await?));
+            return Ok(preview(meant, self.store.count_pool_keys().await?, expected));
         }
+        expected.is(asked.expect.as_deref())?;
         self.begin_job(by, &job, meant).await.map(Bulk::Begun)
     }
 
@@ -75,10 +79,12 @@ impl Control {
         let which = Which::of(asked.ids, asked.filter)?;
         let filter = which.filter_fields();
         let meant = self.meant_client_keys(asked.act, which).await?;
-        if asked.dry_run {
-            return Ok(preview(meant, self.store.count_client_keys().await?));
-        }
         let job = Asked::new(Work::ClientKeys(asked.act), None, filter);
+        let expected = Expected::of(job.work, &meant);
+        if asked.dry_run {
+            return Ok(preview(meant, self.store.count_client_keys().await?, expected));
+        }
+        expected.is(asked.expect.as_deref())?;
         self.begin_job(by, &job, meant).await.map(Bulk::Begun)
     }
 
@@ -90,10 +96,12 @@ impl Control {
         let which = Which::of(asked.ids, asked.filter)?;
         let filter = which.filter_fields();
         let meant = self.meant_users(by.user(), asked.act, which).await?;
-        if asked.dry_run {
-            return Ok(preview(meant, self.store.count_users().await?));
-        }
         let job = Asked::new(Work::Users(asked.act), None, filter);
+        let expected = Expected::of(job.work, &meant);
+        if asked.dry_run {
+            return Ok(preview(meant, self.store.count_users().await?, expected));
+        }
+        expected.is(asked.expect.as_deref())?;
         self.begin_job(by, &job, meant).await.map(Bulk::Begun)
     }
 
@@ -123,7 +131,7 @@ impl Control {
 }
 
 /// What would become of these.
-fn preview(meant: Vec<Meant>, of: u64) -> Bulk {
+fn preview(meant: Vec<Meant>, of: u64, expected: Expected) -> Bulk {
     let matching = meant.len() as u64;
     let mut others: BTreeMap<(bool, &'static str), u64> = BTreeMap::new();
     for one in &meant {
@@ -147,6 +155,7 @@ fn preview(meant: Vec<Meant>, of: u64) -> Bulk {
         would_do: matching - others.iter().map(|other| other.count).sum::<u64>(),
         others,
         sample: meant.into_iter().take(SAMPLE).map(JobItem::from).collect(),
+        expect: expected.0,
     })
 }
 

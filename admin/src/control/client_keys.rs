@@ -6,8 +6,9 @@ use potluck_filters::model::ClientKeyState;
 use potluck_store::table::client_keys::{ClientKeyRow, NewClientKey};
 use potluck_store::table::spent_days::Spent;
 
+use super::fields::{self, Faults};
 use super::my_keys::{Whose, created, fresh_text};
-use super::{Control, Turn, fields};
+use super::{Control, Turn};
 use crate::api::{ClientKey, ClientKeyQuery, CreateClientKey, CreatedClientKey, EditClientKey, Page, Switch};
 use crate::audit::{Act, Note, Object};
 use crate::caller::By;
@@ -45,7 +46,9 @@ impl Control {
             let spent = spent.remove(&row.key.id).unwrap_or_default();
             (row, spent)
         });
-        Ok(Page::of(rows.collect(), limit, |key: &ClientKey| key.id.0))
+        let mut page = Page::of(rows.collect(), limit, |key: &ClientKey| key.id.0);
+        self.tell_uses(&mut page.items).await?;
+        Ok(page)
     }
 
     /// One client key.
@@ -67,7 +70,9 @@ impl Control {
             other => Some(other?),
         };
         let key = ClientKey::from((row, spent.get(&id).copied().unwrap_or_default()));
-        Ok(ClientKey { effective, ..key })
+        let mut key = ClientKey { effective, ..key };
+        self.tell_uses(std::slice::from_mut(&mut key)).await?;
+        Ok(key)
     }
 
     /// Makes a client key. Its text is in this answer and nowhere else.
@@ -164,14 +169,20 @@ impl Turn<'_> {
         &mut self,
         new: CreateClientKey,
     ) -> Result<NewClientKey, ControlError> {
+        let mut faults = Faults::default();
+        let name = faults.take(fields::name("name", &new.name));
+        let expires_at = faults.take(fields::expiry(new.expires_at, self.now_ms));
+        let models = faults.take(fields::models(new.models));
+        let addresses = faults.take(fields::addresses(new.addresses));
+        faults.end()?;
         Ok(NewClientKey {
-            name: fields::name("name", &new.name)?,
+            name,
             rate_limit: Limit::from_rate_limit(new.rate_limit),
             concurrency: fields::limit(new.concurrency),
             anlas_per_day: fields::limit(new.anlas_per_day),
-            expires_at: fields::expiry(new.expires_at, self.now_ms)?,
-            models: fields::models(new.models)?.map(Into::into),
-            addresses: fields::addresses(new.addresses)?.map(Into::into),
+            expires_at,
+            models: models.map(Into::into),
+            addresses: addresses.map(Into::into),
             purpose: None,
             user: self.owner(new.user, "user").await?,
         })
@@ -179,8 +190,9 @@ impl Turn<'_> {
 }
 
 fn apply(row: &mut ClientKeyRow, edit: EditClientKey, now_ms: i64) -> Result<(), ControlError> {
+    let mut faults = Faults::default();
     if let Some(name) = edit.name {
-        row.name = fields::name("name", &name)?;
+        row.name = faults.take(fields::name("name", &name));
     }
     if let Some(state) = edit.state {
         row.key.state = match state {
@@ -198,13 +210,13 @@ fn apply(row: &mut ClientKeyRow, edit: EditClientKey, now_ms: i64) -> Result<(),
         row.key.anlas_per_day = fields::limit(most);
     }
     if let Some(at) = edit.expires_at {
-        row.key.expires_at = fields::expiry(at, now_ms)?;
+        row.key.expires_at = faults.take(fields::expiry(at, now_ms));
     }
     if let Some(list) = edit.models {
-        row.key.models = fields::models(list)?.map(Into::into);
+        row.key.models = faults.take(fields::models(list)).map(Into::into);
     }
     if let Some(list) = edit.addresses {
-        row.key.addresses = fields::addresses(list)?.map(Into::into);
+        row.key.addresses = faults.take(fields::addresses(list)).map(Into::into);
     }
-    Ok(())
+    faults.end()
 }

@@ -4,13 +4,46 @@ use potluck_filters::limit::Limit;
 use potluck_filters::model::{Caps, Hours};
 
 use crate::api::{self, UpstreamFacts};
-use crate::error::ControlError;
+use crate::error::{ControlError, FieldFault};
 
 /// Characters of the longest name or label.
 const LONGEST: usize = 100;
 /// Characters of the longest model name, and the most of them on one key.
 const LONGEST_MODEL: usize = 256;
 const MOST_IN_LIST: usize = 1000;
+
+/// Fields that cannot be what they are, all of them told at once.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    fields: Vec<FieldFault>,
+    /// What is about no field, and says more than they do.
+    other: Option<ControlError>,
+}
+
+impl Faults {
+    /// The field's value, or one that nothing is made of where it cannot be.
+    pub(super) fn take<T: Default>(&mut self, read: Result<T, ControlError>) -> T {
+        match read {
+            Ok(value) => return value,
+            Err(ControlError::Invalid { field, why }) => self.fields.push(FieldFault { field, why }),
+            Err(ControlError::InvalidFields(all)) => self.fields.extend(all),
+            Err(other) => self.other = self.other.take().or(Some(other)),
+        }
+        T::default()
+    }
+
+    /// Refuses what any of them was found in.
+    pub(super) fn end(self) -> Result<(), ControlError> {
+        if let Some(other) = self.other {
+            return Err(other);
+        }
+        match <[FieldFault; 1]>::try_from(self.fields) {
+            Ok([FieldFault { field, why }]) => Err(ControlError::Invalid { field, why }),
+            Err(none) if none.is_empty() => Ok(()),
+            Err(several) => Err(ControlError::InvalidFields(several)),
+        }
+    }
+}
 
 /// A name for people: not empty, not too long, one line.
 pub(super) fn name(field: &'static str, text: &str) -> Result<String, ControlError> {

@@ -7,7 +7,8 @@ use potluck_filters::limit::{self, Effect, Limit, LimitPolicy, Limits, Line, Rec
 use potluck_store::StoreError;
 use potluck_store::table::users::UserRow;
 
-use super::{Control, fields};
+use super::Control;
+use super::fields::{self, Faults};
 use crate::api::{self, EffectiveLimit};
 use crate::api::{
     Affected, EditLimitPolicy, EditUserLimit, Effects, LimitLine, LimitPreview, MAX_PAGE, UserLimit,
@@ -222,26 +223,28 @@ fn edited(mut policy: LimitPolicy, edit: EditLimitPolicy) -> Result<LimitPolicy,
         Some(number) => fields::per_minute(field, number),
         None => Ok(before),
     };
-    policy.base = bounded("base", edit.base, policy.base)?;
-    policy.per_key = bounded("per_key", edit.per_key, policy.per_key)?;
-    policy.max = bounded("max", edit.max, policy.max)?;
-    policy.keys_per_user = bounded("keys_per_user", edit.keys_per_user, policy.keys_per_user)?;
+    let mut faults = Faults::default();
+    policy.base = faults.take(bounded("base", edit.base, policy.base));
+    policy.per_key = faults.take(bounded("per_key", edit.per_key, policy.per_key));
+    policy.max = faults.take(bounded("max", edit.max, policy.max));
+    policy.keys_per_user = faults.take(bounded("keys_per_user", edit.keys_per_user, policy.keys_per_user));
     policy.rule = edit.rule.map_or(policy.rule, Into::into);
     policy.base_for_contributors_only = edit
         .base_for_contributors_only
         .unwrap_or(policy.base_for_contributors_only);
     policy.require_contribution = edit.require_contribution.unwrap_or(policy.require_contribution);
     let weights = edit.weights.unwrap_or_default();
-    for (tier, weight) in [
-        (limit::Tier::Opus, weights.opus),
-        (limit::Tier::Scroll, weights.scroll),
-        (limit::Tier::Tablet, weights.tablet),
-        (limit::Tier::Paper, weights.paper),
-        (limit::Tier::Other, weights.other),
+    for (tier, field, weight) in [
+        (limit::Tier::Opus, "weights.opus", weights.opus),
+        (limit::Tier::Scroll, "weights.scroll", weights.scroll),
+        (limit::Tier::Tablet, "weights.tablet", weights.tablet),
+        (limit::Tier::Paper, "weights.paper", weights.paper),
+        (limit::Tier::Other, "weights.other", weights.other),
     ] {
         if let Some(weight) = weight {
-            *policy.weights.get_mut(tier) = fields::thousandths("weights", weight)?;
+            *policy.weights.get_mut(tier) = faults.take(fields::thousandths(field, weight));
         }
     }
+    faults.end()?;
     Ok(policy)
 }

@@ -9,9 +9,10 @@ use potluck_store::table::spent_days::Spent;
 use potluck_store::table::users::UserRole;
 
 use super::credentials::{credential, credentials, told, unfit};
+use super::fields::{self, Faults};
 use super::holds::{Hand, switch};
 use super::standing::{holds, standing};
-use super::{Control, ProxyNames, Turn, fields};
+use super::{Control, ProxyNames, Turn};
 use crate::api::{
     AddPoolKey, Besides, Caps, Condition, EditPoolKey, ImportPoolKeys, Imported, Page, PoolKey, PoolKeyQuery,
     UpstreamFacts,
@@ -56,9 +57,12 @@ impl Control {
         let left = self.credit_left(&rows);
         let own_lists = rows.iter().any(|row| row.egress.is_some());
         let names = self.proxy_names(own_lists).await?;
+        let people = rows.iter().map(|row| row.contributor).collect();
+        let people = self.store.user_names(&people).await?;
         let keys = rows.into_iter().map(|row| {
             let spent = spent.remove(&row.id).unwrap_or_default();
-            estimated(self.shown(row, spent, &names), &left)
+            let name = people.get(&row.contributor).cloned();
+            estimated(self.shown(row, spent, (&names, name)), &left)
         });
         Ok(Page::of(keys.collect(), limit, |key: &PoolKey| key.id.0))
     }
@@ -77,11 +81,20 @@ impl Control {
         let spent = self.store.spent_by_pool_keys(self.today(), id, id).await?;
         let left = self.credit_left(std::slice::from_ref(&row));
         let names = self.proxy_names(row.egress.is_some()).await?;
-        let key = self.shown(row, spent.get(&id).copied().unwrap_or_default(), &names);
+        let name = self.store.user_names(&[row.contributor].into()).await?;
+        let name = name.into_values().next();
+        let spent = spent.get(&id).copied().unwrap_or_default();
+        let key = self.shown(row, spent, (&names, name));
         Ok(estimated(key, &left))
     }
 
-    fn shown(&self, row: PoolKeyRow, spent: Spent, proxies: &ProxyNames) -> PoolKey {
+    /// As it is told, with the names of outbound proxies and of its contributor.
+    fn shown(
+        &self,
+        row: PoolKeyRow,
+        spent: Spent,
+        (proxies, contributor): (&ProxyNames, Option<String>),
+    ) -> PoolKey {
         let now_ms = (self.clock)();
         let live = self.live.pool_key(&row.upstream, row.id);
         let besides = Besides {
@@ -89,6 +102,7 @@ impl Control {
             holds: holds(&row, &spent, now_ms),
             spent,
             proxies,
+            contributor,
         };
         (row, besides).into()
     }
@@ -291,15 +305,20 @@ impl Turn<'_> {
         let in_use = self.facts_in_use(&asked.upstream).await?;
         let contributor = self.owner(contributor, "contributor").await?;
         self.may_bring(contributor, &asked.upstream).await?;
+        let mut faults = Faults::default();
+        let caps = faults.take(fields::caps(asked.caps));
+        let origins = faults.take(fields::origins(&in_use, asked.origins));
+        let label = faults.take(fields::label("label", &asked.label));
+        faults.end()?;
         Ok(Terms {
-            caps: fields::caps(asked.caps)?,
+            caps,
             state: if probed {
                 PoolKeyState::Pending
             } else {
                 PoolKeyState::Healthy
             },
-            origins: fields::origins(&in_use, asked.origins)?,
-            label: fields::label("label", &asked.label)?,
+            origins,
+            label,
             upstream: asked.upstream,
             concurrency: asked.concurrency,
             notice: None,
@@ -341,8 +360,9 @@ pub(super) fn apply(
     upstreams: &[UpstreamFacts],
     now_ms: i64,
 ) -> Result<(), ControlError> {
+    let mut faults = Faults::default();
     if let Some(label) = edit.label {
-        row.label = fields::label("label", &label)?;
+        row.label = faults.take(fields::label("label", &label));
     }
     if let Some(state) = edit.state {
         switch(row, state, hand, upstreams, now_ms)?;
@@ -355,7 +375,7 @@ pub(super) fn apply(
     }
     if let Some(caps) = edit.caps {
         let edited = caps.map_or_else(Caps::default, |edit| edit.on(row.caps.into()));
-        row.caps = fields::caps(edited)?;
+        row.caps = faults.take(fields::caps(edited));
     }
-    Ok(())
+    faults.end()
 }

@@ -7,7 +7,8 @@ use potluck_filters::id::Revision;
 use potluck_store::table::settings::Set;
 use serde::de::DeserializeOwned;
 
-use super::{Control, fields};
+use super::Control;
+use super::fields::{self, Faults};
 use crate::api::{EditSettings, Registration, Settings};
 use crate::audit::{Act, Note, Object, ObjectKind, Shown};
 use crate::caller::By;
@@ -85,16 +86,17 @@ fn value<T: DeserializeOwned>(set: &[Set], name: &str) -> Option<T> {
 }
 
 fn apply(settings: &mut Settings, edit: EditSettings) -> Result<(), ControlError> {
+    let mut faults = Faults::default();
     if let Some(name) = edit.name {
-        settings.name = name.map(|name| fields::name("name", &name)).transpose()?;
+        settings.name = faults.take(name.map(|name| fields::name("name", &name)).transpose());
     }
     if let Some(notice) = edit.notice {
-        settings.notice = notice.map(|notice| whole_notice(&notice)).transpose()?;
+        settings.notice = faults.take(notice.map(|notice| whole_notice(&notice)).transpose());
     }
     if let Some(registration) = edit.registration {
         settings.registration = registration;
     }
-    Ok(())
+    faults.end()
 }
 
 fn whole_notice(text: &str) -> Result<String, ControlError> {

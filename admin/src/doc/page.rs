@@ -22,9 +22,12 @@ a{color:var(--mark)}h1{font-size:1.5rem}h2{margin-top:2rem;border-bottom:1px sol
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:0;list-style:none}
 details{border-bottom:1px solid var(--line);padding:.5rem 0}
 summary{cursor:pointer;overflow-wrap:anywhere}
-summary b{display:inline-block;min-width:4rem}
+summary b{display:inline-block;min-width:4.75rem;margin-right:.5rem;font:600 .875rem/1.4 ui-monospace,monospace}
+code{padding:.05em .25em;border-radius:3px}
 code,pre{font:.875rem/1.4 ui-monospace,monospace;background:var(--code)}
-pre{padding:.5rem;overflow-x:auto}
+pre{padding:.5rem;overflow-x:auto;border-radius:3px}
+p,dd{overflow-wrap:anywhere}
+summary small{display:block;font-size:1rem;color:var(--dim);margin:.15rem 0 0 1.1rem}
 dt{font-weight:600;overflow-wrap:anywhere}dd{margin:0 0 .5rem 1rem;color:var(--dim)}
 .who{color:var(--dim)}
 ";
@@ -57,7 +60,7 @@ fn head(document: &Value) -> String {
          <link rel=\"stylesheet\" href=\"/manage/docs.css\"></head><body><h1>{title}</h1>\
          <p>Version {}. {}</p><p>For programs: <a href=\"/manage/openapi.json\">openapi.json</a>.</p>",
         escaped(text(&document["info"], "version")),
-        escaped(text(&document["info"], "description")),
+        marked(text(&document["info"], "description")),
     )
 }
 
@@ -95,10 +98,10 @@ fn write_operation(out: &mut String, document: &Value, (path, method): (&str, &s
     };
     let _ = write!(
         out,
-        "<details id=\"{}\"><summary><b>{method}</b> <code>{}</code><br>{}</summary><p class=\"who\">For: {}{scope}</p>",
+        "<details id=\"{}\"><summary><b>{method}</b><code>{}</code><small>{}</small></summary><p class=\"who\">For: {}{scope}</p>",
         escaped(text(operation, "operationId")),
         escaped(path),
-        escaped(text(operation, "summary")),
+        marked(text(operation, "summary")),
         escaped(text(operation, "x-potluck-access")),
     );
     write_parameters(out, operation);
@@ -127,7 +130,7 @@ fn write_parameters(out: &mut String, operation: &Value) {
             "<dt><code>{}</code></dt><dd>in {}{needed}. {}</dd>",
             escaped(text(one, "name")),
             escaped(text(one, "in")),
-            escaped(text(one, "description")),
+            marked(text(one, "description")),
         );
     }
     if !rows.is_empty() {
@@ -160,7 +163,7 @@ fn write_schema(out: &mut String, document: &Value, schema: &Value) {
         .collect();
     let about = text(schema, "description");
     if !about.is_empty() {
-        let _ = write!(out, "<p>{}</p>", escaped(about));
+        let _ = write!(out, "<p>{}</p>", marked(about));
     }
     out.push_str("<dl>");
     for (name, field) in fields(&schema["properties"]) {
@@ -174,7 +177,7 @@ fn write_schema(out: &mut String, document: &Value, schema: &Value) {
             "<dt><code>{}</code></dt><dd>{}{needed}. {}</dd>",
             escaped(name),
             escaped(&kind_of(field)),
-            escaped(text(field, "description")),
+            marked(text(field, "description")),
         );
     }
     out.push_str("</dl>");
@@ -218,6 +221,21 @@ fn curl(path: &str, method: &str, has_body: bool) -> String {
     format!("curl{how} -H \"Authorization: Bearer $POTLUCK_TOKEN\"{body} \\\n  \"$POTLUCK_SERVER{path}\"")
 }
 
+/// Text with what stands between backticks as code. A backtick without its like stays as it is.
+fn marked(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, (code, after))) = rest
+        .split_once('`')
+        .and_then(|(before, rest)| Some((before, rest.split_once('`')?)))
+    {
+        let _ = write!(out, "{}<code>{}</code>", escaped(before), escaped(code));
+        rest = after;
+    }
+    out.push_str(&escaped(rest));
+    out
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -230,7 +248,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::page;
+    use super::{marked, page};
     use crate::router::document;
 
     #[test]
@@ -252,6 +270,14 @@ mod tests {
         ] {
             assert!(!html.contains(word), "{word}");
         }
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        assert_eq!(marked("a `b<c` d `e"), "a <code>b&lt;c</code> d `e");
+        let html = page(&document().json());
+        let body = html.split("<main>").nth(1).unwrap();
+        assert!(!body.contains('`'), "a backtick is shown as it is");
     }
 
     #[test]

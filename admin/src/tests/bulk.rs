@@ -72,8 +72,10 @@ async fn a_preview_changes_nothing_and_says_what_a_job_then_does() {
         .await;
     let revision = relay.control.store().revision().await.unwrap();
     let resume = json!({ "do": "resume", "filter": { "upstream": "novelai" }, "dry_run": true });
-    let (status, preview) = relay.post(POOL, resume).await;
+    let (status, mut preview) = relay.post(POOL, resume).await;
     assert_eq!(status, StatusCode::OK);
+    let expect = preview.as_object_mut().unwrap().remove("expect").unwrap();
+    assert!(expect.as_str().unwrap().starts_with("4-"), "{expect}");
     assert_eq!(
         preview,
         json!({
@@ -117,6 +119,31 @@ async fn a_preview_changes_nothing_and_says_what_a_job_then_does() {
     assert_eq!(relay.get(&failed).await.1["items"].as_array().unwrap().len(), 1);
     let page = format!("/manage/v1/jobs/{}/items?limit=2", job["id"]);
     assert_eq!(relay.get(&page).await.1["next"], json!(b));
+}
+
+#[tokio::test]
+async fn an_act_can_be_held_to_what_its_preview_told() {
+    let relay = Relay::seeded().await;
+    four_keys(&relay).await;
+    let pause = |more: Value| {
+        let mut asked = json!({ "do": "pause", "filter": { "upstream": "novelai" } });
+        let fields = asked.as_object_mut().unwrap();
+        fields.extend(more.as_object().unwrap().clone());
+        asked
+    };
+    let preview = async || {
+        let (_, preview) = relay.post(POOL, pause(json!({ "dry_run": true }))).await;
+        preview["expect"].clone()
+    };
+    let before = preview().await;
+    relay.add("pst-later").await;
+    let late = relay.post(POOL, pause(json!({ "expect": before }))).await;
+    assert_eq!(code(&late), (409, "others_meant"), "{}", late.1);
+    assert_eq!(relay.get("/manage/v1/jobs").await.1["items"], json!([]));
+    let now = preview().await;
+    assert_ne!(now, before);
+    let job = begin(&relay, POOL, pause(json!({ "expect": now }))).await;
+    assert_eq!(job["total"], 5);
 }
 
 #[tokio::test]

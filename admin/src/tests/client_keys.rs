@@ -146,3 +146,34 @@ async fn without_an_admin_nobody_owns_a_key() {
     );
     assert!(problem["detail"].as_str().unwrap().contains("potluck init"));
 }
+
+#[tokio::test]
+async fn all_fields_that_are_wrong_are_told_at_once_with_where_they_stand() {
+    let relay = Relay::seeded().await;
+    let new = json!({ "name": " ", "expires_at": NOW - 1, "models": ["a*b"] });
+    let (status, problem) = relay.post("/manage/v1/keys", new).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid_field"))
+    );
+    let errors = problem["errors"].as_array().unwrap();
+    let pointers: Vec<_> = errors
+        .iter()
+        .map(|one| one["pointer"].as_str().unwrap())
+        .collect();
+    assert_eq!(pointers, ["/name", "/expires_at", "/models"], "{problem}");
+    assert!(errors[0]["detail"] == "must not be empty", "{problem}");
+    let created = relay.create_key(json!({ "name": "a" })).await;
+    let path = format!("/manage/v1/keys/{}", created["key"]["id"]);
+    let (_, one) = relay.patch(&path, json!({ "models": [""] })).await;
+    assert_eq!(one["errors"][0]["pointer"], "/models", "{one}");
+    let (_, none) = relay.get("/manage/v1/keys/99").await;
+    assert!(none.get("errors").is_none(), "{none}");
+    let weights = json!({ "weights": { "tablet": -1.0 }, "max": 4_000_000_000_u32 });
+    let (_, limits) = relay.patch("/manage/v1/limits", weights).await;
+    let pointers: Vec<_> = limits["errors"].as_array().unwrap().iter().collect();
+    assert_eq!(
+        (&pointers[0]["pointer"], &pointers[1]["pointer"]),
+        (&json!("/max"), &json!("/weights/tablet"))
+    );
+}

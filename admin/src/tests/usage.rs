@@ -6,7 +6,7 @@ mod requests;
 use potluck_filters::id::{ClientKeyId, UserId};
 use potluck_filters::meter::Figure;
 use potluck_filters::rejection::Code;
-use potluck_filters::usage::{Ended, Endpoint, RequestNumber, Times, UsageEvent, Used};
+use potluck_filters::usage::{Ended, Endpoint, KeyUse, Program, RequestNumber, Times, UsageEvent, Used};
 use potluck_store::usage::{Batch, UsageOptions, UsageStore};
 
 use super::accounts::Net;
@@ -71,6 +71,7 @@ pub(super) fn event(number: u16, user: UserId, minutes_ago: i64) -> UsageEvent {
         ended_at: NOW - minutes_ago * MINUTE,
         user: Some(user),
         client_key: Some(ClientKeyId(1)),
+        key_use: KeyUse::default(),
         pool_key: None,
         upstream: Some("vercel".into()),
         node: Some("vercel".into()),
@@ -313,4 +314,62 @@ async fn without_books_that_is_said() {
     for path in ["/me/usage", "/me/usage/by", "/me/requests", "/me/requests/export"] {
         assert_eq!(net.get(path, &token).await.code(), "no_books", "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_client_key_says_when_it_was_used_last_and_whether_its_old_text_still_is() {
+    let net = Net::with_books().await;
+    let admin = net.token("root").await;
+    let key = net.post("/keys", &admin, json!({ "name": "laptop" })).await.ok()["key"].clone();
+    let (id, path) = (key["id"].as_i64().unwrap(), format!("/keys/{}", key["id"]));
+    let used = |number, minutes, former, program| UsageEvent {
+        client_key: Some(ClientKeyId(id)),
+        key_use: KeyUse {
+            former,
+            program: Program(program),
+        },
+        ..event(number, UserId(1), minutes)
+    };
+    net.relay
+        .book(1, vec![used(1, 2000, false, 7), used(2, 30, false, 8)])
+        .await;
+    let shown = net.get(&path, &admin).await.ok();
+    assert_eq!(
+        (&shown["last_used_at"], &shown["programs"], &shown["former"]),
+        (&json!(NOW - 30 * MINUTE), &json!(1), &Value::Null)
+    );
+    net.post(&format!("{path}/rotate"), &admin, json!({ "old_lives": 3600 }))
+        .await
+        .ok();
+    let listed = net.get("/keys", &admin).await.ok();
+    let former = &listed["items"][0]["former"];
+    assert_eq!(
+        (
+            &former["since"],
+            &former["works_until"],
+            &former["last_used_at"],
+            &former["programs"]
+        ),
+        (&json!(NOW), &json!(NOW + 3_600_000), &Value::Null, &json!(0))
+    );
+    pass(10 * MINUTE);
+    net.relay
+        .book(
+            2,
+            vec![used(3, -5, true, 7), used(4, -6, true, 9), used(5, -2, false, 8)],
+        )
+        .await;
+    let shown = net.get(&path, &admin).await.ok();
+    assert_eq!(
+        (
+            &shown["former"]["last_used_at"],
+            &shown["former"]["programs"],
+            &shown["last_used_at"]
+        ),
+        (&json!(NOW + 6 * MINUTE), &json!(2), &json!(NOW + 6 * MINUTE))
+    );
+    pass(60 * MINUTE);
+    let admin = net.token("root").await;
+    let later = net.get(&path, &admin).await.ok();
+    assert_eq!(later["former"], Value::Null, "its old text has ended");
 }

@@ -4,7 +4,8 @@
 //!    its numbers are written.
 //! 2. [`book`] and [`sums`]: which sums are kept, and by what. [`level`]: from which of them a range is put together.
 //! 3. [`ask`]: what may be asked. Views read sums; only lists of requests read requests.
-//! 4. [`tidy`]: what is forgotten when.
+//! 4. [`key_uses`]: when client keys were used last.
+//! 5. [`tidy`]: what is forgotten when.
 //!
 //! Invariants: the sums of each level are the sums of the requests; a number that was written is never written again;
 //! nobody who asks holds up the writing. On SQLite the books are a file of their own, `usage.db` beside the main one.
@@ -13,6 +14,7 @@ pub mod ask;
 pub mod batch;
 pub mod book;
 pub mod kept;
+pub mod key_uses;
 mod latencies;
 pub mod level;
 mod names;
@@ -70,6 +72,8 @@ pub struct UsageStore {
     days: Arc<Mutex<BTreeSet<i64>>>,
     /// Persons of pool keys that are known to be written, so that most need not be again.
     seen: Arc<Mutex<HashSet<[i64; 3]>>>,
+    /// Uses of client keys that are known to be written.
+    uses: key_uses::Written,
 }
 
 impl UsageStore {
@@ -91,6 +95,7 @@ impl UsageStore {
             kept: options.kept,
             days: Arc::default(),
             seen: Arc::default(),
+            uses: Arc::default(),
         })
     }
 

@@ -78,7 +78,7 @@ mod tests {
     use crate::id::PoolKeyId;
     use crate::rejection::Code;
     use crate::spending::DAY_MS;
-    use crate::usage::{Ended, Endpoint, Times, Used};
+    use crate::usage::{Ended, Endpoint, KeyUse, Times, Used};
 
     fn event() -> UsageEvent {
         UsageEvent {
@@ -86,6 +86,7 @@ mod tests {
             ended_at: 3 * DAY_MS + 5_250,
             user: Some(UserId(1)),
             client_key: Some(ClientKeyId(2)),
+            key_use: KeyUse::default(),
             pool_key: Some(PoolKeyId(3)),
             upstream: Some("novelai".into()),
             node: None,

@@ -1,8 +1,8 @@
 //! `potluck keys bulk`.
 
 use clap::{Args, ValueEnum};
-use potluck_admin::api::{BulkClientKeys, ClientKeyFilter, ClientKeysAct};
-use potluck_filters::id::{ClientKeyId, UserId};
+use potluck_admin::api::{ClientKeyFilter, ClientKeysAct};
+use potluck_filters::id::UserId;
 use potluck_filters::model::ClientKeyState;
 
 use super::PATH;
@@ -65,23 +65,14 @@ pub(super) async fn run(arguments: BulkArgs, api: &Api, options: &Options) -> Re
         Act::Enable => (ClientKeysAct::Enable, "Enable"),
         Act::Revoke => (ClientKeysAct::Revoke, "Revoke for ever"),
     };
-    let which = arguments.which;
-    let filter = match &which.ids {
-        Some(_) => None,
-        None => Some(filter(&which, api).await?),
-    };
-    let ids = which.ids.map(|ids| ids.into_iter().map(ClientKeyId).collect());
-    let asked = BulkClientKeys {
-        act,
-        ids,
-        filter,
-        dry_run: true,
-    };
     let doing = Doing {
         path: PATH,
         verb,
         noun: "client keys",
-        asked: sent(&asked)?,
+        act: sent(&act)?,
+        filter: sent(&filter(&arguments.which, api).await?)?,
+        ids: arguments.which.ids,
+        reason: None,
     };
     bulk::run(doing, arguments.how, api, options).await
 }

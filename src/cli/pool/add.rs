@@ -3,38 +3,67 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use potluck_admin::api::{AddPoolKey, ImportPoolKeys, Imported, SecretText, WhatBecame};
+use potluck_admin::api::{AddPoolKey, Caps, ImportPoolKeys, Imported, SecretText, WhatBecame};
 use potluck_filters::secret::Secret;
 
+use super::act::PoolKeys;
 use super::caps::CapFlags;
-use super::{PATH, note_waiting, show};
-use crate::cli::api::Api;
+use super::show;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::list::{sent, typed};
-use crate::cli::{Options, ask, print};
+use crate::cli::{ask, print};
 
 /// On which terms keys are brought.
 #[derive(Debug, Args)]
 pub(super) struct Terms {
     /// The upstream's name; `potluck upstreams list` shows them.
-    upstream: String,
+    pub(super) upstream: String,
     /// Read from this file instead of standard input or the terminal.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// A name to know it by.
     #[arg(long, default_value = "")]
-    label: String,
-    /// Requests in flight at once on it; the upstream's setting when absent.
-    #[arg(long, value_name = "N")]
-    concurrency: Option<u32>,
+    pub(super) label: String,
     #[command(flatten)]
     caps: CapFlags,
+}
+
+impl Terms {
+    /// What is allowed of a key of one's own; `None` where nothing was said, which the relay takes as careful.
+    pub(super) fn own_caps(&self) -> Option<Caps> {
+        self.caps.are_given().then(|| self.caps.new_caps())
+    }
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AddArgs {
     #[command(flatten)]
     terms: Terms,
+    #[command(flatten)]
+    at_once: AtOnce,
+    #[command(flatten)]
+    login: LoginFlags,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ImportArgs {
+    #[command(flatten)]
+    terms: Terms,
+    #[command(flatten)]
+    at_once: AtOnce,
+}
+
+/// What operators alone say of a key.
+#[derive(Debug, Args)]
+struct AtOnce {
+    /// Requests in flight at once on it; the upstream's setting when absent.
+    #[arg(long, value_name = "N")]
+    concurrency: Option<u32>,
+}
+
+/// Whether an account is brought in place of a token.
+#[derive(Debug, Args)]
+pub(super) struct LoginFlags {
     /// Bring an account's username and password, which the relay logs in with.
     #[arg(long)]
     login: bool,
@@ -43,48 +72,29 @@ pub(in crate::cli) struct AddArgs {
     username: Option<String>,
 }
 
-#[derive(Debug, Args)]
-pub(in crate::cli) struct ImportArgs {
-    #[command(flatten)]
-    terms: Terms,
-}
-
 /// What was read, as the API takes it.
 #[derive(Default)]
-struct Read {
-    credential: Option<SecretText>,
-    username: Option<SecretText>,
-    password: Option<SecretText>,
+pub(super) struct Read {
+    pub(super) credential: Option<SecretText>,
+    pub(super) username: Option<SecretText>,
+    pub(super) password: Option<SecretText>,
 }
 
-impl AddArgs {
-    fn read(&self) -> Result<Read, Failure> {
-        if self.login { self.login() } else { self.token() }
-    }
-
-    fn token(&self) -> Result<Read, Failure> {
-        let prompt = format!("Pool key for {} (not shown): ", self.terms.upstream);
-        let text = ask::secret(&prompt, self.terms.file.as_deref())?;
-        let credential = text.expose().trim();
-        if credential.contains('\n') {
-            let message = "this is more than one line; `potluck pool import` takes many keys, one a line";
-            return Err(Failure::new(Exit::Usage, message));
+impl LoginFlags {
+    pub(super) fn read(&self, terms: &Terms) -> Result<Read, Failure> {
+        if self.login {
+            self.login(terms)
+        } else {
+            terms.token()
         }
-        Ok(Read {
-            credential: Some(SecretText(Secret::new(credential))),
-            ..Read::default()
-        })
     }
 
-    fn login(&self) -> Result<Read, Failure> {
+    fn login(&self, terms: &Terms) -> Result<Read, Failure> {
         let username = match &self.username {
             Some(username) => username.clone(),
-            None => ask::line(
-                &format!("Username for {}: ", self.terms.upstream),
-                "give --username",
-            )?,
+            None => ask::line(&format!("Username for {}: ", terms.upstream), "give --username")?,
         };
-        let text = ask::secret("Password (not shown): ", self.terms.file.as_deref())?;
+        let text = ask::secret("Password (not shown): ", terms.file.as_deref())?;
         // Blanks may be part of a password; the end of the line is not.
         let password = text.expose();
         let password = password.strip_suffix('\n').unwrap_or(password);
@@ -101,9 +111,37 @@ impl AddArgs {
     }
 }
 
+impl Terms {
+    fn token(&self) -> Result<Read, Failure> {
+        let text = self.read()?;
+        let credential = text.expose().trim();
+        if credential.contains('\n') {
+            let message = "this is more than one line; `potluck pool import` takes many keys, one a line";
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        Ok(Read {
+            credential: Some(SecretText(Secret::new(credential))),
+            ..Read::default()
+        })
+    }
+
+    /// What stands in the file, comes in or is typed.
+    fn read(&self) -> Result<Secret, Failure> {
+        let prompt = format!("Pool key for {} (not shown): ", self.upstream);
+        ask::secret(&prompt, self.file.as_deref())
+    }
+}
+
+/// One credential a line.
+pub(super) fn lines(terms: &Terms) -> Result<Vec<SecretText>, Failure> {
+    let text = terms.read()?;
+    let lines = text.expose().lines();
+    Ok(lines.map(|line| SecretText(Secret::new(line.trim()))).collect())
+}
+
 /// Brings one.
-pub(super) async fn one(arguments: AddArgs, api: &Api, options: &Options) -> Result<(), Failure> {
-    let read = arguments.read()?;
+pub(super) async fn one(arguments: AddArgs, keys: &PoolKeys<'_>) -> Result<(), Failure> {
+    let read = arguments.login.read(&arguments.terms)?;
     let terms = arguments.terms;
     let new = AddPoolKey {
         upstream: terms.upstream,
@@ -113,35 +151,30 @@ pub(super) async fn one(arguments: AddArgs, api: &Api, options: &Options) -> Res
         contributor: None,
         label: terms.label,
         origins: None,
-        concurrency: terms.concurrency,
+        concurrency: arguments.at_once.concurrency,
         caps: terms.caps.new_caps(),
     };
-    let answer = api.post(PATH, &sent(&new)?).await?;
-    note_waiting(&answer, api);
-    show::one(answer, api, options).await
+    let answer = keys.api.post(&keys.all_at(), &sent(&new)?).await?;
+    keys.note_waiting(&answer);
+    show::one(answer, keys)
 }
 
 /// Brings one a line.
-pub(super) async fn many(arguments: ImportArgs, api: &Api, options: &Options) -> Result<(), Failure> {
+pub(super) async fn many(arguments: ImportArgs, keys: &PoolKeys<'_>) -> Result<(), Failure> {
     let terms = arguments.terms;
-    let prompt = format!("Pool key for {} (not shown): ", terms.upstream);
-    let text = ask::secret(&prompt, terms.file.as_deref())?;
-    let lines = text
-        .expose()
-        .lines()
-        .map(|line| SecretText(Secret::new(line.trim())));
     let import = ImportPoolKeys {
+        lines: lines(&terms)?,
         upstream: terms.upstream,
-        lines: lines.collect(),
         contributor: None,
         label: terms.label,
         origins: None,
-        concurrency: terms.concurrency,
+        concurrency: arguments.at_once.concurrency,
         caps: terms.caps.new_caps(),
     };
-    let answer = api.post(&format!("{PATH}/import"), &sent(&import)?).await?;
+    let path = format!("{}/import", keys.all_at());
+    let answer = keys.api.post(&path, &sent(&import)?).await?;
     let imported: Imported = typed(answer.clone())?;
-    if options.json {
+    if keys.options.json {
         print::json(&answer);
     } else {
         tell(&imported);

@@ -1,8 +1,8 @@
 //! `potluck pool bulk`.
 
 use clap::{Args, ValueEnum};
-use potluck_admin::api::{BulkPoolKeys, Condition, PoolKeyFilter, PoolKeysAct};
-use potluck_filters::id::{PoolKeyId, UserId};
+use potluck_admin::api::{Condition, PoolKeyFilter, PoolKeysAct};
+use potluck_filters::id::UserId;
 
 use super::PATH;
 use crate::cli::Options;
@@ -100,24 +100,14 @@ pub(super) async fn run(arguments: BulkArgs, api: &Api, options: &Options) -> Re
         Act::Resume => (PoolKeysAct::Resume, "Resume"),
         Act::Withdraw => (PoolKeysAct::Withdraw, "Withdraw for ever"),
     };
-    let which = arguments.which;
-    let filter = match &which.ids {
-        Some(_) => None,
-        None => Some(filter(&which, api).await?),
-    };
-    let ids = which.ids.map(|ids| ids.into_iter().map(PoolKeyId).collect());
-    let asked = BulkPoolKeys {
-        act,
-        ids,
-        filter,
-        reason: arguments.reason,
-        dry_run: true,
-    };
     let doing = Doing {
         path: PATH,
         verb,
         noun: "pool keys",
-        asked: sent(&asked)?,
+        act: sent(&act)?,
+        filter: sent(&filter(&arguments.which, api).await?)?,
+        ids: arguments.which.ids,
+        reason: arguments.reason,
     };
     bulk::run(doing, arguments.how, api, options).await
 }

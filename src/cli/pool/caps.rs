@@ -3,15 +3,15 @@
 use std::str::FromStr;
 
 use clap::Args;
-use potluck_admin::api::{Caps, EditCaps, EditPoolKey, Hours, PoolKey};
+use potluck_admin::api::{Caps, EditCaps, Hours};
 use potluck_filters::model::Zone;
+use serde_json::json;
 
-use super::path;
-use crate::cli::api::Api;
+use super::act::PoolKeys;
 use crate::cli::exit::Failure;
 use crate::cli::keys::Most;
-use crate::cli::list::{sent, typed};
-use crate::cli::{Options, print, table};
+use crate::cli::list::typed;
+use crate::cli::{print, table};
 
 /// Each cap by itself.
 #[derive(Debug, Args)]
@@ -59,6 +59,11 @@ impl CapFlags {
         }
     }
 
+    /// Whether any was said.
+    pub(super) fn are_given(&self) -> bool {
+        self.edit() != EditCaps::default()
+    }
+
     /// The caps of a key that is brought with them.
     pub(super) fn new_caps(&self) -> Caps {
         self.edit().on(Caps::default())
@@ -101,29 +106,33 @@ impl FromStr for Open {
     }
 }
 
-pub(super) async fn run(arguments: CapsArgs, api: &Api, options: &Options) -> Result<(), Failure> {
-    let path = path(api, &arguments.key).await?;
-    let edit = arguments.flags.edit();
-    let caps = match (arguments.clear, edit == EditCaps::default()) {
-        (true, _) => Some(None),
-        (false, false) => Some(Some(edit)),
-        (false, true) => None,
+/// Everything is allowed.
+const NO_CAPS: EditCaps = EditCaps {
+    free_only: Some(false),
+    anlas_per_day: Some(None),
+    keep_anlas: Some(0),
+    requests_per_day: Some(None),
+    hours: Some(None),
+};
+
+pub(super) async fn run(arguments: CapsArgs, keys: &PoolKeys<'_>) -> Result<(), Failure> {
+    let path = keys.path(&arguments.key).await?;
+    let flags = arguments.flags;
+    let caps = match (arguments.clear, flags.are_given()) {
+        (true, _) => Some(NO_CAPS),
+        (false, true) => Some(flags.edit()),
+        (false, false) => None,
     };
-    let answer = if caps.is_some() {
-        let edit = EditPoolKey {
-            caps,
-            ..EditPoolKey::default()
-        };
-        api.patch(&path, &sent(&edit)?).await?
-    } else {
-        api.get(&path).await?
+    let answer = match caps {
+        Some(caps) => keys.api.patch(&path, &json!({ "caps": caps })).await?,
+        None => keys.api.get(&path).await?,
     };
-    if options.json {
-        print::json(answer.get("caps").unwrap_or(&serde_json::Value::Null));
+    let caps = answer.get("caps").cloned().unwrap_or_default();
+    if keys.options.json {
+        print::json(&caps);
         return Ok(());
     }
-    let key: PoolKey = typed(answer)?;
-    print::text(&table::card(&rows(&key.caps)));
+    print::text(&table::card(&rows(&typed(caps)?)));
     Ok(())
 }
 

@@ -10,11 +10,12 @@ use potluck_admin::api::{CheckPoolKeys, Checked, PoolKey, Upstream};
 use potluck_filters::model::PoolKeyState;
 use serde_json::{Value, json};
 
-use super::{PATH, path, show};
+use super::act::PoolKeys;
+use super::{PATH, show};
 use crate::cli::api::Api;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::list::{self, sent, typed};
-use crate::cli::{Options, print};
+use crate::cli::print;
 
 /// Between two looks whether there is a result, and how many of them without any: a minute in all.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -56,15 +57,15 @@ impl From<Wanted> for PoolKeyState {
     }
 }
 
-pub(super) async fn run(arguments: CheckArgs, api: &Api, options: &Options) -> Result<(), Failure> {
+pub(super) async fn run(arguments: CheckArgs, keys: &PoolKeys<'_>) -> Result<(), Failure> {
     match &arguments.key {
-        Some(key) => one(key, arguments.no_wait, api, options).await,
-        None => many(&arguments, api, options).await,
+        Some(key) => one(key, arguments.no_wait, keys).await,
+        None => many(&arguments, keys).await,
     }
 }
 
-async fn one(written: &str, no_wait: bool, api: &Api, options: &Options) -> Result<(), Failure> {
-    let path = path(api, written).await?;
+async fn one(written: &str, no_wait: bool, keys: &PoolKeys<'_>) -> Result<(), Failure> {
+    let (path, api) = (keys.path(written).await?, keys.api);
     let mut answer = api.post(&format!("{path}/check"), &json!({})).await?;
     let asked: PoolKey = typed(answer.clone())?;
     let waits = !no_wait && waits(api, &asked.upstream).await?;
@@ -72,7 +73,7 @@ async fn one(written: &str, no_wait: bool, api: &Api, options: &Options) -> Resu
         answer = until(asked.next_probe_at, &path, api).await?;
     }
     let key: PoolKey = typed(answer.clone())?;
-    show::one(answer, api, options).await?;
+    show::one(answer, keys)?;
     if waits { healthy(&[key]) } else { Ok(()) }
 }
 
@@ -117,7 +118,8 @@ fn late() -> Failure {
     )
 }
 
-async fn many(arguments: &CheckArgs, api: &Api, options: &Options) -> Result<(), Failure> {
+async fn many(arguments: &CheckArgs, keys: &PoolKeys<'_>) -> Result<(), Failure> {
+    let api = keys.api;
     let which = CheckPoolKeys {
         upstream: arguments.upstream.clone(),
         state: arguments.state.map(Into::into),
@@ -126,7 +128,7 @@ async fn many(arguments: &CheckArgs, api: &Api, options: &Options) -> Result<(),
     let answer = api.post(&format!("{PATH}/check"), &sent(&which)?).await?;
     let checked: Checked = typed(answer.clone())?;
     if arguments.no_wait || !api.relay_runs() || checked.due == 0 {
-        if options.json {
+        if keys.options.json {
             print::json(&answer);
         } else {
             print::line(&format!("{} pool keys are to be looked at", checked.due));
@@ -138,7 +140,7 @@ async fn many(arguments: &CheckArgs, api: &Api, options: &Options) -> Result<(),
         asked.len()
     ));
     let done = until_all(&asked, checked.at, api).await?;
-    show::list(&done, api, options).await?;
+    show::list(&done, keys)?;
     let read = done.into_iter().map(typed).collect::<Result<Vec<PoolKey>, _>>()?;
     healthy(&read)
 }

@@ -1,64 +1,137 @@
 //! Pool keys as people read them.
 
-use potluck_admin::api::{Account, CredentialKind, Credit, HeldBy, Hold, HoldKind, PoolKey, Source, Spent};
+use potluck_admin::api::{
+    Account, Condition, CredentialKind, Credit, HeldBy, Hold, HoldKind, MyPoolKey, PoolKey, Source, Spent,
+    Standing,
+};
 use potluck_filters::credit::shown;
 use potluck_filters::model::PoolKeyState;
 use serde_json::Value;
 
-use super::{PATH, caps};
-use crate::cli::api::Api;
+use super::act::PoolKeys;
+use super::caps;
 use crate::cli::exit::Failure;
 use crate::cli::list::typed;
-use crate::cli::{Options, date, keys, list as lists, print, table};
+use crate::cli::whose::Whose;
+use crate::cli::{date, list as lists, print, table};
 
-/// `potluck pool list`.
-pub(super) async fn all(api: &Api, options: &Options) -> Result<(), Failure> {
-    let items = lists::all(api, PATH).await?;
-    list(&items, api, options).await
+/// A key as its contributor sees it, with what only admins are told.
+pub(super) struct Seen {
+    pub(super) key: MyPoolKey,
+    of_admins: Option<PoolKey>,
+}
+
+/// An answer as a key.
+pub(super) fn read(answer: Value, whose: Whose) -> Result<Seen, Failure> {
+    Ok(match whose {
+        Whose::Mine => Seen {
+            key: typed(answer)?,
+            of_admins: None,
+        },
+        Whose::Everybodys => {
+            let key: PoolKey = typed(answer)?;
+            Seen {
+                key: key.clone().into(),
+                of_admins: Some(key),
+            }
+        }
+    })
+}
+
+impl Seen {
+    fn state(&self) -> String {
+        self.of_admins
+            .as_ref()
+            .map_or_else(|| standing(&self.key.standing), state)
+    }
+
+    fn contributor(&self) -> Option<String> {
+        let key = self.of_admins.as_ref()?;
+        Some(
+            key.contributor_name
+                .clone()
+                .unwrap_or_else(|| key.contributor.to_string()),
+        )
+    }
+}
+
+/// All of them.
+pub(super) async fn all(keys: &PoolKeys<'_>) -> Result<(), Failure> {
+    let items = lists::all(keys.api, &keys.all_at()).await?;
+    list(&items, keys)
 }
 
 /// These keys as a list.
-pub(super) async fn list(items: &[Value], api: &Api, options: &Options) -> Result<(), Failure> {
-    if options.json {
+pub(super) fn list(items: &[Value], keys: &PoolKeys<'_>) -> Result<(), Failure> {
+    if keys.options.json {
         print::json(&lists::as_json(items));
         return Ok(());
     }
-    let owners = keys::owners(api).await?;
-    let pool = items
-        .iter()
-        .cloned()
-        .map(typed)
-        .collect::<Result<Vec<PoolKey>, _>>()?;
-    let rows = pool.iter().map(|key| {
-        let account = key.account.as_ref();
-        [
-            key.id.to_string(),
-            key.upstream.clone(),
-            key.label.clone(),
-            keys::owner(key.contributor, &owners),
-            state(key),
-            account.map_or_else(unknown, |account| tier(account).to_owned()),
-            account.map_or_else(unknown, |account| account.anlas.to_string()),
-            key.credit.as_ref().map_or_else(unknown, left),
-            spent(&key.spent_today),
-            checked_at(key).map_or_else(unknown, date::shown),
-        ]
+    let seen = items.iter().cloned().map(|item| read(item, keys.whose));
+    let seen = seen.collect::<Result<Vec<Seen>, _>>()?;
+    let empty = format!(
+        "No pool keys yet; `{} add` brings one.",
+        keys.whose.pool_command()
+    );
+    print::text(&match keys.whose {
+        Whose::Mine => {
+            let rows: Vec<_> = seen.iter().map(row).collect();
+            table::table(HEADINGS, &rows, &empty)
+        }
+        Whose::Everybodys => {
+            let rows = seen
+                .iter()
+                .map(|key| brought(row(key), key.contributor().unwrap_or_default()));
+            let headings = brought(HEADINGS, "CONTRIBUTOR");
+            table::table(headings, &rows.collect::<Vec<_>>(), &empty)
+        }
     });
-    let headings = [
-        "ID",
-        "UPSTREAM",
-        "LABEL",
-        "CONTRIBUTOR",
-        "STATE",
-        "TIER",
-        "ANLAS",
-        "CREDIT",
-        "SPENT TODAY",
-        "CHECKED",
-    ];
-    let empty = "No pool keys yet; `potluck pool add` brings one.";
-    print::text(&table::table(headings, &rows.collect::<Vec<_>>(), empty));
     Ok(())
+}
+
+const HEADINGS: [&str; 9] = [
+    "ID",
+    "UPSTREAM",
+    "LABEL",
+    "STATE",
+    "TIER",
+    "ANLAS",
+    "CREDIT",
+    "SPENT TODAY",
+    "CHECKED",
+];
+
+/// With who brought it behind its label.
+fn brought<T>([id, upstream, label, rest @ ..]: [T; 9], contributor: T) -> [T; 10] {
+    let [state, tier, anlas, credit, spent, checked] = rest;
+    [
+        id,
+        upstream,
+        label,
+        contributor,
+        state,
+        tier,
+        anlas,
+        credit,
+        spent,
+        checked,
+    ]
+}
+
+fn row(seen: &Seen) -> [String; 9] {
+    let key = &seen.key;
+    let account = key.account.as_ref();
+    [
+        key.id.to_string(),
+        key.upstream.clone(),
+        key.label.clone(),
+        seen.state(),
+        account.map_or_else(unknown, |account| tier(account).to_owned()),
+        account.map_or_else(unknown, |account| account.anlas.to_string()),
+        key.credit.as_ref().map_or_else(unknown, left),
+        spent(&key.spent_today),
+        checked_at(key).map_or_else(unknown, date::shown),
+    ]
 }
 
 fn unknown() -> String {
@@ -75,6 +148,24 @@ pub(super) fn state(key: &PoolKey) -> String {
         PoolKeyState::Withdrawn => "withdrawn",
     };
     match &key.state_reason {
+        Some(reason) => format!("{state} ({reason})"),
+        None => state.to_owned(),
+    }
+}
+
+/// How a key stands and, where there is something to say, why.
+fn standing(standing: &Standing) -> String {
+    let state = match standing.state {
+        Condition::Pending => "pending",
+        Condition::Healthy => "healthy",
+        Condition::Cooling => "cooling",
+        Condition::Drained => "drained",
+        Condition::Suspect => "suspect",
+        Condition::Invalid => "invalid",
+        Condition::Paused => "paused",
+        Condition::Withdrawn => "withdrawn",
+    };
+    match &standing.reason {
         Some(reason) => format!("{state} ({reason})"),
         None => state.to_owned(),
     }
@@ -109,7 +200,7 @@ fn tier(account: &Account) -> &'static str {
     }
 }
 
-fn checked_at(key: &PoolKey) -> Option<i64> {
+fn checked_at(key: &MyPoolKey) -> Option<i64> {
     let credit = || key.credit.as_ref().map(|credit| credit.asked_at);
     key.account
         .as_ref()
@@ -178,13 +269,18 @@ fn account_rows(account: &Account) -> Vec<(&'static str, String)> {
 }
 
 /// One key with all that is known of it.
-pub(super) async fn one(answer: Value, api: &Api, options: &Options) -> Result<(), Failure> {
-    if options.json {
+pub(super) fn one(answer: Value, keys: &PoolKeys<'_>) -> Result<(), Failure> {
+    if keys.options.json {
         print::json(&answer);
         return Ok(());
     }
-    let key: PoolKey = typed(answer)?;
-    let owners = keys::owners(api).await?;
+    let seen = read(answer, keys.whose)?;
+    print::text(&table::card(&rows(&seen)));
+    Ok(())
+}
+
+fn rows(seen: &Seen) -> Vec<(&'static str, String)> {
+    let (key, of_admins) = (&seen.key, seen.of_admins.as_ref());
     let kind = match key.kind {
         CredentialKind::Token => "token",
         CredentialKind::Login => "login (username and password)",
@@ -193,29 +289,25 @@ pub(super) async fn one(answer: Value, api: &Api, options: &Options) -> Result<(
         ("id", key.id.to_string()),
         ("upstream", key.upstream.clone()),
         ("label", key.label.clone()),
-        ("contributor", keys::owner(key.contributor, &owners)),
-        ("kind", kind.to_owned()),
-        ("state", state(&key)),
     ];
+    rows.extend(seen.contributor().map(|name| ("contributor", name)));
+    rows.extend([("kind", kind.to_owned()), ("state", seen.state())]);
     rows.extend(key.holds.iter().map(|hold| ("held back", held(hold))));
     rows.extend(key.account.as_ref().map(account_rows).unwrap_or_default());
     rows.extend(key.credit.as_ref().map(credit_rows).unwrap_or_default());
-    rows.extend(
-        key.token_expires_at
-            .map(|at| ("logged in until", date::shown(at))),
-    );
+    rows.extend(of_admins.and_then(|key| Some(("logged in until", date::shown(key.token_expires_at?)))));
     rows.push(("spent today (UTC)", spent(&key.spent_today)));
     rows.extend(caps::rows(&key.caps));
-    let at_once = key
-        .concurrency
-        .map_or_else(|| "default".to_owned(), |most| most.to_string());
-    rows.extend([
-        ("requests at once", at_once),
-        ("sent only to", key.origins.join(", ")),
-        ("sealed with", key.key_id.clone().unwrap_or_else(unknown)),
-        ("brought", date::shown(key.created_at)),
-    ]);
+    rows.extend(of_admins.map(|key| {
+        let at_once = key.concurrency.map(|most| most.to_string());
+        (
+            "requests at once",
+            at_once.unwrap_or_else(|| "default".to_owned()),
+        )
+    }));
+    rows.push(("sent only to", key.origins.join(", ")));
+    rows.extend(of_admins.map(|key| ("sealed with", key.key_id.clone().unwrap_or_else(unknown))));
+    rows.push(("brought", date::shown(key.created_at)));
     rows.extend(key.withdrawn_at.map(|at| ("withdrawn", date::shown(at))));
-    print::text(&table::card(&rows));
-    Ok(())
+    rows
 }

@@ -1,8 +1,7 @@
 //! `potluck users bulk`.
 
 use clap::{Args, ValueEnum};
-use potluck_admin::api::{BulkUsers, UsersAct, UsersFilter};
-use potluck_filters::id::UserId;
+use potluck_admin::api::{UsersAct, UsersFilter};
 
 use super::{PATH, RoleName};
 use crate::cli::Options;
@@ -53,23 +52,19 @@ pub(super) async fn run(arguments: BulkArgs, api: &Api, options: &Options) -> Re
         Act::Enable => (UsersAct::Enable, "Enable"),
     };
     let which = arguments.which;
-    let filter = which.ids.is_none().then(|| UsersFilter {
+    let filter = UsersFilter {
         role: which.role.map(Into::into),
         enabled: None,
         q: which.name,
-    });
-    let ids = which.ids.map(|ids| ids.into_iter().map(UserId).collect());
-    let asked = BulkUsers {
-        act,
-        ids,
-        filter,
-        dry_run: true,
     };
     let doing = Doing {
         path: PATH,
         verb,
         noun: "users",
-        asked: sent(&asked)?,
+        act: sent(&act)?,
+        filter: sent(&filter)?,
+        ids: which.ids,
+        reason: None,
     };
     bulk::run(doing, arguments.how, api, options).await
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
 use potluck_filters::meter::Figure;
 use potluck_filters::rejection::Code;
-use potluck_filters::usage::{Ended, Endpoint, RequestNumber, Times, UsageEvent, Used};
+use potluck_filters::usage::{Ended, Endpoint, KeyUse, RequestNumber, Times, UsageEvent, Used};
 
 pub(crate) const USERS: u64 = 500;
 pub(crate) const KEYS_EACH: u64 = 2;
@@ -83,6 +83,7 @@ pub(crate) fn request(chance: &mut Chance, names: &Names, number: u64, ended_at:
         ended_at,
         user: Some(UserId(id(user))),
         client_key: Some(ClientKeyId(id(USERS + key))),
+        key_use: KeyUse::default(),
         pool_key: (!limited).then(|| PoolKeyId(id(USERS * 4 + chance.below(POOL_KEYS)))),
         upstream: names.upstreams.get(usize::from(pictures)).cloned(),
         node: names

@@ -25,6 +25,7 @@ use potluck_filters::model::{ClientKey, ClientKeyState, KeyHash, Network};
 use sqlx::AnyConnection;
 
 pub use find::ClientKeyFilter;
+pub use rotate::Overlap;
 pub(crate) use rotate::former_texts;
 pub use write::NewClientKey;
 

@@ -3,6 +3,7 @@
 mod asking;
 mod exporting;
 mod forgetting;
+mod key_uses;
 mod opening;
 mod paging;
 mod repeating;
@@ -14,7 +15,7 @@ use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
 use potluck_filters::meter::Figure;
 use potluck_filters::rejection::Code;
 use potluck_filters::spending::DAY_MS;
-use potluck_filters::usage::{Ended, Endpoint, RequestNumber, Times, UsageEvent, Used};
+use potluck_filters::usage::{Ended, Endpoint, KeyUse, RequestNumber, Times, UsageEvent, Used};
 
 use super::{Database, each};
 use crate::usage::level::Span;
@@ -46,6 +47,7 @@ fn event(number: u64, ended_at: i64) -> UsageEvent {
         ended_at,
         user: Some(UserId(1)),
         client_key: Some(ClientKeyId(2)),
+        key_use: KeyUse::default(),
         pool_key: Some(PoolKeyId(3)),
         upstream: Some("vercel".into()),
         node: Some("vercel".into()),
@@ -98,6 +100,7 @@ fn random(number: u64, ended_at: i64, mut seed: u64) -> UsageEvent {
     UsageEvent {
         user: pick(seed, &[None, Some(UserId(1)), Some(UserId(2))]),
         client_key: pick(seed, &[None, Some(ClientKeyId(3)), Some(ClientKeyId(4))]),
+        key_use: KeyUse::default(),
         pool_key: pick(seed, &[None, Some(PoolKeyId(5)), Some(PoolKeyId(6))]),
         upstream: name(seed, &["", "novelai", "vercel"]),
         node: name(seed, &["", "one", "two"]),

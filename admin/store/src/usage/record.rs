@@ -142,6 +142,7 @@ impl UsageStore {
             return Ok(mark.unwrap_or(HighWater(part.first.saturating_sub(1))));
         };
         let persons = self.put(&mut writing, events, serial, now).await?;
+        let uses = self.put_key_uses(&mut writing, events).await?;
         let question = "insert into usage_marks (edge, epoch, up_to) values ($1, $2, $3) \
                         on conflict (edge, epoch) do update set up_to = excluded.up_to";
         let question = Question::new(question)
@@ -151,6 +152,7 @@ impl UsageStore {
         writing.run(question).await?;
         writing.commit().await?;
         self.saw(persons);
+        self.remember_key_uses(uses);
         Ok(last)
     }
 

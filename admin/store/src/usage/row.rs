@@ -3,7 +3,7 @@
 use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
 use potluck_filters::meter::Figure;
 use potluck_filters::rejection::Code;
-use potluck_filters::usage::{Ended, Endpoint, RequestNumber, StatusClass, Times, UsageEvent, Used};
+use potluck_filters::usage::{Ended, Endpoint, KeyUse, RequestNumber, StatusClass, Times, UsageEvent, Used};
 
 use super::names::{Names, Numbers};
 use crate::dialect::usage::Cell;
@@ -178,6 +178,8 @@ impl Row {
             ended_at: id.div_euclid(SERIALS),
             user: someone(user).map(UserId),
             client_key: someone(client_key).map(ClientKeyId),
+            // Summed up by key alone.
+            key_use: KeyUse::default(),
             pool_key: someone(pool_key).map(PoolKeyId),
             upstream: names.name(upstream),
             node: names.name(node),

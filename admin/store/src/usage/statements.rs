@@ -4,8 +4,8 @@
 //! less is bound and added up. Invariant: what a row does not name stays as it is, or is null where the row is new.
 
 use super::book::Book;
-use super::row;
 use super::sums::{Kind, Sums};
+use super::{key_uses, row};
 use crate::dialect::Dialect;
 use crate::dialect::usage::Bulk;
 
@@ -16,6 +16,7 @@ pub(crate) struct Statements {
     /// By book, then by kind, in the orders of their lists.
     pub(crate) sums: [[Bulk; Kind::ALL.len()]; Book::ALL.len()],
     pub(crate) persons: Bulk,
+    pub(crate) key_uses: Bulk,
 }
 
 impl Statements {
@@ -29,6 +30,7 @@ impl Statements {
                 &["day", "pool_key_id", "user_id"],
                 "on conflict (day, pool_key_id, user_id) do nothing",
             ),
+            key_uses: key_uses::statement(dialect),
         }
     }
 }

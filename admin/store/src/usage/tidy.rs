@@ -63,7 +63,11 @@ impl UsageStore {
         let persons = "delete from usage_persons where (day, pool_key_id, user_id) in \
                        (select day, pool_key_id, user_id from usage_persons where day < $1 limit $2)";
         let of_day = |text: &str, before| Question::new(text).with(Cell::Int(before)).with(rows.clone());
+        let uses = "delete from usage_key_uses where (client_key_id, former, program) in \
+                    (select client_key_id, former, program from usage_key_uses where used_at < $1 limit $2)";
+        let days = self.kept.sums_since(Level::Day, now);
         let mut questions = vec![
+            of_day(uses, days.saturating_mul(DAY_MS)),
             of_day(events, first),
             of_day(traces, first),
             of_day(persons, self.kept.events_since(now)),

@@ -1,5 +1,7 @@
 //! Giving a client key another text, while the one before works on for a while.
 
+use std::collections::HashMap;
+
 use potluck_filters::id::{ClientKeyId, Revision};
 use potluck_filters::model::{FormerText, KeyHash};
 use potluck_filters::secret::Secret;
@@ -9,6 +11,7 @@ use super::ClientKeyRow;
 use crate::change::Change;
 use crate::client_key_text;
 use crate::error::{StoreError, is_duplicate};
+use crate::store::Store;
 use crate::table::Cell;
 
 /// Former texts that have not worked for so long are forgotten; who sends one is told that it is unknown.
@@ -41,11 +44,12 @@ impl Change<'_> {
         .execute(&mut *self.tx)
         .await?;
         sqlx::query(
-            "insert into former_texts (hash, client_key_id, until, revision) \
-             select hash, id, $2, $3 from client_keys where id = $1",
+            "insert into former_texts (hash, client_key_id, until, since, revision) \
+             select hash, id, $2, $3, $4 from client_keys where id = $1",
         )
         .bind(id.0)
         .bind(old_until)
+        .bind(now_ms)
         .bind(self.revision.0)
         .execute(&mut *self.tx)
         .await?;
@@ -69,6 +73,42 @@ impl Change<'_> {
         self.client_key(id)
             .await?
             .ok_or(StoreError::Missing("client key"))
+    }
+}
+
+/// A client key that has another text than some programs may still send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// Since when it has its present text; `None` where that was not noted.
+    pub since: Option<i64>,
+    /// Until when an older one works.
+    pub until: i64,
+}
+
+impl Store {
+    /// Client keys with ids from `first` to `last` of which an older text still works.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn overlaps(
+        &self,
+        first: ClientKeyId,
+        last: ClientKeyId,
+        now_ms: i64,
+    ) -> Result<HashMap<ClientKeyId, Overlap>, StoreError> {
+        let rows: Vec<(i64, Option<i64>, i64)> = sqlx::query_as(
+            "select client_key_id, max(since), max(until) from former_texts \
+             where client_key_id between $1 and $2 and until > $3 group by client_key_id",
+        )
+        .bind(first.0)
+        .bind(last.0)
+        .bind(now_ms)
+        .fetch_all(&self.pool)
+        .await?;
+        let rows = rows.into_iter();
+        Ok(rows
+            .map(|(key, since, until)| (ClientKeyId(key), Overlap { since, until }))
+            .collect())
     }
 }
 

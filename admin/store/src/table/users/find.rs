@@ -1,7 +1,10 @@
 //! Looking for users: by what an admin asks for, by name, and with what logging in needs.
 
+use std::collections::{BTreeSet, HashMap};
+
 use potluck_filters::id::UserId;
 use potluck_filters::secret::Secret;
+use sqlx::AssertSqlSafe;
 
 use super::{Row, UserRole, UserRow};
 use crate::change::Change;
@@ -30,6 +33,25 @@ pub struct LoginRow {
 }
 
 impl Store {
+    /// The names of these users; those who are gone are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user_names(&self, ids: &BTreeSet<UserId>) -> Result<HashMap<UserId, String>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let places: Vec<String> = (1..=ids.len()).map(|place| format!("${place}")).collect();
+        let places = places.join(", ");
+        let text = format!("select id, name from users where deleted_at is null and id in ({places})");
+        let mut query = sqlx::query_as(AssertSqlSafe(text));
+        for id in ids {
+            query = query.bind(id.0);
+        }
+        let rows: Vec<(i64, String)> = query.fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|(id, name)| (UserId(id), name)).collect())
+    }
+
     /// Users that fit, with an id above `after`, by id, at most `limit`.
     ///
     /// # Errors

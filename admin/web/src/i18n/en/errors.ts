@@ -41,6 +41,7 @@ export const errors = {
   not_yours: "Only whoever brought the key may set this.",
   risk_not_accepted: "Read what you risk, and accept it first. Nothing was taken.",
   job_state: "The job has ended, or still runs.",
+  others_meant: "By now this would be done to other things than the preview showed. Look at a new preview.",
   too_long: "This question takes too long. Ask for a shorter time.",
   unanswerable: "This cannot be told by person and by key together. Leave one out.",
   idempotency_in_flight: "The same request is under way. Look whether it was done.",

@@ -42,6 +42,7 @@ export const errors: Part<"errors"> = {
   not_yours: "Chỉ người góp khóa mới đặt được.",
   risk_not_accepted: "Hãy đọc và chấp nhận rủi ro trước. Chưa nhận gì cả.",
   job_state: "Tác vụ đã kết thúc, hoặc vẫn đang chạy.",
+  others_meant: "Việc này giờ sẽ tác động đến những mục khác với bản xem trước. Hãy xem lại bản xem trước mới.",
   too_long: "Câu hỏi này mất quá lâu. Hãy hỏi khoảng ngắn hơn.",
   unanswerable: "Không thể tách theo cả người và khóa. Hãy bỏ bớt một mục.",
   idempotency_in_flight: "Yêu cầu giống vậy đang chạy. Hãy xem nó đã xong chưa.",

@@ -42,6 +42,7 @@ export const errors: Part<"errors"> = {
   not_yours: "只有贡献这把密钥的人可以设置。",
   risk_not_accepted: "请先阅读并接受风险说明。没有收取任何内容。",
   job_state: "任务已结束，或仍在进行。",
+  others_meant: "现在受影响的对象与预览时不同，请重新预览。",
   too_long: "这个查询耗时太久，请缩短时间范围。",
   unanswerable: "不能同时按人和按密钥查询，请去掉一个。",
   idempotency_in_flight: "同样的请求正在进行，请查看是否已完成。",
