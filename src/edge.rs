@@ -12,6 +12,7 @@
 mod access;
 mod addresses;
 mod answer;
+mod asking;
 mod attempt;
 mod body;
 mod carried;
@@ -46,6 +47,7 @@ mod plan;
 mod proxy;
 mod purse;
 mod read_ahead;
+mod recent;
 mod relay;
 mod send;
 mod serve;
@@ -76,7 +78,7 @@ use potluck_filters::limit::Limit;
 use potluck_filters::pool::KeyReport;
 use potluck_filters::snapshot::{Delta, Problem, Snapshot};
 use potluck_filters::trace::Trace;
-use potluck_filters::usage::RequestNumber;
+use potluck_filters::usage::{Recent, RequestNumber};
 use potluck_filters::window::{Filled, SPAN};
 
 use crate::clock::{Clock, RequestIds, chance, unix_ms};
@@ -95,6 +97,7 @@ use objects::Shelves;
 pub(crate) use plan::neighbourhood;
 pub use proxy::Proxy;
 use purse::Purses;
+pub use recent::RecentSteps;
 pub use settings::Settings;
 pub(crate) use spans::{Attempt, Traced, Tracer};
 use tally::Tallies;
@@ -130,6 +133,8 @@ pub struct Edge {
     mount: OnceLock<Mount>,
     around: Surroundings,
     tallies: Arc<Tallies>,
+    /// What the tallies had counted from time to time.
+    recent: Mutex<Recent>,
     changed: Changed,
     clock: Clock,
     ids: RequestIds,
@@ -179,6 +184,7 @@ impl Edge {
             models: Names::default(),
             mount: OnceLock::new(),
             tallies: Arc::clone(&around.tallies),
+            recent: Mutex::default(),
             changed: Changed::default(),
             around,
             clock,

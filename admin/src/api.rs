@@ -107,9 +107,9 @@ pub use status::{About, Database, RouteFacts, Status};
 pub use upstream::{EditUpstream, NodeFacts, Upstream, UpstreamFacts};
 pub(crate) use usage::makes_something;
 pub use usage::{
-    MyUsageGroups, PoolKeyUsage, PoolKeyUsageDay, Usage, UsageBy, UsageClasses, UsageFigure, UsageGap,
-    UsageGroup, UsageGroups, UsageMeasure, UsageOf, UsagePoint, UsageQuantiles, UsageStep, UsageSums,
-    UsageTimed, UsageTimes, UsageTotal,
+    MyUsageGroups, PoolKeyUsage, PoolKeyUsageDay, RecentOfUpstream, RecentStep, RecentUsage, Usage, UsageBy,
+    UsageClasses, UsageFigure, UsageGap, UsageGroup, UsageGroups, UsageMeasure, UsageOf, UsagePoint,
+    UsageQuantiles, UsageStep, UsageSums, UsageTimed, UsageTimes, UsageTotal,
 };
 pub(crate) use usage_query::AskedTime;
 pub use usage_query::{

@@ -27,6 +27,7 @@ pub mod account;
 pub mod address;
 pub mod admit;
 pub mod alert;
+pub mod asking;
 pub mod authenticate;
 pub mod cost;
 pub mod credit;

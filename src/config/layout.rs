@@ -6,6 +6,7 @@ use std::sync::Arc;
 use potluck_filters::model::{self, Layout, RouteAuth};
 
 use super::upstream::{Access, Node, Route, Upstream};
+use super::usage::UsageOfStreams;
 use super::{Config, Problem, judge, reach};
 
 impl Config {
@@ -63,6 +64,7 @@ fn serve(name: &str, upstream: &Upstream) -> model::Upstream {
         name: name.into(),
         kind: upstream.kind,
         opened: reach::opened(upstream),
+        asks_usage: upstream.usage == UsageOfStreams::Ask,
         nodes: upstream.nodes.iter().map(node).collect(),
         keyed: upstream.is_keyed(),
         policy: upstream.policy,

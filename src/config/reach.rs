@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::path::Path;
 use super::problem::Fault;
 use super::upstream::Upstream;
+use super::usage::UsageOfStreams;
 
 /// Which endpoints may be reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,9 @@ pub(super) fn check(upstream: &Upstream, path: &Path, faults: &mut Vec<Fault>) {
     let openai = upstream.kind == Kind::Openai;
     if upstream.reach == Reach::All && !openai {
         fault("reach", "only upstreams of kind openai have this setting");
+    }
+    if upstream.usage == UsageOfStreams::Ask && !openai {
+        fault("usage", "only upstreams of kind openai have this setting");
     }
     if upstream.stateful == Stateful::Off {
         return;

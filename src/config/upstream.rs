@@ -19,6 +19,7 @@ use super::plugins::PluginEntry;
 use super::queue::Queue;
 use super::reach::{Reach, Stateful};
 use super::scalar::{Period, Size, Url};
+use super::usage::UsageOfStreams;
 
 /// A named service behind the relay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +47,13 @@ pub struct Upstream {
     #[serde(default)]
     #[schemars(with = "String", extend("enum" = ["off", "owned"]))]
     pub stateful: Stateful,
+    /// What is done about streams of chat and completions whose clients do not ask for usage, for `openai`: `as-sent`
+    /// (they say nothing of it, and the books guess) or `ask` (the relay adds `stream_options.include_usage`, and keeps
+    /// what that brings from the client). Take `ask` only where the upstream knows that option. See
+    /// [usage.md](usage.md).
+    #[serde(default)]
+    #[schemars(with = "String", extend("enum" = ["as-sent", "ask"]))]
+    pub usage: UsageOfStreams,
     /// Whether requests carry a pool key. Default: true for `novelai` and `openai`, false for `http`.
     #[serde(default)]
     pub keyed: Option<bool>,
@@ -249,6 +257,7 @@ impl Upstream {
             nodes_from_env: None,
             reach: Reach::default(),
             stateful: Stateful::default(),
+            usage: UsageOfStreams::default(),
             keyed: None,
             policy: Policy::default(),
             min_credit: 0,

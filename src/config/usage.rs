@@ -32,6 +32,17 @@ pub struct Usage {
     pub spool: Size,
 }
 
+/// Whether a stream is asked what it used where its client did not ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UsageOfStreams {
+    /// The request goes on as it was sent.
+    #[default]
+    AsSent,
+    /// The relay asks, and hides the answer from the client.
+    Ask,
+}
+
 impl Default for Usage {
     fn default() -> Self {
         let kept = Kept::default();

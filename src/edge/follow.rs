@@ -14,7 +14,7 @@ use super::metering;
 use super::plan::Relay;
 use super::proxy::Context;
 use super::relay::Relayed;
-use super::{Edge, hooks};
+use super::{Edge, asking, hooks};
 
 /// What came of waiting for the next piece.
 enum Came {
@@ -57,6 +57,7 @@ impl Edge {
             }
             let copy = metering::copy(ctx.noted.metering.as_deref(), piece.as_ref());
             let end = piece.is_none() || answer.exchange.is_done();
+            let piece = asking::shown(&mut ctx.hiding, piece, end);
             let Ok(piece) = hooks::piece(relay, piece, end) else {
                 return Relayed::Stopped;
             };

@@ -226,6 +226,9 @@ impl Edge {
         // It is no longer on its way once it is in the books.
         ctx.noted.course.place = None;
         let figures = ctx.noted.metering.take().map(Metering::settle);
+        if let (Some(figures), Some(tally)) = (&figures, &ctx.noted.tally) {
+            tally.used(figures);
+        }
         let trace = ctx.noted.course.take_trace();
         if let Some(trace) = &trace {
             self.traces.keep(ctx.request_id.number(), Arc::clone(trace));

@@ -104,6 +104,8 @@ pub(super) struct Relay {
     pub(super) pinned: Option<PoolKeyId>,
     /// Whether it asks for a WebSocket, and may have one.
     pub(super) upgrade: bool,
+    /// Whether its usage was asked for on the relay's behalf.
+    pub(super) asked_usage: bool,
     /// Bytes of its body, once that was read whole.
     pub(super) body_bytes: u64,
     /// What it weighs in the queue, and how long it may wait there.
@@ -301,6 +303,7 @@ impl Edge {
             act,
             pinned,
             upgrade: false,
+            asked_usage: false,
             body_bytes: 0,
             share: key.map_or(Share::Guest, |id| id.user.weight.into()),
             max_wait,

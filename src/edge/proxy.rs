@@ -10,6 +10,7 @@ use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource};
+use potluck_filters::asking::Hiding;
 use potluck_filters::framing::{self, Head};
 use potluck_filters::model::Kind;
 use potluck_filters::rejection::Code;
@@ -40,6 +41,8 @@ pub struct Context {
     pub(super) noted: Noted,
     /// Set while the answer may show an object that is to be remembered.
     pub(super) watch: Option<Box<Watch>>,
+    /// Set while the answer has something that its client did not ask for.
+    pub(super) hiding: Option<Box<Hiding>>,
     /// Set when the request goes on along Pingora's own path.
     pub(super) native: Option<Box<Native>>,
     /// It was for the control plane.

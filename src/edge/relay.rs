@@ -19,7 +19,7 @@ use super::converse::is_agreed;
 use super::downstream::Downstream;
 use super::plan::{No, Relay};
 use super::proxy::Context;
-use super::{Edge, hooks};
+use super::{Edge, asking, hooks};
 use crate::plugin::Deliver;
 
 /// How relaying ended.
@@ -72,6 +72,7 @@ impl Edge {
                 return refused;
             }
         }
+        ctx.hiding = asking::hiding(relay, &mut headers);
         let remaining = relay.ticket.as_ref().and_then(|ticket| ticket.remaining);
         for (name, value) in self.signature(&ctx.request_id, remaining) {
             headers.insert(name, value);

@@ -157,6 +157,12 @@ impl Edge {
         } else {
             body
         };
+        let body = self.ask_usage(
+            &mut relay,
+            ctx.noted.endpoint,
+            &session.req_header().headers,
+            body,
+        );
         let attempted = if relay.has_stand_ins() {
             // Off the usual way, so its future is not part of every request's.
             Box::pin(self.attempt_on_each(session, ctx, &mut relay, body)).await

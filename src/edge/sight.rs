@@ -54,14 +54,7 @@ impl Edge {
             .upstreams
             .iter()
             .find(|live| *live.upstream.name == *upstream)?;
-        let sums = live
-            .tally
-            .requests()
-            .fold((0, 0), |(all, failed), (_, class, number)| {
-                let fault = if class == "5xx" { number } else { 0 };
-                (all + number, failed + fault)
-            });
-        Some(sums)
+        Some(live.tally.ended_and_failed())
     }
 
     /// What waits to be written into the books, as far as it is known here.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use http::StatusCode;
 use parking_lot::Mutex;
 use potluck_filters::judge::{Outcome, Scope, Verdict};
+use potluck_filters::meter::{Figure, Figures};
 use potluck_filters::rejection::Code;
 use potluck_filters::scheduler::Outlook;
 use potluck_filters::usage::Times;
@@ -98,6 +99,8 @@ pub(super) struct Tally {
     attempts: Count<8>,
     rests: Count<5>,
     answer_bytes: AtomicU64,
+    /// Of what was asked, and of what was answered.
+    tokens: Count<2>,
     total: Histogram<16>,
     first_byte: Histogram<16>,
     own: Histogram<12>,
@@ -128,6 +131,7 @@ impl Default for Tally {
             attempts: zeros(),
             rests: zeros(),
             answer_bytes: AtomicU64::new(0),
+            tokens: zeros(),
             total: Histogram::new(&TOTAL),
             first_byte: Histogram::new(&TOTAL),
             own: Histogram::new(&OWN),
@@ -167,6 +171,16 @@ impl Tally {
         }
     }
 
+    /// It has used that.
+    pub(super) fn used(&self, figures: &Figures) {
+        for (counter, figure) in self.tokens.iter().zip([figures.prompt, figures.completion]) {
+            match figure {
+                Figure::None | Figure::Estimated(0) | Figure::Reported(0) => {}
+                Figure::Estimated(tokens) | Figure::Reported(tokens) => add(Some(counter), tokens),
+            }
+        }
+    }
+
     /// An attempt has ended.
     pub(super) fn tried(&self, verdict: &Verdict) {
         let place = OUTCOMES.iter().position(|outcome| *outcome == verdict.outcome);
@@ -196,6 +210,24 @@ impl Tally {
             let classes = CLASSES.into_iter().zip(classes);
             classes.map(move |(class, counter)| (source, class, read(counter)))
         })
+    }
+
+    /// Requests, and those of them that failed by no fault of the client.
+    pub(super) fn ended_and_failed(&self) -> (u64, u64) {
+        self.requests().fold((0, 0), |(all, failed), (_, class, number)| {
+            let fault = if class == "5xx" { number } else { 0 };
+            (all + number, failed + fault)
+        })
+    }
+
+    /// Tokens of what was asked, and of what was answered.
+    pub(super) fn tokens(&self) -> [u64; 2] {
+        self.tokens.each_ref().map(read)
+    }
+
+    /// Requests that have left the queue, and for how many microseconds they were there together.
+    pub(super) fn waits(&self) -> (u64, u64) {
+        self.waited.count_and_sum()
     }
 
     pub(super) fn attempts(&self) -> impl Iterator<Item = (Outcome, u64)> {

@@ -33,7 +33,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
-use crate::edge::Edge;
+use crate::edge::{Edge, RecentSteps};
 
 /// The edge as the control plane sees it.
 pub(super) struct EdgeLink(pub(super) Arc<Edge>);
@@ -118,6 +118,10 @@ impl Live for EdgeLink {
 
     fn requests(&self, upstream: &str) -> Option<(u64, u64)> {
         self.0.ended_requests(upstream)
+    }
+
+    fn recent(&self) -> RecentSteps {
+        self.0.recent()
     }
 
     fn spool(&self) -> Option<SpoolScene> {

@@ -23,6 +23,7 @@ impl BackgroundService for Housekeeping {
         tokio::select! {
             () = self.keep_house() => {}
             () = self.0.keep_checking() => {}
+            () = self.0.keep_marking() => {}
             _ = shutdown.changed() => {}
         }
     }

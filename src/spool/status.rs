@@ -101,9 +101,15 @@ impl Status {
         self.orphan_bytes.store(bytes, Ordering::Relaxed);
     }
 
+    /// What was taken is deleted with the next append; when all of it was, none of it waits.
     pub(super) fn waiting_bytes(&self) -> u64 {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        of(&self.bytes).saturating_add(of(&self.orphan_bytes))
+        let own = if of(&self.sent) < of(&self.written) {
+            of(&self.bytes)
+        } else {
+            0
+        };
+        own.saturating_add(of(&self.orphan_bytes))
     }
 
     pub(super) fn set_aside(&self) {

@@ -13,6 +13,7 @@ mod ask;
 mod raw;
 mod world;
 
+mod asking;
 mod basics;
 mod billing;
 mod bodies;
@@ -37,5 +38,6 @@ mod secrets;
 mod streams;
 mod tls;
 mod traces;
+mod untouched;
 mod usage;
 mod websocket;

@@ -23,20 +23,20 @@ use crate::world::{Plan, World, client, gpu, novelai, openai};
 const FOR_EVER: Duration = Duration::from_secs(600);
 
 /// A relay whose books are read.
-struct Booked {
-    world: World,
+pub struct Booked {
+    pub world: World,
     books: Outlet,
 }
 
 impl Booked {
-    fn start(plan: Plan) -> Self {
+    pub fn start(plan: Plan) -> Self {
         let world = plan.start();
         let (inlet, books) = channel();
         world.edge.on_usage(inlet);
         Self { world, books }
     }
 
-    async fn event(&mut self) -> UsageEvent {
+    pub async fn event(&mut self) -> UsageEvent {
         let next = tokio::time::timeout(Duration::from_secs(20), self.books.next());
         next.await.expect("a line in the books").expect("an open channel")
     }

@@ -110,6 +110,7 @@ pub fn upstream(name: &str, kind: Kind, nodes: &[(&str, Role, &str)]) -> Upstrea
         judge: if keyed { judge } else { judge.keyless() },
         cool_downs: CoolDownSettings::default(),
         opened: Opened::Stateless,
+        asks_usage: false,
         min_credit: 0,
         credit: None,
         queue: QueueSettings::default(),

@@ -58,14 +58,23 @@ impl Database {
         Some((server, url))
     }
 
+    /// From here on nothing is written into the books of usage. Only for files.
+    pub(crate) async fn lock_usage(&mut self) {
+        if let Self::Files {
+            urls: [url, _],
+            locks,
+        } = self
+        {
+            locks.push(locked(url).await);
+        }
+    }
+
     /// From here on nothing is written to it.
     pub(crate) async fn go(&mut self) {
         match self {
             Self::Files { urls, locks } => {
                 for url in urls {
-                    let mut connection = connect(url).await;
-                    connection.execute("begin exclusive").await.expect("a lock");
-                    locks.push(connection);
+                    locks.push(locked(url).await);
                 }
             }
             Self::Server { control, stopped, .. } => {
@@ -106,6 +115,12 @@ async fn connect(url: &str) -> AnyConnection {
         let patient = connection.execute("pragma busy_timeout = 20000").await;
         patient.expect("patience");
     }
+    connection
+}
+
+async fn locked(url: &str) -> AnyConnection {
+    let mut connection = connect(url).await;
+    connection.execute("begin exclusive").await.expect("a lock");
     connection
 }
 

@@ -2,10 +2,19 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use potluck_fakes::fault::Fault;
 use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
+use crate::database::Database;
 use crate::installation::{Installation, world};
 use crate::relay::Relay;
+use crate::requests::chat;
 
 /// Asks until the answer is one that will do.
 async fn until(installation: &Installation, line: &str, will_do: impl Fn(&Value) -> bool) -> Value {
@@ -58,5 +67,71 @@ async fn a_key_that_is_not_accepted_is_found_with_what_can_be_done_and_stays_fou
         (&again["id"], &again["acknowledged"]["note"]),
         (&finding["id"], &"looking".into())
     );
+    relay.stop().await;
+}
+
+/// Somebody who is told of findings: where, and of what.
+async fn receiver() -> (String, mpsc::UnboundedReceiver<Value>) {
+    let (to, told) = mpsc::unbounded_channel();
+    let routes = Router::new().route("/hook", post(take)).with_state(to);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (url, told)
+}
+
+async fn take(State(to): State<mpsc::UnboundedSender<Value>>, headers: HeaderMap, body: String) {
+    assert!(headers.contains_key("x-potluck-signature"), "{headers:?}");
+    let _ = to.send(serde_json::from_str(&body).expect("JSON"));
+}
+
+/// Waits for the message that a finding of that kind has opened.
+async fn opened(told: &mut mpsc::UnboundedReceiver<Value>, kind: &str) -> Value {
+    let told = async {
+        loop {
+            let message = told.recv().await.expect("a message");
+            if message["event"] == "opened" && message["finding"]["kind"] == kind {
+                return message["finding"].clone();
+            }
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(60), told).await;
+    told.unwrap_or_else(|_| panic!("nobody was told of {kind}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spool_that_fills_and_an_upstream_that_fails_are_found_and_told() {
+    let world = world().await;
+    let installation = Installation::furnished(&world).await;
+    let (_, key) = installation.client_key().await;
+    let mut database = Database::file(&installation);
+    let relay = Relay::start_with(&installation, "--set usage.spool=1MiB").await;
+    let (url, mut told) = receiver().await;
+    let line = "alerts add oncall --allow-private --kind spool_filling --kind error_rate";
+    installation.feed(line, &url).await.ok();
+
+    database.lock_usage().await;
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let nowhere = relay.url("/nowhere");
+    for _ in 0..2_000 {
+        let answer = client.get(&nowhere).send().await.expect("an answer");
+        assert_eq!(answer.status(), 404);
+    }
+    let spool = opened(&mut told, "spool_filling").await;
+    assert_eq!(spool["whose"], "relay", "{spool}");
+    database.come_back().await;
+
+    let fault = Fault::Status {
+        code: 500,
+        content_type: "application/json".into(),
+        body: "{}".into(),
+        headers: Vec::new(),
+    };
+    world.openai.server.faults.push("*", fault, usize::MAX);
+    for _ in 0..25 {
+        assert_ne!(chat(&relay, &key).await.status(), 200);
+    }
+    let failing = opened(&mut told, "error_rate").await;
+    assert_eq!(failing["subject"], "vercel", "{failing}");
     relay.stop().await;
 }

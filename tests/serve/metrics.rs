@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
+use crate::api::Api;
 use crate::installation::{Installation, world};
 use crate::relay::Relay;
-use crate::requests::{client, image_outcome};
+use crate::requests::{chat, client, image_outcome};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn waits_are_counted_told_with_bounded_labels_and_without_a_secret() {
@@ -202,4 +205,34 @@ pub(crate) async fn told(relay: &Relay) -> String {
 pub(crate) fn value(text: &str, series: &str) -> Option<f64> {
     let line = text.lines().find_map(|line| line.strip_prefix(series))?;
     line.trim().parse().ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_in_the_last_minutes_is_told_as_it_happens() {
+    let world = world().await;
+    let installation = Installation::furnished(&world).await;
+    let relay = Relay::start(&installation).await;
+    let (_, key) = installation.client_key().await;
+    for _ in 0..3 {
+        assert_eq!(chat(&relay, &key).await.status(), 200);
+    }
+    settled(&relay).await;
+    let (status, told) = Api::of(&installation, &relay).get("usage/recent").await;
+    assert_eq!(status, 200, "{told}");
+    let sum = |steps: &Value, figure: &str| -> u64 {
+        let steps = steps.as_array().expect("steps").iter();
+        steps.map(|step| step[figure].as_u64().expect("a figure")).sum()
+    };
+    let upstreams = told["upstreams"].as_array().expect("upstreams").iter();
+    let vercel = upstreams.into_iter().find(|one| one["upstream"] == "vercel");
+    for steps in [&vercel.expect("its steps")["steps"], &told["all"]] {
+        assert!(sum(steps, "requests") >= 3 && sum(steps, "failed") == 0, "{told}");
+        assert!(sum(steps, "prompt") > 0 && sum(steps, "completion") > 0, "{told}");
+        let last = steps.as_array().and_then(|steps| steps.last()).expect("a step");
+        assert!(
+            last["ms"].as_i64() <= told["step_ms"].as_i64().map(|ms| ms + 5_000),
+            "{told}"
+        );
+    }
+    relay.stop().await;
 }

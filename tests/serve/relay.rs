@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -37,7 +37,11 @@ impl Relay {
 
     /// The same with further arguments.
     pub(crate) async fn start_with(installation: &Installation, arguments: &str) -> Self {
-        let mut command = installation.command(&format!("serve {arguments}"));
+        Self::start_by(installation.command(&format!("serve {arguments}"))).await
+    }
+
+    /// The same by a command that was made ready.
+    pub(crate) async fn start_by(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).spawn().expect("the program");
         let lines = BufReader::new(child.stderr.take().expect("its log")).lines();
         let (found, address) = oneshot::channel();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
+use potluck_fakes::{TestCa, TlsFront};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -138,6 +139,45 @@ async fn a_traced_request_is_part_of_its_callers_trace_and_the_upstream_of_its_o
     let rest: Vec<_> = std::iter::from_fn(|| collector.spans.try_recv().ok()).collect();
     assert_eq!(rest.len(), 1, "its attempt: {rest:?}");
     assert!(!log.contains("traces"), "{log}");
+}
+
+/// A relay that sends its traces over TLS, with an authority that it trusts besides none.
+async fn traced_over_tls(installation: &Installation, front: &TlsFront, trusted: &TestCa) -> String {
+    std::fs::write(installation.path("ca.pem"), trusted.pem()).expect("an authority");
+    let endpoint = format!("https://{}/v1/traces", front.addr);
+    let mut command = installation.command(&format!("serve --set traces.endpoint={endpoint}"));
+    command.env("SSL_CERT_FILE", installation.path("ca.pem"));
+    let relay = Relay::start_by(command).await;
+    let (_, key) = installation.client_key().await;
+    assert_eq!(chat(&relay, &key).await.status(), 200);
+    relay.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_behind_tls_is_told_where_its_certificate_is_trusted_and_nowhere_else() {
+    let world = world().await;
+    let installation = Installation::furnished(&world).await;
+    let mut collector = Collector::start().await;
+    let authority = TestCa::generate().expect("an authority");
+    let front = TlsFront::start(&authority, collector.address)
+        .await
+        .expect("a front");
+
+    let log = traced_over_tls(&installation, &front, &authority).await;
+    assert_eq!(
+        attribute(&collector.span().await, "url.path"),
+        "/v1/chat/completions"
+    );
+    assert_eq!(collector.span().await["name"], "attempt");
+    assert!(!log.contains("traces cannot be sent"), "{log}");
+
+    let other = TestCa::generate().expect("an authority");
+    let log = traced_over_tls(&installation, &front, &other).await;
+    assert!(
+        log.contains("traces cannot be sent") && log.contains("there is no trusted connection"),
+        "{log}"
+    );
+    assert!(collector.spans.try_recv().is_err(), "nobody else is told");
 }
 
 #[tokio::test(flavor = "multi_thread")]

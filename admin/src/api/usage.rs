@@ -5,6 +5,7 @@
 
 mod part;
 mod pool_key;
+mod recent;
 
 use potluck_filters::latency::{Histogram, Latencies};
 use potluck_filters::usage::StatusClass;
@@ -16,6 +17,7 @@ use super::Request;
 pub use part::{MyUsageGroups, UsageGroups, UsageMeasure, UsageStep};
 pub(crate) use pool_key::makes_something;
 pub use pool_key::{PoolKeyUsage, PoolKeyUsageDay};
+pub use recent::{RecentOfUpstream, RecentStep, RecentUsage};
 
 /// A figure, summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! The edge, as the control plane sees it: what it is told, and what it is asked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use potluck_filters::id::{OutboundProxyId, PoolKeyId, UserId};
 use potluck_filters::pool::{Journal, KeyReport, NodeReport};
 use potluck_filters::snapshot::Delta;
 use potluck_filters::trace::Trace;
-use potluck_filters::usage::{LiveRequest, QueuedRequest, RequestNumber};
+use potluck_filters::usage::{LiveRequest, QueuedRequest, RecentStep, RequestNumber};
 use potluck_filters::window::Filled;
 
 /// The edge, as a change sees it.
@@ -78,6 +78,11 @@ pub trait Live: Send + Sync {
     /// `None` where nobody counts.
     fn requests(&self, _upstream: &str) -> Option<(u64, u64)> {
         None
+    }
+
+    /// What happened in the last quarter of an hour, by upstream; nothing where no edge runs.
+    fn recent(&self) -> BTreeMap<Arc<str>, Vec<RecentStep>> {
+        BTreeMap::new()
     }
 
     /// What waits to be written into the books; `None` where nobody knows.

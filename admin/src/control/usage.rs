@@ -3,6 +3,7 @@
 //! Invariant: members' questions are of their own requests; sums of pool keys never tell who used them.
 
 mod pool_key;
+mod recent;
 mod span;
 mod told;
 

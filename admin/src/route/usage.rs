@@ -8,8 +8,8 @@ use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
 
 use crate::access::{Admin, Member, area};
 use crate::api::{
-    DaysQuery, MyUsageByQuery, MyUsageQuery, PoolKeyUsage, Usage, UsageBy, UsageByQuery, UsageOf,
-    UsageOfQuery, UsageQuery,
+    DaysQuery, MyUsageByQuery, MyUsageQuery, PoolKeyUsage, RecentUsage, Usage, UsageBy, UsageByQuery,
+    UsageOf, UsageOfQuery, UsageQuery,
 };
 use crate::control::Control;
 use crate::doc::Routes;
@@ -23,6 +23,12 @@ pub(crate) fn routes() -> Routes {
             "showUsage",
             "Says what was used: in all, before, and step by step.",
             usage,
+        )
+        .get(
+            "/manage/v1/usage/recent",
+            "showRecentUsage",
+            "Says what happened in the last 15 minutes, in steps of 10 seconds.",
+            recent,
         )
         .get(
             "/manage/v1/usage/by",
@@ -116,6 +122,13 @@ async fn of_my_pool_key(
         .my_pool_key_usage(me.user(), PoolKeyId(id), &asked)
         .await
         .map(Json)
+}
+
+async fn recent(
+    _: Admin<area::System>,
+    State(control): State<Arc<Control>>,
+) -> Result<Json<RecentUsage>, ControlError> {
+    Ok(Json(control.recent_usage()))
 }
 
 async fn usage(

@@ -131,6 +131,7 @@ const TABLE: &[(For, &[&str])] = &[
             "replayOutboundProxies",
             "showPoolKeyHistory",
             "showUsage",
+            "showRecentUsage",
             "showUsageBy",
             "showUserUsage",
             "showKeyUsage",

@@ -33,6 +33,7 @@ pub(crate) fn upstream(
         keyed: true,
         policy,
         opened: Opened::Stateless,
+        asks_usage: false,
         min_credit: 0,
         credit: None,
         queue,

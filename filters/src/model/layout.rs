@@ -79,6 +79,8 @@ pub struct Upstream {
     pub kind: Kind,
     /// What of it may be reached (openai only).
     pub opened: Opened,
+    /// Whether streams are asked for their usage where their clients did not (openai only).
+    pub asks_usage: bool,
     /// Where it is. Never empty.
     pub nodes: Vec<Node>,
     /// Whether requests carry a pool key (`false`: nodes that need no credential).

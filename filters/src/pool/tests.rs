@@ -35,6 +35,7 @@ pub(crate) fn upstream(policy: Policy, nodes: Vec<Node>) -> Upstream {
         keyed: true,
         policy,
         opened: Opened::Stateless,
+        asks_usage: false,
         min_credit: 0,
         credit: None,
         queue: QueueSettings::default(),

@@ -42,6 +42,16 @@ impl<const N: usize> Histogram<N> {
         self.sum.fetch_add(size, Ordering::Relaxed);
     }
 
+    /// How many were counted, and their sum.
+    pub(super) fn count_and_sum(&self) -> (u64, u64) {
+        // Relaxed: see above.
+        let met = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (
+            self.met.iter().chain([&self.above]).map(met).sum(),
+            met(&self.sum),
+        )
+    }
+
     /// What was counted so far.
     pub(super) fn read(&self) -> Spread {
         // Relaxed: see above.

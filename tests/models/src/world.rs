@@ -332,6 +332,7 @@ fn upstream() -> Upstream {
         keyed: true,
         policy: Policy::RoundRobin,
         opened: Opened::Stateless,
+        asks_usage: false,
         min_credit: 0,
         credit: None,
         queue: QueueSettings::default(),

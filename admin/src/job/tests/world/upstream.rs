@@ -28,6 +28,7 @@ pub(in crate::job::tests) fn upstream(server: &FakeServer) -> Upstream {
         keyed: true,
         policy: Policy::RoundRobin,
         opened: Opened::Stateless,
+        asks_usage: false,
         min_credit: 0,
         credit: None,
         queue: QueueSettings::default(),

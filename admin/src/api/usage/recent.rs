@@ -1,0 +1,66 @@
+//! The last quarter of an hour, as the edge has it in memory.
+
+use std::sync::Arc;
+
+use potluck_filters::usage;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What happened in the last quarter of an hour, in steps of ten seconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecentUsage {
+    /// When that is.
+    pub at: i64,
+    /// How long a step is, in milliseconds.
+    pub step_ms: i64,
+    /// Of all upstreams together, and of requests that came to none.
+    pub all: Vec<RecentStep>,
+    /// Of each upstream.
+    pub upstreams: Vec<RecentOfUpstream>,
+}
+
+/// The same of one upstream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecentOfUpstream {
+    /// Which.
+    pub upstream: Arc<str>,
+    /// Its steps, the oldest first.
+    pub steps: Vec<RecentStep>,
+}
+
+/// One step, counted where it happened: it may differ by what is on its way to the books.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecentStep {
+    /// When it began.
+    pub at: i64,
+    /// How long it was: `step_ms`, but for the first and the last, which is not over.
+    pub ms: i64,
+    /// Requests that ended.
+    pub requests: u64,
+    /// Those of them that failed by no fault of the client.
+    pub failed: u64,
+    /// Tokens of what was asked, as far as they are known.
+    pub prompt: u64,
+    /// Tokens of what was answered, as far as they are known.
+    pub completion: u64,
+    /// Requests that left the queue for pool keys, served or not.
+    pub waited: u64,
+    /// How long they had waited there together, in milliseconds.
+    pub waited_ms: u64,
+}
+
+impl From<usage::RecentStep> for RecentStep {
+    fn from(step: usage::RecentStep) -> Self {
+        let counted = step.counted;
+        Self {
+            at: step.at,
+            ms: step.ms,
+            requests: counted.requests,
+            failed: counted.failed,
+            prompt: counted.prompt,
+            completion: counted.completion,
+            waited: counted.waited,
+            waited_ms: counted.waited_us / 1000,
+        }
+    }
+}
