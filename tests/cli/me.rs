@@ -40,14 +40,14 @@ impl Linh {
     }
 
     /// A call of the API, by whoever has the token.
-    fn post(&self, path: &str, token: &str, body: Value) -> Value {
+    fn post(&self, path: &str, token: &str, body: &Value) -> Value {
         let url = format!("{}/manage/v1/{path}", self.relay.url());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         runtime.block_on(async {
-            let request = reqwest::Client::new().post(url).bearer_auth(token).json(&body);
+            let request = reqwest::Client::new().post(url).bearer_auth(token).json(body);
             let answer = request.send().await.unwrap();
             assert!(answer.status().is_success(), "{path}: {}", answer.status());
             answer.json().await.unwrap()
@@ -56,20 +56,28 @@ impl Linh {
 
     /// Sets a second factor up: what makes its codes, and what stands in for them.
     fn takes_a_second_factor(&self) -> (Totp, Vec<String>) {
-        let session = self.post("session", "", json!({ "name": "linh", "password": PASSWORD }));
-        let token = session["access_token"].as_str().unwrap().to_owned();
-        let begun = self.post("me/totp", &token, json!({ "password": PASSWORD }));
-        let secret = Secret::try_from_base32(begun["secret"].as_str().unwrap()).unwrap();
+        let session = self.post("session", "", &json!({ "name": "linh", "password": PASSWORD }));
+        let token = text(&session, "access_token").to_owned();
+        let begun = self.post("me/totp", &token, &json!({ "password": PASSWORD }));
+        let secret = Secret::try_from_base32(text(&begun, "secret")).unwrap();
         let totp = Builder::new()
             .with_secret(secret.as_ref())
             .with_account_name("linh");
         let totp = totp.build().unwrap();
         let code = totp.generate(now()).to_string();
-        let confirmed = self.post("me/totp/confirm", &token, json!({ "code": code }));
-        let codes = confirmed["recovery_codes"].as_array().unwrap().iter();
+        let confirmed = self.post("me/totp/confirm", &token, &json!({ "code": code }));
+        let codes = confirmed
+            .get("recovery_codes")
+            .and_then(Value::as_array)
+            .unwrap()
+            .iter();
         let codes = codes.map(|code| code.as_str().unwrap().to_owned());
         (totp, codes.collect())
     }
+}
+
+fn text<'v>(answer: &'v Value, name: &str) -> &'v str {
+    answer.get(name).and_then(Value::as_str).unwrap()
 }
 
 /// Seconds.
