@@ -12,26 +12,30 @@ use potluck_store::usage::book::Dim;
 use potluck_store::usage::level::Span;
 use serde_json::{Map, Value, json};
 
+use crate::cpu;
 use crate::people::{Chance, KEYS_EACH, POOL_KEYS, USERS};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// Asks for each view so many times, and says how many milliseconds that took.
+/// Asks for each view so many times, and says how many milliseconds that took, and processors worked for one.
 pub(crate) async fn all(
     books: &UsageStore,
     now: i64,
     times: usize,
+    port: Option<&str>,
 ) -> Result<Map<String, Value>, Box<dyn Error>> {
     let mut told = Map::new();
     for (name, view) in VIEWS {
         let mut chance = Chance(3);
         let mut took = Vec::with_capacity(times);
+        let before = cpu::worked(port);
         for _ in 0..times {
             let began = Instant::now();
             ask(books, view, now, &mut chance).await?;
             took.push(began.elapsed().as_secs_f64() * 1000.0);
         }
+        let worked = (cpu::worked(port) - before).as_secs_f64() * 1000.0 / times as f64;
         took.sort_by(f64::total_cmp);
         let at = |share: f64| {
             let place = ((took.len() as f64 * share).ceil() as usize).saturating_sub(1);
@@ -39,7 +43,7 @@ pub(crate) async fn all(
         };
         told.insert(
             (*name).to_owned(),
-            json!({"p50": at(0.5), "p95": at(0.95), "max": at(1.0)}),
+            json!({"p50": at(0.5), "p95": at(0.95), "max": at(1.0), "cpu": (worked * 10.0).round() / 10.0}),
         );
     }
     Ok(told)
@@ -120,12 +124,20 @@ const VIEWS: &[(&str, View)] = &[
         View::Totals(30, &[Dim::User], Of::All),
     ),
     (
-        "20 client keys and models with most, 30 d",
-        View::Totals(30, &[Dim::ClientKey, Dim::Model], Of::All),
+        "20 client keys with most, 30 d",
+        View::Totals(30, &[Dim::ClientKey], Of::All),
+    ),
+    (
+        "20 client keys with most of a model, 30 d",
+        View::Totals(30, &[Dim::ClientKey], Of::Model),
     ),
     (
         "20 pool keys with most, 30 d",
         View::Totals(30, &[Dim::PoolKey], Of::All),
+    ),
+    (
+        "20 pool keys with most of a model, 30 d",
+        View::Totals(30, &[Dim::PoolKey], Of::Model),
     ),
     ("50 newest requests", View::Newest(Of::All)),
     ("50 newest requests of a user", View::Newest(Of::User)),

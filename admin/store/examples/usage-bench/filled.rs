@@ -50,7 +50,7 @@ pub(crate) async fn fill(
         books.record(&batch, at(last)).await?;
         took += began.elapsed();
         worked += cpu::worked(port) - before;
-        if (written / BATCH).is_multiple_of(100) {
+        if (written / BATCH).is_multiple_of(10) {
             progress("filled", written, rows, took);
         }
         // As in life: minutes are forgotten while requests come.

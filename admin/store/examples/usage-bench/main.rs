@@ -141,7 +141,7 @@ async fn measured(url: &str, options: &Options) -> Result<Value, Box<dyn Error>>
     }
     let kept = filled.kept + rush.rows;
     let event_bytes = sizes.get("usage_events").and_then(|size| size["bytes"].as_u64());
-    let asked = asked::all(&books, filled.now, options.asked).await?;
+    let asked = asked::all(&books, filled.now, options.asked, port).await?;
     let forgotten = filled::forget(&books, filled.now).await?;
     books.close().await;
     Ok(json!({
@@ -163,58 +163,73 @@ async fn measured(url: &str, options: &Options) -> Result<Value, Box<dyn Error>>
 
 /// Prints a report, and says whether all is within what it may be.
 fn told(name: &str, report: &Value, quiet: bool) -> bool {
-    let mut good = true;
-    let mut line = |what: &str, figure: f64, fits: bool, bound: String| {
-        good &= fits;
-        let mark = if fits { "" } else { "  <- too much" };
-        if !quiet {
-            println!("{name:9} {what:44} {figure:>12.1}   {bound}{mark}");
-        }
+    let mut lines = Lines {
+        name,
+        quiet,
+        good: true,
     };
     let number = |key: &str| report[key].as_f64().unwrap_or(f64::NAN);
-    line("requests", number("rows"), true, String::new());
-    for key in ["fill_rows_per_s", "rush_rows_per_s"] {
-        let rate = number(key);
-        line(key, rate, rate >= LEAST_RATE, format!("at least {LEAST_RATE}"));
+    lines.plain("requests", number("rows"));
+    // Weeks in which hardly two requests came a second are written like this once, after the books were lost.
+    for key in ["fill_rows_per_s", "fill_cpu_us_per_row", "rush_cpu_us_per_row"] {
+        lines.plain(key, number(key));
     }
-    for key in ["fill_cpu_us_per_row", "rush_cpu_us_per_row"] {
-        line(key, number(key), true, String::new());
-    }
-    let bytes = number("event_bytes_per_row");
-    line(
+    let rate = number("rush_rows_per_s");
+    lines.judged(
+        "rush_rows_per_s",
+        rate,
+        rate >= LEAST_RATE,
+        &format!("at least {LEAST_RATE}"),
+    );
+    lines.plain("rush_slowest_ms", number("rush_slowest_ms"));
+    lines.most(
         "event_bytes_per_row",
-        bytes,
-        bytes <= MOST_BYTES as f64,
-        format!("at most {MOST_BYTES}"),
+        number("event_bytes_per_row"),
+        MOST_BYTES as f64,
     );
-    line(
-        "all_bytes_per_row",
-        number("all_bytes_per_row"),
-        true,
-        String::new(),
-    );
+    lines.plain("all_bytes_per_row", number("all_bytes_per_row"));
     for (view, times) in report["asked_ms"].as_object().into_iter().flatten() {
         let p95 = times["p95"].as_f64().unwrap_or(f64::NAN);
         let spread = format!(
-            "at most {MOST_ASKED_MS}; p50 {}, max {}",
-            times["p50"], times["max"]
+            "at most {MOST_ASKED_MS}; p50 {}, max {}, CPU {}",
+            times["p50"], times["max"], times["cpu"]
         );
-        line(&format!("p95 ms: {view}"), p95, p95 <= MOST_ASKED_MS, spread);
+        lines.judged(&format!("p95 ms: {view}"), p95, p95 <= MOST_ASKED_MS, &spread);
     }
     let (day, step) = (number("forget_day_ms"), number("forget_slowest_step_ms"));
-    let fits = name != "postgres" || day <= MOST_FORGOTTEN_MS;
-    line(
-        "forget_day_ms",
-        day,
-        fits,
-        format!("on Postgres at most {MOST_FORGOTTEN_MS}"),
-    );
-    let fits = name != "sqlite" || step <= MOST_STEP_MS;
-    line(
-        "forget_slowest_step_ms",
-        step,
-        fits,
-        format!("on SQLite at most {MOST_STEP_MS}"),
-    );
-    good
+    if name == "postgres" {
+        lines.most("forget_day_ms", day, MOST_FORGOTTEN_MS);
+        lines.plain("forget_slowest_step_ms", step);
+    } else {
+        lines.plain("forget_day_ms", day);
+        lines.most("forget_slowest_step_ms", step, MOST_STEP_MS);
+    }
+    lines.good
+}
+
+/// A figure a line: what was measured, what is wanted, and whether that was held.
+struct Lines<'n> {
+    name: &'n str,
+    quiet: bool,
+    good: bool,
+}
+
+impl Lines<'_> {
+    fn plain(&self, what: &str, figure: f64) {
+        if !self.quiet {
+            println!("{:9} {what:44} {figure:>12.1}", self.name);
+        }
+    }
+
+    fn most(&mut self, what: &str, figure: f64, most: f64) {
+        self.judged(what, figure, figure <= most, &format!("at most {most}"));
+    }
+
+    fn judged(&mut self, what: &str, figure: f64, held: bool, wanted: &str) {
+        self.good &= held;
+        let word = if held { "held" } else { "NOT HELD" };
+        if !self.quiet {
+            println!("{:9} {what:44} {figure:>12.1}   {word:8} {wanted}", self.name);
+        }
+    }
 }

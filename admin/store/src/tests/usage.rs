@@ -6,6 +6,7 @@ mod forgetting;
 mod key_uses;
 mod opening;
 mod paging;
+mod planning;
 mod repeating;
 mod summing;
 
