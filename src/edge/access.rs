@@ -28,7 +28,7 @@ impl Edge {
             status = ctx.status.map(|status| status.as_u16()),
             code = ctx.code.map(potluck_filters::rejection::Code::as_str),
             bytes = ctx.body_bytes,
-            ms = self.elapsed_ms(ctx.started),
+            ms = self.elapsed_ms(ctx.started()),
         );
     }
 
@@ -45,7 +45,7 @@ impl Edge {
             ended = ctx.relayed.map(|relayed| format!("{relayed:?}")),
             bytes = ctx.body_bytes,
             queued_ms = u64::try_from(ctx.noted.course.waited.in_queue.as_millis()).unwrap_or(u64::MAX),
-            ms = self.elapsed_ms(ctx.started),
+            ms = self.elapsed_ms(ctx.started()),
         );
     }
 

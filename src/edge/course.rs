@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use potluck_filters::judge::{Outcome, Verdict};
-use potluck_filters::pool::{Census, Want};
+use potluck_filters::pool::Census;
 use potluck_filters::queue::WaiterId;
 use potluck_filters::rejection::Rejection;
 use potluck_filters::scheduler::Outlook;
@@ -30,8 +30,8 @@ pub(super) struct Course {
     pub(super) place: Option<Place>,
     /// Its span, where it is traced.
     pub(super) span: Option<Box<Span>>,
-    /// When its head came.
-    began: Moment,
+    /// When its head came, in microseconds of the edge's clock. Kept here alone.
+    began: u64,
     trace: Option<Arc<Trace>>,
 }
 
@@ -45,12 +45,22 @@ pub(super) struct AttemptEnd<'a> {
 }
 
 impl Course {
-    /// Of a request whose head came at that moment.
-    pub(super) fn new(began: Moment) -> Self {
+    /// Of a request whose head came then, in microseconds of the edge's clock.
+    pub(super) fn new(began: u64) -> Self {
         Self {
             began,
             ..Self::default()
         }
+    }
+
+    /// When its head came.
+    pub(super) fn began(&self) -> Moment {
+        Moment::from_millis(self.began / 1000)
+    }
+
+    /// Microseconds since its head came.
+    pub(super) fn since_began(&self, micros: u64) -> u64 {
+        micros.saturating_sub(self.began)
     }
 
     /// Takes the trace out, where there is one.
@@ -65,10 +75,7 @@ impl Course {
     }
 
     /// No key could take it: how they all stood to it.
-    pub(super) fn found_none_free(&mut self, upstream: &LiveUpstream, want: &Want<'_>, now: Moment) {
-        let census: Census = upstream
-            .desk
-            .look(|scheduler, now| scheduler.pool().census(want, now));
+    pub(super) fn found_none_free(&mut self, census: Census, now: Moment) {
         self.add(now, What::NoneFree { census });
     }
 
@@ -150,7 +157,7 @@ impl Course {
     }
 
     fn add(&mut self, now: Moment, what: What) {
-        let at = millis(now.since(self.began));
+        let at = millis(now.since(self.began()));
         // Nobody else has it before it is taken.
         Arc::make_mut(self.trace.get_or_insert_default()).add(at, what);
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use potluck_filters::life::Observation;
 use potluck_filters::model::Upstream;
-use potluck_filters::pool::{Ended, Lease, NoWay, Want};
+use potluck_filters::pool::{Census, Ended, Lease, NoWay, Want};
 use potluck_filters::queue::{InLine, WaiterId};
 use potluck_filters::scheduler::{Asked, Asker, Effect, Outlook, Refused, Scheduler};
 use potluck_filters::time::Moment;
@@ -45,7 +45,14 @@ enum Waiting {
 /// A lease, or a wait for one.
 pub(super) enum Turn {
     Now(Lease),
-    Later(Wait, Outlook),
+    /// With how the keys stood to it at that moment.
+    Later(Wait, Outlook, Census),
+}
+
+/// Why there is neither a lease nor a place in the queue, and how the keys stood to the request at that moment.
+pub(super) struct NoTurn {
+    pub(super) refused: Refused,
+    pub(super) census: Census,
 }
 
 /// When somebody who keeps the time has to do so.
@@ -70,22 +77,25 @@ impl Desk {
     }
 
     /// A lease, a place in the queue, or why neither.
-    pub(super) fn ask(self: &Arc<Self>, asker: &Asker, want: &Want<'_>) -> Result<Turn, Refused> {
-        let asked = self.change(|inner, now| {
+    pub(super) fn ask(self: &Arc<Self>, asker: &Asker, want: &Want<'_>) -> Result<Turn, NoTurn> {
+        self.change(|inner, now| {
             let (asked, effects) = inner.scheduler.ask(asker, want, now, &chance);
-            if let Asked::Waits(id, _) = asked {
-                inner.waiting.insert(id, Waiting::Asleep(None));
-            }
-            (asked, effects)
-        });
-        match asked {
-            Asked::Leased(lease) => Ok(Turn::Now(lease)),
-            Asked::Waits(id, outlook) => {
-                let desk = Arc::clone(self);
-                Ok(Turn::Later(Wait { desk, id }, outlook))
-            }
-            Asked::Refused(refused) => Err(refused),
-        }
+            // Before anything else happens: what is told is what there was.
+            let mut census = || inner.scheduler.pool().census(want, now);
+            let turn = match asked {
+                Asked::Leased(lease) => Ok(Turn::Now(lease)),
+                Asked::Waits(id, outlook) => {
+                    let (desk, census) = (Arc::clone(self), census());
+                    inner.waiting.insert(id, Waiting::Asleep(None));
+                    Ok(Turn::Later(Wait { desk, id }, outlook, census))
+                }
+                Asked::Refused(refused) => Err(NoTurn {
+                    refused,
+                    census: census(),
+                }),
+            };
+            (turn, effects)
+        })
     }
 
     /// A lease now, or why there is none.

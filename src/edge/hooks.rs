@@ -241,7 +241,7 @@ impl Edge {
     /// Tells plug-ins how the request ended.
     pub(super) fn hooked_end(&self, ctx: &mut Context) {
         let Some(running) = ctx.plugins.take() else { return };
-        let took = self.clock.now().since(ctx.started);
+        let took = self.clock.now().since(ctx.started());
         running.on_log(&Ended {
             about: running.about(),
             status: ctx.status,

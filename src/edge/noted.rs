@@ -14,7 +14,6 @@ use potluck_filters::judge::Verdict;
 use potluck_filters::meter::{Figure, Figures, asked_model};
 use potluck_filters::model::Kind;
 use potluck_filters::pool::counts;
-use potluck_filters::time::Moment;
 use potluck_filters::usage::{
     Ended, Endpoint, KeyUse, LiveRequest, LiveStage, Program, StatusClass, Times, UsageEvent, Used,
 };
@@ -35,8 +34,6 @@ use crate::clock::{Clock, unix_ms};
 pub(super) struct Noted {
     /// Whether it stands in the books once it has ended.
     pub(super) booked: bool,
-    /// When its head had come, on the edge's clock.
-    started: u64,
     pub(super) user: Option<UserId>,
     pub(super) client_key: Option<ClientKeyId>,
     key_use: KeyUse,
@@ -66,8 +63,7 @@ impl Noted {
     /// Of a request whose head had come then.
     pub(super) fn begun(started: u64) -> Self {
         Self {
-            started,
-            course: Course::new(Moment::from_millis(started / 1000)),
+            course: Course::new(started),
             ..Self::default()
         }
     }
@@ -125,7 +121,7 @@ impl Noted {
 
     /// The answer begins.
     pub(super) fn answers(&mut self, clock: &Clock) {
-        let since = clock.micros().saturating_sub(self.started);
+        let since = self.course.since_began(clock.micros());
         self.first_byte.get_or_insert(since);
     }
 
@@ -136,7 +132,7 @@ impl Noted {
 
     /// For how long it has been here.
     pub(super) fn total(&self, clock: &Clock) -> u64 {
-        clock.micros().saturating_sub(self.started)
+        self.course.since_began(clock.micros())
     }
 
     /// How its time was spent, so far.

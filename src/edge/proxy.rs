@@ -29,7 +29,6 @@ use crate::plugin::Running;
 #[derive(Default)]
 pub struct Context {
     pub(super) request_id: RequestId,
-    pub(super) started: Moment,
     pub(super) dialect: Option<Kind>,
     pub(super) status: Option<StatusCode>,
     pub(super) code: Option<Code>,
@@ -52,6 +51,11 @@ pub struct Context {
 }
 
 impl Context {
+    /// When its head had come.
+    pub(super) fn started(&self) -> Moment {
+        self.noted.course.began()
+    }
+
     /// From now on nobody who stops waits for this request.
     pub(super) fn uncount(&mut self) {
         self.counted = None;
@@ -75,11 +79,9 @@ impl ProxyHttp for Proxy {
     type CTX = Context;
 
     fn new_ctx(&self) -> Context {
-        let micros = self.0.clock.micros();
         Context {
             request_id: self.0.ids.next(),
-            started: Moment::from_millis(micros / 1000),
-            noted: Noted::begun(micros),
+            noted: Noted::begun(self.0.clock.micros()),
             ..Context::default()
         }
     }

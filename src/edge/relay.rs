@@ -57,8 +57,7 @@ impl Edge {
                 .await;
         };
         ctx.watch = self.watch(relay, &answer, (status, &headers));
-        let from = (&relay.upstream, &answer.lease);
-        let asked = relay.body_bytes;
+        let (from, asked) = ((&relay.upstream, &answer.lease), relay.body_bytes);
         ctx.noted.metering = self.metering(ctx.noted.endpoint, from, (status, &headers), asked);
         match hooks::answer(relay, &mut status, &mut headers) {
             Ok(Deliver::Pass | Deliver::Chunks) => {}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 use potluck_filters::model::Kind;
-use potluck_filters::rejection::Code;
+use potluck_filters::rejection::{Code, Rejection};
 
 use super::attempt::Attempted;
 use super::body::{self, Body};
@@ -117,7 +117,7 @@ impl Edge {
                 .client_addr()
                 .and_then(|peer| peer.as_inet())
                 .map(std::net::SocketAddr::ip),
-            now: ctx.started,
+            now: ctx.started(),
         };
         let begun = hooks::Begun {
             id: &ctx.request_id,
@@ -178,26 +178,26 @@ impl Edge {
         match attempted {
             Attempted::Answer(answer) => self.relay(session, ctx, &relay, answer).await,
             Attempted::Refused { rejection, .. } => {
-                let no_work = matches!(
-                    rejection.code,
-                    Code::PoolBusy
-                        | Code::PoolEmpty
-                        | Code::QueueFull
-                        | Code::Unaffordable
-                        | Code::ObjectUnavailable
-                );
-                let no = if no_work {
-                    No::refunded(*relay, rejection)
-                } else {
-                    No::left(&relay, rejection)
-                };
-                self.refuse(session, ctx, no).await
+                self.refuse(session, ctx, unserved(relay, rejection)).await
             }
             Attempted::ClientGone => {
                 ctx.relayed = Some(Relayed::ClientGone);
                 Err(client_gone())
             }
         }
+    }
+}
+
+/// No to a request that got no answer: its places in the windows are given back where no work was done.
+fn unserved(relay: Box<Relay>, rejection: Rejection) -> No {
+    let no_work = matches!(
+        rejection.code,
+        Code::PoolBusy | Code::PoolEmpty | Code::QueueFull | Code::Unaffordable | Code::ObjectUnavailable
+    );
+    if no_work {
+        No::refunded(*relay, rejection)
+    } else {
+        No::left(&relay, rejection)
     }
 }
 

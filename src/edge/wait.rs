@@ -12,7 +12,7 @@ use potluck_filters::time::Moment;
 
 use super::Edge;
 use super::course::Course;
-use super::desk::{Turn, Wait};
+use super::desk::{NoTurn, Turn, Wait};
 use super::guard::refused;
 use super::heart::left;
 use super::plan::Relay;
@@ -71,13 +71,13 @@ impl Edge {
                 course.waited.begins(lease.since());
                 Ok(lease)
             }
-            Ok(Turn::Later(wait, outlook)) => {
+            Ok(Turn::Later(wait, outlook, census)) => {
                 tracing::debug!(ahead = outlook.ahead, expected = ?outlook.expected, "waits for a pool key");
                 upstream.tally.joined(outlook);
                 timekeeper::begin(&upstream.desk, self.clock);
                 let (began, began_us) = (self.clock.now(), self.clock.micros());
                 course.waited.begins(began);
-                course.found_none_free(upstream, want, began);
+                course.found_none_free(census, began);
                 course.waits(wait.id());
                 // Off the usual way, so its future is not part of every request's.
                 let lease = Box::pin(self.waited(session, relay, wait, asker.max_wait)).await;
@@ -88,9 +88,9 @@ impl Edge {
                 course.was_queued(outlook, in_queue, lease.is_ok(), now);
                 lease
             }
-            Err(no) => {
-                course.found_none_free(upstream, want, self.clock.now());
-                Err(no_lease(relay, &no))
+            Err(NoTurn { refused, census }) => {
+                course.found_none_free(census, self.clock.now());
+                Err(no_lease(relay, &refused))
             }
         }
     }
