@@ -89,11 +89,13 @@ impl UsageStore {
     pub async fn entry(&self, request: RequestNumber) -> Result<Option<Entry>, StoreError> {
         let (high, low) = halves(request);
         let text = format!(
-            "select {} from usage_events where request_low = $1 and request_high = $2 order by id desc limit 1",
+            "select {} from usage_events where request_low = $1 and request_high = $2",
             COLUMNS.join(", ")
         );
         let question = Question::new(text).with(Cell::Int(low)).with(Cell::Int(high));
-        let Some(mut entry) = self.read(question).await?.pop() else {
+        // Not ordered there: Postgres would look for the newest by reading all from the newest on.
+        let found = self.read(question).await?;
+        let Some(mut entry) = found.into_iter().max_by_key(|entry| entry.id) else {
             return Ok(None);
         };
         entry.event.trace = self.trace(entry.id).await?.map(Arc::new);
