@@ -71,10 +71,29 @@ pub(super) struct LogoutArgs {
 pub(super) struct InPerson {
     pub(super) api: Api,
     pub(super) tokens: SessionTokens,
+    /// What they have just proven to be theirs.
+    pub(super) password: Secret,
+    /// Whether they were asked for the code of a second factor, too.
+    pub(super) gave_code: bool,
     server: String,
+    said: Said,
 }
 
 impl InPerson {
+    /// Something else that is said in secret.
+    pub(super) fn ask(&mut self, prompt: &str) -> Result<Secret, Failure> {
+        let said = self.said.next(prompt)?;
+        Ok(Secret::new(said.expose().trim_end_matches(['\n', '\r'])))
+    }
+
+    /// Whether a person types what is asked for.
+    pub(super) fn is_typing(&self) -> bool {
+        match self.said {
+            Said::Typed => true,
+            Said::Lines(_) => false,
+        }
+    }
+
     /// Ends the session. The command was done, whatever comes of it.
     pub(super) async fn end(self) {
         let _ = self.api.delete(SESSION).await;
@@ -257,6 +276,9 @@ pub(super) async fn in_person(who: &Who, options: &Options) -> Result<InPerson, 
     let tokens: SessionTokens = typed(answer.map_err(|refused| refusal(&refused))?)?;
     let access = tokens.access_token.as_ref().map(|token| token.0.clone());
     Ok(InPerson {
+        password: login.password.0,
+        gave_code: login.code.is_some(),
+        said,
         server: remote.url(),
         api: Api::Remote(Box::new(remote.with_token(access))),
         tokens,
@@ -268,7 +290,7 @@ async fn try_to(api: &Api, login: &LogIn) -> Result<Result<Value, Value>, Failur
         .await
 }
 
-fn refusal(refused: &Value) -> Failure {
+pub(super) fn refusal(refused: &Value) -> Failure {
     let said = refused["detail"]
         .as_str()
         .unwrap_or("the server refuses the login");

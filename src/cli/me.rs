@@ -1,5 +1,7 @@
 //! `potluck me`: one's own account at a relay, and what one has there.
 
+mod account;
+
 use clap::{Args, Subcommand};
 use potluck_admin::api::{User, UserRole};
 use serde_json::json;
@@ -13,6 +15,7 @@ use super::requests::MyRequestsArgs;
 use super::usage::MyUsageArgs;
 use super::whose::Whose;
 use super::{Options, limits, print, requests, table, usage};
+use account::AccountCommand;
 
 /// What about oneself; who one is, where nothing is said.
 #[derive(Debug, Args)]
@@ -29,6 +32,15 @@ pub(super) struct MeArgs {
 
 #[derive(Debug, Subcommand)]
 enum MeCommand {
+    #[command(flatten)]
+    Of(OfMine),
+    #[command(flatten)]
+    Account(AccountCommand),
+}
+
+/// What a token may do.
+#[derive(Debug, Subcommand)]
+enum OfMine {
     /// Make and manage your client keys, which your programs send.
     #[command(subcommand)]
     Keys(MyKeysCommand),
@@ -44,17 +56,22 @@ enum MeCommand {
 /// `potluck me`. An account is somebody's at a server: the control socket has none.
 pub(super) fn run(arguments: MeArgs, options: &Options) -> Result<(), Failure> {
     options.server_named()?;
-    options.with_api(async |api| act(arguments.command, api, options).await)
+    let of_account = match arguments.command {
+        None => None,
+        Some(MeCommand::Account(command)) => return command.run(options),
+        Some(MeCommand::Of(command)) => Some(command),
+    };
+    options.with_api(async |api| act(of_account, api, options).await)
 }
 
-async fn act(command: Option<MeCommand>, api: &Api, options: &Options) -> Result<(), Failure> {
+async fn act(command: Option<OfMine>, api: &Api, options: &Options) -> Result<(), Failure> {
     let whose = Whose::Mine;
     match command {
         None => show(api, options).await,
-        Some(MeCommand::Keys(command)) => command.run(&Keys { whose, api, options }).await,
-        Some(MeCommand::PoolKeys(command)) => command.run(&PoolKeys { whose, api, options }).await,
-        Some(MeCommand::Usage(arguments)) => usage::run(&arguments.into(), api, options).await,
-        Some(MeCommand::Requests(arguments)) => requests::run(&arguments.into(), api, options).await,
+        Some(OfMine::Keys(command)) => command.run(&Keys { whose, api, options }).await,
+        Some(OfMine::PoolKeys(command)) => command.run(&PoolKeys { whose, api, options }).await,
+        Some(OfMine::Usage(arguments)) => usage::run(&arguments.into(), api, options).await,
+        Some(OfMine::Requests(arguments)) => requests::run(&arguments.into(), api, options).await,
     }
 }
 

@@ -187,3 +187,44 @@ fn a_member_brings_pool_keys_after_reading_what_that_risks() {
     assert_eq!(of_admins["items"][0]["contributor_name"], "linh");
     assert!(!has(&linh.folder.everything(), POOL_KEY));
 }
+
+#[test]
+fn what_proves_who_somebody_is_they_change_in_person() {
+    let linh = Linh::new();
+    let at = "--user linh --password-stdin";
+    let listed = linh
+        .run_with(&format!("me sessions list {at} --json"), PASSWORD)
+        .ok();
+    assert_eq!(listed.json()["items"][0]["current"], true);
+    let other = "lunar quilt obey tram";
+    linh.run_with(&format!("me password {at}"), &format!("{PASSWORD}\n{other}\n"))
+        .ok();
+    linh.log_in(PASSWORD).fails(1, "name or password is wrong");
+    let export = linh.run_with(&format!("me export {at}"), other).ok();
+    assert_eq!(export.json()["user"]["name"], "linh", "{}", export.out);
+    linh.run_with(&format!("me delete {at}"), other)
+        .fails(2, "give --yes");
+    linh.run_with(&format!("me delete {at} --yes"), other).ok();
+    linh.log_in(other).fails(1, "name or password is wrong");
+}
+
+#[test]
+fn recovery_codes_are_made_anew_and_a_second_factor_taken_away_by_who_has_it() {
+    let linh = Linh::new();
+    let (_totp, recovery) = linh.takes_a_second_factor();
+    let at = "--user linh --password-stdin";
+    let codes = |one: &str, other: &str| format!("{PASSWORD}\n{one}\n{other}\n");
+    let anew = linh.run_with(
+        &format!("me totp recovery-codes {at}"),
+        &codes(&recovery[0], &recovery[1]),
+    );
+    let anew: Vec<String> = anew.ok().out.lines().map(str::to_owned).collect();
+    assert_eq!(anew.len(), recovery.len());
+    let other = format!("me totp disable {at}");
+    linh.run_with(&other, &codes(&recovery[2], &anew[0]))
+        .fails(1, "the code is wrong or was used");
+    linh.run_with(&other, &codes(&anew[0], &anew[1])).ok();
+    linh.run_with(&format!("me sessions end --all {at}"), PASSWORD)
+        .ok();
+    linh.log_in(PASSWORD).ok();
+}
