@@ -103,7 +103,7 @@ pub(crate) use secret_text::masking;
 pub use session::{EndedSessions, LogIn, Refresh, Session, SessionTokens, Sessions, WhoAmI};
 pub use settings::{EditSettings, Settings};
 pub use standing::{Condition, HeldBy, Hold, HoldKind, Standing};
-pub use status::{About, Database, RouteFacts, Status};
+pub use status::{About, Books, Database, RouteFacts, Status, UsageSpool};
 pub use upstream::{EditUpstream, NodeFacts, Upstream, UpstreamFacts};
 pub(crate) use usage::makes_something;
 pub use usage::{

@@ -300,6 +300,8 @@ impl Control {
                 epoch,
                 revision,
             },
+            books: self.books_size().await,
+            spool: self.live.spool().map(Into::into),
             edge: self.live.status(),
         })
     }

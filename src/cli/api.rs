@@ -21,6 +21,9 @@ use crate::config::Config;
 use crate::secrets::Secrets;
 pub(super) use remote::Remote;
 
+/// Who takes the pieces of an answer, until an error.
+pub(super) type To<'t> = &'t mut (dyn FnMut(&[u8]) -> std::io::Result<()> + Send);
+
 /// A way to the API, as the operator.
 pub(super) enum Api {
     /// Through the socket of a running relay.
@@ -84,13 +87,14 @@ impl Api {
         self.request(Method::DELETE, path, None).await
     }
 
-    /// An answer that is no JSON.
-    pub(super) async fn text(&self, path: &str) -> Result<String, Failure> {
-        let (status, bytes) = self.answer(Method::GET, path, None).await?;
+    /// Hands on an answer that is no JSON piece by piece, as it comes: memory does not grow with it. One that breaks
+    /// off is a failure.
+    pub(super) async fn pass_on(&self, path: &str, to: To<'_>) -> Result<(), Failure> {
+        let (status, bytes) = self.answer(Method::GET, path, None, Some(to)).await?;
         if status.is_success() {
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+            return Ok(());
         }
-        read(status, &bytes).map(|_| String::new())
+        read(status, &bytes).map(|_| ())
     }
 
     /// An answer, or the refusal as the relay told it.
@@ -100,7 +104,7 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Result<Value, Value>, Failure> {
-        let (status, bytes) = self.answer(method, path, body).await?;
+        let (status, bytes) = self.answer(method, path, body, None).await?;
         if status.is_success() {
             return read(status, &bytes).map(Ok);
         }
@@ -109,7 +113,7 @@ impl Api {
     }
 
     async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let (status, bytes) = self.answer(method, path, body).await?;
+        let (status, bytes) = self.answer(method, path, body, None).await?;
         read(status, &bytes)
     }
 
@@ -118,6 +122,7 @@ impl Api {
         method: Method,
         path: &str,
         body: Option<&Value>,
+        to: Option<To<'_>>,
     ) -> Result<(StatusCode, Bytes), Failure> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let request = Request::builder()
@@ -128,12 +133,12 @@ impl Api {
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| unreachable(&error))?;
         match self {
-            Self::Socket(socket) => over_socket(socket, request).await,
+            Self::Socket(socket) => over_socket(socket, request, to).await,
             Self::Local(local) => {
                 let answer = local.router().oneshot(request.map(axum::body::Body::new)).await;
-                collect(answer.map_err(|error| unreachable(&error))?).await
+                take(answer.map_err(|error| unreachable(&error))?, to).await
             }
-            Self::Remote(remote) => remote.send(request).await,
+            Self::Remote(remote) => remote.send(request, to).await,
         }
     }
 }
@@ -141,6 +146,7 @@ impl Api {
 async fn over_socket(
     socket: &std::path::Path,
     request: Request<Full<Bytes>>,
+    to: Option<To<'_>>,
 ) -> Result<(StatusCode, Bytes), Failure> {
     let stream = UnixStream::connect(socket)
         .await
@@ -154,20 +160,37 @@ async fn over_socket(
         .send_request(request)
         .await
         .map_err(|error| unreachable(&error))?;
-    let collected = collect(answer).await;
+    let taken = take(answer, to).await;
     drop(sender);
     let _ = connection.await;
-    collected
+    taken
 }
 
-async fn collect<B>(answer: Response<B>) -> Result<(StatusCode, Bytes), Failure>
+/// The whole body, or, of a good answer that is passed on, nothing of it. Who does not take any more ends it.
+async fn take<B>(answer: Response<B>, to: Option<To<'_>>) -> Result<(StatusCode, Bytes), Failure>
 where
-    B: http_body::Body<Data = Bytes>,
+    B: http_body::Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
-    let (head, body) = answer.into_parts();
-    let body = body.collect().await.map_err(|error| unreachable(&error))?;
-    Ok((head.status, body.to_bytes()))
+    let (head, mut body) = answer.into_parts();
+    let Some(to) = to.filter(|_| head.status.is_success()) else {
+        let body = body.collect().await.map_err(|error| unreachable(&error))?;
+        return Ok((head.status, body.to_bytes()));
+    };
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broke_off(&error))?;
+        if frame.data_ref().is_some_and(|piece| to(piece).is_err()) {
+            break;
+        }
+    }
+    Ok((head.status, Bytes::new()))
+}
+
+fn broke_off(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(
+        Exit::Unavailable,
+        format!("the answer broke off, so there is more than this: {error}"),
+    )
 }
 
 fn unreachable(error: &dyn std::fmt::Display) -> Failure {

@@ -74,8 +74,8 @@ impl AuditCommand {
                     AuditFormat::Ndjson => "ndjson",
                     AuditFormat::Csv => "csv",
                 };
-                print::text(&api.text(&format!("{PATH}/export?format={word}")).await?);
-                Ok(())
+                let path = format!("{PATH}/export?format={word}");
+                api.pass_on(&path, &mut print::piece).await
             }
             Self::Head => {
                 print::json(&api.get(&format!("{PATH}/head")).await?);

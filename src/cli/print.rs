@@ -12,6 +12,11 @@ pub(super) fn text(text: &str) {
     let _ = write!(std::io::stdout(), "{text}");
 }
 
+/// A piece of a long answer. An error says that nobody reads it any more.
+pub(super) fn piece(bytes: &[u8]) -> std::io::Result<()> {
+    std::io::stdout().write_all(bytes)
+}
+
 /// An answer for programs.
 pub(super) fn json(value: &serde_json::Value) {
     line(&format!("{value:#}"));

@@ -69,8 +69,7 @@ pub(super) async fn run(arguments: &RequestsArgs, api: &Api, options: &Options) 
     }
     if let Some(format) = &arguments.page.export {
         let path = format!("{path}/export?{query}&format={format}");
-        print::text(&api.text(&path).await?);
-        return Ok(());
+        return api.pass_on(&path, &mut print::piece).await;
     }
     let answer = api
         .get(&format!("{path}?{query}&limit={}", arguments.page.limit))

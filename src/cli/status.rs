@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::api::Api;
 use super::exit::Failure;
 use super::list::typed;
-use super::{Options, print, table};
+use super::{Options, amount, print, table};
 
 /// `potluck status`.
 pub(super) async fn run(api: &Api, options: &Options) -> Result<(), Failure> {
@@ -35,6 +35,7 @@ pub(super) async fn run(api: &Api, options: &Options) -> Result<(), Failure> {
         told.iter()
             .filter_map(|(label, key)| Some((*label, word(status.edge.get(key)?)))),
     );
+    rows.extend(usage_rows(&status));
     print::text(&table::card(&rows));
     if let Some(Value::Object(upstreams)) = status.edge.get("upstreams") {
         let rows: Vec<_> = upstreams
@@ -53,6 +54,23 @@ pub(super) async fn run(api: &Api, options: &Options) -> Result<(), Failure> {
         print::text(&format!("\n{}", table::table(headings, &rows, "No upstreams.")));
     }
     Ok(())
+}
+
+/// The books of usage, and what waits to be written into them.
+fn usage_rows(status: &Status) -> Vec<(&'static str, String)> {
+    let books = status.books.as_ref().map(|books| {
+        let (bytes, requests) = (amount::bytes(books.bytes), amount::count(books.requests));
+        ("books of usage", format!("{bytes}, {requests} requests"))
+    });
+    let spool = status.spool.as_ref().map(|spool| {
+        let (waiting, most) = (amount::bytes(spool.bytes), amount::bytes(spool.most_bytes));
+        let lost = match spool.lost {
+            0 => String::new(),
+            lost => format!(", {lost} requests LOST"),
+        };
+        ("usage spool", format!("{waiting} of {most} wait{lost}"))
+    });
+    books.into_iter().chain(spool).collect()
 }
 
 fn pool_row(name: &str, report: &Value) -> [String; 7] {
@@ -106,7 +124,42 @@ fn word(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use potluck_admin::api::{Books, Database, UsageSpool};
+    use potluck_filters::id::Revision;
+
     use super::*;
+
+    #[test]
+    fn what_is_lost_of_usage_is_told_loudly() {
+        let status = |lost| Status {
+            database: Database {
+                kind: "sqlite".to_owned(),
+                epoch: "1".to_owned(),
+                revision: Revision(1),
+            },
+            books: Some(Books {
+                bytes: 3 << 20,
+                requests: 12_400,
+            }),
+            spool: Some(UsageSpool {
+                bytes: 512,
+                most_bytes: 1 << 30,
+                lost,
+            }),
+            edge: Value::Null,
+        };
+        let rows = usage_rows(&status(0));
+        let told = |text: &str| text.to_owned();
+        assert_eq!(
+            rows,
+            [
+                ("books of usage", told("3.0 MiB, 12.4K requests")),
+                ("usage spool", told("512 B of 1.0 GiB wait")),
+            ]
+        );
+        let [_, (_, spool)] = usage_rows(&status(3)).try_into().unwrap();
+        assert_eq!(spool, "512 B of 1.0 GiB wait, 3 requests LOST");
+    }
 
     #[test]
     fn nodes_in_trouble_are_named_with_what_it_is() {

@@ -1,5 +1,6 @@
 //! Status: what an operator looks at.
 
+use potluck_filters::finding::SpoolScene;
 use potluck_filters::id::Revision;
 use potluck_filters::model::Kind;
 use schemars::JsonSchema;
@@ -72,11 +73,45 @@ impl RouteFacts {
     }
 }
 
+/// The books of usage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Books {
+    /// Bytes on disk, with all indexes and all sums.
+    pub bytes: u64,
+    /// Requests that are kept one by one.
+    pub requests: u64,
+}
+
+/// Requests that have ended and wait on disk to be written into the books.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UsageSpool {
+    /// Bytes that wait.
+    pub bytes: u64,
+    /// Bytes that may.
+    pub most_bytes: u64,
+    /// Requests that are in no books and never will be, since the start. Must be 0.
+    pub lost: u64,
+}
+
 /// How the relay is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// The database.
     pub database: Database,
+    /// The books; `null` where there are none, or they do not answer.
+    pub books: Option<Books>,
+    /// What waits to be written into them; `null` where no edge runs.
+    pub spool: Option<UsageSpool>,
     /// What the edge says of itself; `null` where none runs.
     pub edge: serde_json::Value,
+}
+
+impl From<SpoolScene> for UsageSpool {
+    fn from(spool: SpoolScene) -> Self {
+        Self {
+            bytes: spool.bytes,
+            most_bytes: spool.most,
+            lost: spool.lost,
+        }
+    }
 }

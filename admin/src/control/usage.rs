@@ -16,7 +16,7 @@ use potluck_store::usage::sums::Sums;
 
 use super::Control;
 use crate::api::{
-    MyUsageByQuery, MyUsageQuery, Usage, UsageBy, UsageByQuery, UsageGap, UsageGroup, UsageGroups,
+    Books, MyUsageByQuery, MyUsageQuery, Usage, UsageBy, UsageByQuery, UsageGap, UsageGroup, UsageGroups,
     UsageMeasure, UsageOf, UsageOfQuery, UsageQuantiles, UsageQuery, UsageStep,
 };
 use crate::error::ControlError;
@@ -48,6 +48,15 @@ impl Control {
     /// The books, which a relay always has.
     pub(super) fn books(&self) -> Result<&UsageStore, ControlError> {
         self.usage().ok_or(ControlError::NoBooks)
+    }
+
+    /// How large the books are. A status is told without, where they do not answer.
+    pub(super) async fn books_size(&self) -> Option<Books> {
+        let size = self.usage()?.size(self.now_ms()).await.ok()?;
+        Some(Books {
+            bytes: size.bytes,
+            requests: size.requests,
+        })
     }
 
     /// What a user used.

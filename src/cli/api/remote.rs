@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
+use super::To;
 use crate::cli::exit::{Exit, Failure};
 
 /// A relay elsewhere, and who asks it.
@@ -103,7 +104,11 @@ impl Remote {
     }
 
     /// Sends a request whose target is a path.
-    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), Failure> {
+    pub(super) async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+        to: Option<To<'_>>,
+    ) -> Result<(StatusCode, Bytes), Failure> {
         let request = self.addressed(request)?;
         let stream = self.connect().await?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
@@ -115,10 +120,10 @@ impl Remote {
             .send_request(request)
             .await
             .map_err(|error| self.away(&error))?;
-        let collected = super::collect(answer).await;
+        let taken = super::take(answer, to).await;
         drop(sender);
         let _ = connection.await;
-        let (status, body) = collected?;
+        let (status, body) = taken?;
         match status {
             StatusCode::UNAUTHORIZED if self.token.is_some() => {
                 Err(Failure::new(Exit::Failed, format!("{} {NO_TOKEN}", words(&body))))
