@@ -156,12 +156,12 @@ impl World {
         };
         match self.desk.ask(&asker, &WANT) {
             Ok(Turn::Now(lease)) => Ok(lease),
-            Ok(Turn::Later(wait, outlook)) => {
+            Ok(Turn::Later(wait, outlook, _census)) => {
                 assert!(outlook.ahead < 100, "{outlook:?}");
                 self.keep_time();
                 Err(wait)
             }
-            Err(refused) => panic!("{refused:?}"),
+            Err(no) => panic!("{:?}", no.refused),
         }
     }
 
