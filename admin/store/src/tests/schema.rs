@@ -29,7 +29,7 @@ fn text(dialect: &str, name: &str) -> String {
 /// The statement with each type replaced by its class, and without comments.
 fn by_class(sql: &str) -> String {
     let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
-    let word = |word: &str| match word.trim_end_matches(',') {
+    let word = |word: &str| match word.trim_end_matches([',', ';']) {
         "bigint" | "integer" => word.replace("bigint", "NUMBER").replace("integer", "NUMBER"),
         "bytea" | "blob" => word.replace("bytea", "BYTES").replace("blob", "BYTES"),
         _ => word.to_owned(),
