@@ -352,7 +352,7 @@ fn store_told(error: &StoreError) -> (StatusCode, &'static str) {
         StoreError::Missing(_) => (StatusCode::NOT_FOUND, "not_found"),
         StoreError::Locked | StoreError::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "database_away"),
         StoreError::TooLong => (StatusCode::SERVICE_UNAVAILABLE, "too_long"),
-        StoreError::Unanswerable => (StatusCode::BAD_REQUEST, "unanswerable"),
+        StoreError::Unanswerable => (StatusCode::UNPROCESSABLE_ENTITY, "unanswerable"),
         StoreError::ReadOnly => (StatusCode::INSUFFICIENT_STORAGE, "database_read_only"),
         StoreError::Corrupt
         | StoreError::Row { .. }

@@ -216,7 +216,7 @@ async fn admins_see_who_and_through_which_key_but_not_both_at_once() {
     let (status, problem) = relay.get(&path).await;
     assert_eq!(
         (status, &problem["code"]),
-        (StatusCode::BAD_REQUEST, &json!("unanswerable"))
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("unanswerable"))
     );
 }
 
