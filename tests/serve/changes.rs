@@ -132,7 +132,7 @@ fn scrub(value: &mut Value) {
             for (name, value) in fields {
                 match name.as_str() {
                     "text" | "hint" | "created_at" | "updated_at" | "withdrawn_at" | "next_probe_at"
-                    | "since" | "next_at"
+                    | "since" | "works_until" | "next_at"
                         if !value.is_null() =>
                     {
                         *value = "…".into();
