@@ -19,8 +19,12 @@ interface Props {
 
 const TALL = 220;
 const LOW = 160;
-const NARROW = 480;
+/** As in charts.css. */
+const NARROW = "(max-width: 40rem)";
+const tall = () => (matchMedia(NARROW).matches ? LOW : TALL);
 const DAY = 86_400_000;
+/** Lines are times in microseconds, and no axis is shorter than this. */
+const MILLISECOND = 1000;
 
 /** What uPlot draws: of bars the tallest stack first, so that each lower one covers its own part. */
 function dataOf(plot: Plot, kind: Kind, behind: Series | undefined): uPlot.AlignedData {
@@ -68,18 +72,18 @@ export default function Canvas({ plot, kind, behind, format, cursor, onCursor, o
       {
         ms: 1,
         width: Math.max(160, element.clientWidth),
-        height: element.clientWidth < NARROW ? LOW : TALL,
-        padding: [8, 24, 0, 0],
+        height: tall(),
+        padding: [8, 36, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { show: kind === "lines" }, drag: { x: true, y: false, setScale: false } },
         scales: {
           x: { time: true, range: () => [shown.current.at[0] ?? 0, (shown.current.at.at(-1) ?? 0) + shown.current.step] },
-          y: { range: (_, __, most) => [0, Math.max(1, most) * 1.05] },
+          y: { range: (_, __, most) => [0, Math.max(kind === "lines" ? MILLISECOND : 1, most) * 1.05] },
         },
         series: seriesOf(plot, kind, behind, paint),
         axes: [
           { ...axis, size: 32, space: 64, values: (_, splits) => splits.map((at, index) => timed(at, (splits[index + 1] ?? at) - at || ((splits[1] ?? 0) - (splits[0] ?? 0)))) },
-          { ...axis, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 1e8, 1e9], values: (_, splits) => splits.map((value) => written(value)) },
+          { ...axis, size: 60, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 1e8, 1e9], values: (_, splits) => splits.map((value) => written(value)) },
         ],
         hooks: {
           drawClear: [(u) => { veil(u, shown.current.gaps, hatch(paint.border, 1)); }],
@@ -109,7 +113,7 @@ export default function Canvas({ plot, kind, behind, format, cursor, onCursor, o
     chart.current = made_;
     const watch = new ResizeObserver(() => {
       const width = Math.max(160, element.clientWidth);
-      if (width !== made_.width) made_.setSize({ width, height: width < NARROW ? LOW : TALL });
+      if (width !== made_.width) made_.setSize({ width, height: tall() });
     });
     watch.observe(element);
     return () => {

@@ -12,6 +12,7 @@ export type Formats = ReturnType<typeof formats>;
 export function formats(language: Language) {
   const exact = new Intl.NumberFormat(language);
   const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
+  const cents = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
@@ -21,13 +22,16 @@ export function formats(language: Language) {
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
   const zone = new Intl.DateTimeFormat(language, { timeZoneName: "shortOffset" });
   const signed = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
-  const unit = (value: number, name: string, digits = 0) =>
-    new Intl.NumberFormat(language, {
+  const unit = (value: number, name: string, digits = 0) => {
+    // "mili giây", which nobody writes and no axis has room for.
+    if (name === "millisecond" && language === "vi") return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)} ms`;
+    return new Intl.NumberFormat(language, {
       style: "unit",
       unit: name,
       unitDisplay: "short",
       maximumFractionDigits: digits,
     }).format(value);
+  };
 
   /** "40 s", "2 min 5 s", "3 h 10 min". */
   function span(ms: number): string {
@@ -80,6 +84,8 @@ export function formats(language: Language) {
     share: (value: number) => percent.format(value),
     /** Of an amount in millionths, as the API tells credit. */
     millionths: (value: number) => exact.format(Math.round(value / 10_000) / 100),
+    /** The same to the cent. */
+    money: (value: number) => cents.format(value / 1_000_000),
     none: "–",
     count: (value: number | null | undefined) => (value === null || value === undefined ? "–" : exact.format(value)),
     span,
@@ -94,8 +100,8 @@ export function formats(language: Language) {
     clock: (when: number) => clock.format(when),
     /** "21 Nov". */
     day: (when: number) => day.format(when),
-    /** "GMT+7". */
-    zone: (when: number) => zone.formatToParts(when).find((part) => part.type === "timeZoneName")?.value ?? "",
+    /** "UTC+7". */
+    zone: (when: number) => (zone.formatToParts(when).find((part) => part.type === "timeZoneName")?.value ?? "").replace(/^GMT(\+0$)?/, "UTC"),
     /** 0.12 as "+12%". */
     change: (value: number) => signed.format(value),
     /** One after another, as the language parts them. */

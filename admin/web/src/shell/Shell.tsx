@@ -1,7 +1,7 @@
 /** Around all pages of those who are signed in: bars, what is live, and what is said to everybody. */
 import { IconDots, IconSoup } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { about } from "../api/queries/mine";
 import { useI18n } from "../i18n";
@@ -17,10 +17,19 @@ import { useEvents } from "./useEvents";
 import { useWho } from "./useWho";
 import "./shell.css";
 
+const HERE = { "aria-current": "page" } as const;
+
+/** What the link to a place says where one is on a page below it. */
+function useBelow() {
+  const path = useLocation({ select: (location) => location.pathname });
+  return (place: Place) => (place.under !== undefined && path.startsWith(place.under) ? HERE : {});
+}
+
 function NavLink({ place }: { place: Place }) {
   const { t } = useI18n();
+  const below = useBelow();
   return (
-    <Link to={place.to} params={place.params} className="nav-link" activeProps={{ "aria-current": "page" }}>
+    <Link to={place.to} params={place.params} className="nav-link" activeProps={HERE} {...below(place)}>
       <place.icon size={18} stroke={1.75} aria-hidden />
       {t.shell[place.word]}
     </Link>
@@ -49,7 +58,7 @@ export function Brand() {
   return (
     <Link to="/home" className="brand">
       <IconSoup size={22} aria-hidden />
-      {name ?? t.shell.product}
+      <span>{name ?? t.shell.product}</span>
     </Link>
   );
 }
@@ -58,6 +67,7 @@ export function Brand() {
 function BottomBar({ rest }: { rest: Place[] }) {
   const { t } = useI18n();
   const navigate = useNavigate();
+  const below = useBelow();
   const items = rest.map((place) => ({
     label: t.shell[place.word],
     icon: <place.icon size={18} aria-hidden />,
@@ -66,9 +76,9 @@ function BottomBar({ rest }: { rest: Place[] }) {
   return (
     <nav className="bottom" aria-label={t.shell.navigation}>
       {MINE.slice(0, THUMB).map((place) => (
-        <Link key={place.word} to={place.to} params={place.params} activeProps={{ "aria-current": "page" }}>
+        <Link key={place.word} to={place.to} params={place.params} activeProps={HERE} {...below(place)}>
           <place.icon size={20} aria-hidden />
-          {t.shell[place.word]}
+          {place.word === "keys" ? t.shell.keysBriefly : t.shell[place.word]}
         </Link>
       ))}
       {items.length > 0 && (

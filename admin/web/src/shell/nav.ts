@@ -31,15 +31,17 @@ export interface Place {
     "home" | "keys" | "usage" | "playground" | "now" | "routes" | "edges" | "alerts" | "contribute" | "account" | "poolKeys" | "nodes" | "proxies" | "users" | "limits" | "settings" | "audit" | "jobs"
   >;
   icon: ComponentType<{ size?: number; "aria-hidden"?: boolean; stroke?: number }>;
+  /** Pages below this belong to it, too. */
+  under?: string;
 }
 
 export const MINE: Place[] = [
   { to: "/home", word: "home", icon: IconHome },
   { to: "/keys", word: "keys", icon: IconKey },
   { to: "/contribute", word: "contribute", icon: IconHeartHandshake },
-  { to: "/usage", word: "usage", icon: IconChartBar },
+  { to: "/usage", word: "usage", icon: IconChartBar, under: "/requests/" },
   { to: "/playground", word: "playground", icon: IconSparkles },
-  { to: "/account/$tab", params: { tab: "security" }, word: "account", icon: IconUserCircle },
+  { to: "/account/$tab", params: { tab: "security" }, word: "account", icon: IconUserCircle, under: "/account/" },
 ];
 
 /** How many of them the bar of a phone has room for. */

@@ -26,13 +26,11 @@ export function Page({ title, tab = title, lead, actions, children }: Props) {
   }, []);
   return (
     <div className="stack-l">
-      <header className="stack-s">
-        <div className="row spread">
-          <h1 ref={heading} tabIndex={-1}>
-            {title}
-          </h1>
-          {actions !== undefined && <div className="row">{actions}</div>}
-        </div>
+      <header className="head">
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {actions !== undefined && <div className="row">{actions}</div>}
         {lead !== undefined && <div className="lead text">{lead}</div>}
       </header>
       {children}

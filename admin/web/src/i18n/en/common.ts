@@ -66,6 +66,7 @@ export const shell = {
   system: "System",
   home: "Home",
   keys: "My keys",
+  keysBriefly: "My keys",
   contribute: "Contribute",
   usage: "Usage",
   playground: "Playground",

@@ -102,7 +102,7 @@ export const keys = {
   today: (requests: string, anlas: string) => `${requests}, ${anlas} today`,
   ends: (hint: string) => `np-…${hint}`,
   showRevoked: "Show revoked keys",
-  effective: (limit: string) => `What counts now: ${limit} a minute`,
+  effective: (limit: string) => `What counts now: ${limit}`,
   effectiveOwn: "the key's own limit",
   effectiveUser: "your limit",
 } as const;

@@ -13,6 +13,7 @@ export const supply = {
   strip: (state: string, healthy: string | null) =>
     healthy === null ? `Now ${state}. Nothing was found out in this time.` : `Now ${state}. Healthy for ${healthy} of the time that was checked.`,
   spent: (state: string, time: string) => `${state} ${time}`,
+  spentAll: (list: string) => `State by state: ${list}.`,
   lastChecked: (time: string) => `last looked at ${time}`,
   neverChecked: "never looked at",
   noHistory: "Nothing is known of it yet.",
@@ -51,6 +52,7 @@ export const poolPage = {
   broughtBy: (name: string) => `of ${name}`,
   working: (n: number) => `${many(n, "requests", "request")} now`,
   left: (what: string) => `${what} left`,
+  creditLeft: (amount: string) => `${amount} of credit left`,
   today: (requests: string) => `${requests} today`,
   failedLooks: (n: number) => many(n, "looks came to nothing", "look came to nothing"),
   select: (name: string) => `Select ${name}`,
@@ -197,7 +199,7 @@ export const nodesPage = {
 export const proxiesPage = {
   title: "Outbound proxies",
   lead: (ok: number, n: number) =>
-    n === 0 ? "Requests leave this machine straight." : `${num(ok)} of ${many(n, "outbound proxies", "outbound proxy")} ${ok === 1 ? "is" : "are"} known to work.`,
+    n === 0 ? "Requests leave this machine straight." : `${num(ok)} of ${many(n, "outbound proxies", "outbound proxy")} ${ok === 1 || n === 1 ? "is" : "are"} known to work.`,
   none: "There is no outbound proxy. Requests leave this machine straight.",
   add: "Add a proxy",
   addTitle: "Add an outbound proxy",
@@ -295,8 +297,9 @@ export const jobsPage = {
   running: (time: string) => `runs for ${time}`,
   retryOf: (id: number) => `tries again what failed in job ${num(id)}`,
   job: (id: number) => `Job ${num(id)}`,
-  meant: (filter: string) => `Meant were: ${filter}`,
-  meantAll: "all",
+  meant: (filter: string) => `It was for: ${filter}`,
+  filter: (name: string, value: string) => `${name} ${value}`,
+  meantAll: "all keys",
   meantNamed: "those that were named",
   reason: (text: string) => `Reason: “${text}”`,
   cancel: "Cancel the rest",

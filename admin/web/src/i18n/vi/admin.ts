@@ -57,6 +57,7 @@ export const admin: Part<"admin"> = {
     baseContributors: "Chỉ người góp mới có phần dành cho mọi người",
     require: "Chỉ người góp mới được gửi yêu cầu",
     weights: "Trọng số của khóa theo từng bậc",
+    otherTier: "khóa khác",
     keysPerUser: "Số khóa dùng nhiều nhất của một thành viên",
     preview: "Xem trước",
     apply: "Áp dụng",

@@ -4,7 +4,7 @@ import type { Part } from "../messages";
 const { num } = writer("vi");
 
 export const home: Part<"home"> = {
-  title: "Trang chính",
+  title: "Trang chủ",
   mayUnlimited: "Bạn được gửi bao nhiêu yêu cầu tùy ý.",
   mayNone: "Hiện bạn không được gửi yêu cầu.",
   may: (n) => `Bạn được gửi ${num(n)} yêu cầu mỗi phút.`,
@@ -79,7 +79,7 @@ export const keys: Part<"keys"> = {
   client: "Chương trình",
   useHint: "Thay $POTLUCK_KEY bằng khóa của bạn.",
   provider:
-    "Yêu cầu của bạn chạy trên tài khoản của thành viên khác. Potluck không lưu câu lệnh hay hình ảnh, nhưng nhà cung cấp có thể thấy, và ở một số nhà cung cấp thì cả chủ tài khoản. Đừng gửi điều bí mật.",
+    "Yêu cầu của bạn chạy trên tài khoản của thành viên khác. Potluck không lưu câu lệnh hay ảnh, nhưng nhà cung cấp có thể thấy, và ở một số nhà cung cấp thì cả chủ tài khoản. Đừng gửi điều bí mật.",
   rotate: "Đổi chuỗi",
   rotateTitle: (name) => `Đổi chuỗi của ${name}`,
   rotateText: "Tên, giới hạn và số liệu được giữ nguyên. Hãy chọn chuỗi cũ còn dùng được bao lâu.",
@@ -103,7 +103,7 @@ export const keys: Part<"keys"> = {
   today: (requests, anlas) => `hôm nay ${requests}, ${anlas}`,
   ends: (hint) => `np-…${hint}`,
   showRevoked: "Hiện khóa đã thu hồi",
-  effective: (limit) => `Giới hạn đang áp dụng: ${limit} mỗi phút`,
+  effective: (limit) => `Giới hạn đang áp dụng: ${limit}`,
   effectiveOwn: "giới hạn riêng của khóa",
   effectiveUser: "giới hạn của bạn",
 };
@@ -120,10 +120,10 @@ export const contribute: Part<"contribute"> = {
   tokens: "Token",
   login: "Tên đăng nhập và mật khẩu",
   lines: "Token, mỗi dòng một cái",
-  linesHelp: "Được niêm phong ngay và không bao giờ hiện lại.",
+  linesHelp: "Được mã hóa ngay và không bao giờ hiện lại.",
   username: "Tên đăng nhập hoặc e-mail",
   password: "Mật khẩu của tài khoản đó",
-  loginHelp: "Trạm dùng nó đăng nhập để lấy token. Nó được niêm phong như token.",
+  loginHelp: "Trạm dùng nó đăng nhập để lấy token. Nó được mã hóa như token.",
   label: "Tên bạn đặt cho nó",
   labelHelp: "Chỉ bạn và quản trị viên thấy.",
   rules: "Quy tắc của bạn",
@@ -161,7 +161,7 @@ export const contribute: Part<"contribute"> = {
   withdraw: "Rút",
   withdrawTitle: (name) => `Rút ${name}`,
   withdrawText:
-    "Khóa rời kho vĩnh viễn, bản niêm phong bị xóa ngay. Yêu cầu đang chạy vẫn chạy xong. Những gì nó đã phục vụ vẫn còn trong số liệu của bạn. Các bản sao lưu trước đây vẫn có nó ở dạng mã hóa.",
+    "Khóa rời kho vĩnh viễn, bản mã hóa bị xóa ngay. Yêu cầu đang chạy vẫn chạy xong. Những gì nó đã phục vụ vẫn còn trong số liệu của bạn. Các bản sao lưu trước đây vẫn có nó ở dạng mã hóa.",
   paused: (name) => `${name} đã tạm dừng. Nó không phục vụ ai cho đến khi bạn cho tiếp tục.`,
   resumed: (name) => `${name} được kiểm tra rồi phục vụ tiếp.`,
   withdrawn: (name) => `${name} đã được rút.`,
@@ -199,7 +199,7 @@ export const account: Part<"account"> = {
   title: "Tài khoản",
   security: "Bảo mật",
   tokens: "Token",
-  sessions: "Phiên đăng nhập",
+  sessions: "Phiên",
   data: "Dữ liệu của tôi",
   passwordTitle: "Mật khẩu",
   passwordText: "Khi đổi mật khẩu, mọi phiên đăng nhập khác của bạn kết thúc.",

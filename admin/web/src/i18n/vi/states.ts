@@ -26,14 +26,14 @@ export const states: Part<"states"> = {
         : `Sẵn sàng.${f.checked === null ? "" : ` ${f.by} xác nhận ${f.checked}.`}`,
     cooling: (f) =>
       f.next === null
-        ? "Đang nghỉ vì nguồn bảo hãy đợi. Nó tự trở lại."
-        : `Đang nghỉ đến ${f.next} vì nguồn bảo hãy đợi. Nó tự trở lại.`,
+        ? "Đang nghỉ vì nguồn bảo hãy chờ. Nó tự trở lại."
+        : `Đang nghỉ đến ${f.next} vì nguồn bảo hãy chờ. Nó tự trở lại.`,
     drained: (f) => `Tài khoản đã hết số dư. ${next(f.next, "Sẽ sớm kiểm tra lại.")} Nó tự trở lại khi có số dư.`,
     suspect: (f) => `${f.by} từ chối một lần. Chưa tính là lỗi của khóa: lần kiểm tra thứ hai sẽ quyết định. ${next(f.next, "Sẽ kiểm tra ngay.")}`,
     invalid: (f) =>
       `${f.by} không chấp nhận khóa này nữa, và lần kiểm tra thứ hai cũng vậy. Thường là đã có token mới hơn, hoặc gói đã hết. ${next(f.next, "Thỉnh thoảng sẽ thử lại.")} Nhanh hơn: góp token mới.`,
     paused: (f) => `Đang tạm dừng${f.since === null ? "" : ` (${f.since})`}. Không phục vụ ai cho đến khi được tiếp tục.`,
-    withdrawn: (f) => `Đã rút vĩnh viễn${f.since === null ? "" : ` (${f.since})`}. Bản niêm phong đã xóa. Những gì nó đã phục vụ vẫn còn trong số liệu.`,
+    withdrawn: (f) => `Đã rút vĩnh viễn${f.since === null ? "" : ` (${f.since})`}. Bản mã hóa đã xóa. Những gì nó đã phục vụ vẫn còn trong số liệu.`,
   },
   sameAccount: "Kho đã có một khóa khác của tài khoản này. Chỉ một trong hai phục vụ được.",
   reason: (word) => `Lý do: ${word}`,

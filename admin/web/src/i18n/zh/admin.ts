@@ -57,6 +57,7 @@ export const admin: Part<"admin"> = {
     baseContributors: "只有贡献者才有“人人都有”的部分",
     require: "只有贡献者才能发送请求",
     weights: "各等级密钥的权重",
+    otherTier: "其他密钥",
     keysPerUser: "每个成员最多的客户端密钥数",
     preview: "预览",
     apply: "应用",

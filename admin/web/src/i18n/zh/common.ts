@@ -67,6 +67,7 @@ export const shell: Part<"shell"> = {
   system: "系统",
   home: "首页",
   keys: "我的密钥",
+  keysBriefly: "密钥",
   contribute: "贡献",
   usage: "用量",
   playground: "试一试",

@@ -33,7 +33,7 @@ export const errors: Part<"errors"> = {
   last_node: "那样就没有节点接收请求了。请先添加或恢复另一个。",
   too_many: "数量已达上限，请先删除一个。",
   in_use: "还有地方在用它，请先在那里移除。",
-  switched_off: "它已关闭，请先打开。",
+  switched_off: "它已停用，请先启用。",
   paused: "它已暂停，请先恢复。",
   no_admin: "还没有管理员，新建的内容无人可归。",
   no_books: "这里没有保存用量记录。",

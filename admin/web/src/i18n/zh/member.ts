@@ -102,7 +102,7 @@ export const keys: Part<"keys"> = {
   today: (requests, anlas) => `今天 ${requests}，${anlas}`,
   ends: (hint) => `np-…${hint}`,
   showRevoked: "显示已吊销的密钥",
-  effective: (limit) => `现在生效的限额：每分钟 ${limit}`,
+  effective: (limit) => `现在生效的限额：${limit}`,
   effectiveOwn: "密钥自己的限额",
   effectiveUser: "你的限额",
 };
@@ -159,7 +159,7 @@ export const contribute: Part<"contribute"> = {
   checking: "正在重新检查。",
   withdraw: "撤回",
   withdrawTitle: (name) => `撤回 ${name}`,
-  withdrawText: "密钥永久离开池子，其加密内容立即清除。正在进行的请求会执行完。它已服务的数量仍计入你的统计。之前的备份里仍有加密的内容。",
+  withdrawText: "密钥永久离开密钥池，其加密内容立即清除。正在进行的请求会执行完。它已服务的数量仍计入你的统计。之前的备份里仍有加密的内容。",
   paused: (name) => `${name} 已暂停，在你恢复之前不为任何人服务。`,
   resumed: (name) => `${name} 检查通过后恢复服务。`,
   withdrawn: (name) => `${name} 已撤回。`,

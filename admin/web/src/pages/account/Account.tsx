@@ -4,6 +4,7 @@ import { useI18n } from "../../i18n";
 import { NotFound } from "../../shell/Broken";
 import { useWho } from "../../shell/useWho";
 import { Page } from "../../ui/Page";
+import { Tabs } from "../../ui/Tabs";
 import { Data } from "./Data";
 import { Security } from "./Security";
 import { Sessions } from "./Sessions";
@@ -21,13 +22,13 @@ export function Account() {
   const Part = TABS[tab];
   return (
     <Page title={t.account.title} lead={`${who.name} · ${t.account.roles[who.role]}`}>
-      <nav className="tabs" aria-label={t.account.title}>
+      <Tabs label={t.account.title} current={tab}>
         {(Object.keys(TABS) as Tab[]).map((each) => (
           <Link key={each} to="/account/$tab" params={{ tab: each }} activeProps={{ "aria-current": "page" }}>
             {t.account[each]}
           </Link>
         ))}
-      </nav>
+      </Tabs>
       <Part />
     </Page>
   );

@@ -5,6 +5,7 @@ import { mySessions } from "../../api/queries/mine";
 import type { Session } from "../../api/types";
 import { useAct } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
+import { agentName } from "../../lib/agent";
 import { Loaded } from "../../shell/Loaded";
 import { useSignOut } from "../../shell/TopBar";
 import { Badge } from "../../ui/Badge";
@@ -59,8 +60,9 @@ function Row({ of: session }: { of: Session }) {
   return (
     <li className="row spread">
       <div className="stack-s grow">
-        <span>
-          {session.agent ?? t.account.agentUnknown} {session.current && <Badge tone="ok" glyph="✓">{t.account.sessionCurrent}</Badge>}
+        <span className="row">
+          <span title={session.agent ?? undefined}>{session.agent ? agentName(session.agent) : t.account.agentUnknown}</span>
+          {session.current && <Badge tone="ok" glyph="✓">{t.account.sessionCurrent}</Badge>}
         </span>
         <span className="meta">
           {session.address ?? "–"} · <Ago at={session.used_at} />

@@ -148,7 +148,7 @@ function PolicyFields({ form, onChange }: { form: PolicyForm; onChange: (change:
         {TIERS.map((tier) => (
           <TextInput
             key={tier}
-            label={t.home.tier[tier]}
+            label={tier === "other" ? t.admin.limits.otherTier : t.home.tier[tier]}
             inputMode="decimal"
             required
             value={form.weights[tier]}

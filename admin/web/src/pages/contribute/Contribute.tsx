@@ -10,7 +10,7 @@ import { Card, Page } from "../../ui/Page";
 import { Empty } from "../../ui/states";
 import { useCapsText } from "./CapsFields";
 import { ContributionActs } from "./ContributionActs";
-import { StateLine } from "./PoolKeyState";
+import { StateBadges, StateSentences } from "./PoolKeyState";
 
 export function Contribute() {
   const { t } = useI18n();
@@ -67,8 +67,9 @@ function Row({ of: key }: { of: MyPoolKey }) {
             {key.label || t.home.keyWithoutName(key.id)}
           </Link>
           <span className="meta">{key.upstream}</span>
+          <StateBadges standing={key.standing} holds={key.holds} />
         </span>
-        <StateLine standing={key.standing} holds={key.holds} upstream={key.upstream} />
+        <StateSentences standing={key.standing} holds={key.holds} upstream={key.upstream} />
         <span className="meta">
           {capsText(key.caps)} · {t.keys.today(t.common.requests(key.spent_today.requests), t.common.anlas(key.spent_today.anlas))}
         </span>

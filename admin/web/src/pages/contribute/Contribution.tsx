@@ -69,7 +69,7 @@ function Account({ of: key }: { of: MyPoolKey }) {
             {account.battery !== null && account.battery !== undefined && (
               <>
                 <dt>{t.contribute.battery}</dt>
-                <dd>{f.num(account.battery)} %</dd>
+                <dd>{f.share(account.battery / 100)}</dd>
               </>
             )}
           </>
@@ -77,7 +77,7 @@ function Account({ of: key }: { of: MyPoolKey }) {
         {credit && credit.left !== null && credit.left !== undefined && (
           <>
             <dt>{t.contribute.balance}</dt>
-            <dd>{f.millionths(credit.left)}</dd>
+            <dd>{f.money(credit.left)}</dd>
           </>
         )}
         <dt>{t.contribute.upstream}</dt>

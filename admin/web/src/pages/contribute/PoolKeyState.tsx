@@ -79,20 +79,38 @@ export function standingText(standing: Standing, holds: readonly Hold[], upstrea
   return stateText(standing, upstream, t, f, now);
 }
 
-export function StateLine({ standing, holds, upstream }: { standing: Standing; holds: readonly Hold[]; upstream: string }) {
+/** The badge of what holds it back, and that of its state where a pause does not stand for both. */
+export function StateBadges({ standing, holds }: { standing: Standing; holds: readonly Hold[] }) {
+  const hold = standing.state === "withdrawn" ? undefined : foremost(holds);
+  return (
+    <>
+      <PoolKeyBadge standing={standing} holds={holds} />
+      {hold !== undefined && hold.kind !== "paused" && <StateBadge state={standing.state} />}
+    </>
+  );
+}
+
+export function StateSentences({ standing, holds, upstream }: { standing: Standing; holds: readonly Hold[]; upstream: string }) {
   const { t, f } = useI18n();
   const now = useNow();
   const hold = standing.state === "withdrawn" ? undefined : foremost(holds);
   return (
-    <div className="stack-s">
-      <p className="row">
-        <PoolKeyBadge standing={standing} holds={holds} />
-        {hold !== undefined && hold.kind !== "paused" && <StateBadge state={standing.state} />}
-      </p>
+    <>
       {hold !== undefined && <p className="text">{holdText(hold, t, f, now)}</p>}
       {(hold === undefined || hold.kind === "reserve") && (
         <p className="text">{stateText(standing, upstream, t, f, now)}</p>
       )}
+    </>
+  );
+}
+
+export function StateLine(of: { standing: Standing; holds: readonly Hold[]; upstream: string }) {
+  return (
+    <div className="stack-s">
+      <p className="row">
+        <StateBadges standing={of.standing} holds={of.holds} />
+      </p>
+      <StateSentences {...of} />
     </div>
   );
 }

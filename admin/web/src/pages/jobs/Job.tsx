@@ -56,7 +56,7 @@ function Summary({ of: job }: { of: AJob }) {
   const userName = useUserName();
   const who = job.user === null || job.user === undefined ? t.jobsPage.operator : userName(job.user);
   const filter = job.filter === null || job.filter === undefined ? null : Object.entries(job.filter as Record<string, unknown>).filter(([, value]) => value !== null);
-  const meant = filter === null ? t.jobsPage.meantNamed : filter.length === 0 ? t.jobsPage.meantAll : filter.map(([name, value]) => `${name}: ${String(value)}`).join(", ");
+  const meant = filter === null ? t.jobsPage.meantNamed : filter.length === 0 ? t.jobsPage.meantAll : filter.map(([name, value]) => t.jobsPage.filter(name, String(value))).join(", ");
   return (
     <div className="stack">
       <p className="row" role="status">
@@ -142,6 +142,7 @@ function ItemRow({ of: item, job }: { of: Item; job: AJob }) {
     <div className="row">
       <Badge tone={tone} glyph={glyph}>{t.jobsPage.item[item.state]}</Badge>
       {job.kind === "bulk_pool_keys" ? <Link to="/pool" search={{ open: String(item.item) }}>{name}</Link> : <span>{name}</span>}
+      {job.kind === "bulk_pool_keys" && item.name && <span className="meta">#{item.item}</span>}
       {item.why && <span className="meta">{whyWord(item.why)}</span>}
     </div>
   );

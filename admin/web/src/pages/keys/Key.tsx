@@ -50,10 +50,10 @@ export function Key() {
 }
 
 function About({ of: key }: { of: ClientKey }) {
-  const { t, f } = useI18n();
+  const { t } = useI18n();
   const effective = key.effective;
   const limit = effective?.limit.rate_limit;
-  const said = effective?.limit.barred ? "0" : limit === null || limit === undefined ? t.common.unlimited : f.num(limit);
+  const said = effective?.limit.barred ? t.common.perMinute(0) : limit === null || limit === undefined ? t.common.unlimited : t.common.perMinute(limit);
   return (
     <Card>
       <dl className="facts">

@@ -7,6 +7,7 @@ import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
 import { Badge } from "../../ui/Badge";
 import { Card } from "../../ui/Page";
+import "./now.css";
 
 /** Nodes that fail nothing: those that nobody checks count, for they are used. */
 export function nodesThatTake(upstream: EdgeUpstream): number {
@@ -25,7 +26,7 @@ export function Supply() {
           edge === null ? (
             <p className="muted">{t.nowPage.noEdge}</p>
           ) : (
-            <ul className="plain-list items">
+            <ul className="plain-list items supply">
               {Object.entries(edge.upstreams).map(([name, upstream]) => (
                 <Line key={name} name={name} of={upstream} keyed={keyed(name)} />
               ))}
@@ -49,7 +50,7 @@ function Line({ name, of: upstream, keyed }: { name: string; of: EdgeUpstream; k
     t.nowPage.waiting(upstream.queue.waiting),
   ];
   return (
-    <li className="row">
+    <li>
       <strong>{name}</strong>
       <Badge tone={can ? "ok" : "bad"} glyph={can ? "✓" : "✕"}>
         {can ? t.nowPage.serves : t.nowPage.cannot}

@@ -36,7 +36,7 @@ export function PartStrip({ of: part }: { of: Part }) {
     <figure className="stack-s">
       <Strip columns={columnsOf(part)} label={text} />
       <figcaption className="meta">
-        {text} {part.spent.length > 1 && part.spent.map((share) => t.supply.spent(stateWord(share.state, t), f.span(share.ms))).join(" · ")}
+        {f.sentences([text, part.spent.length > 1 ? t.supply.spentAll(part.spent.map((share) => t.supply.spent(stateWord(share.state, t), f.span(share.ms))).join(" · ")) : ""])}
       </figcaption>
     </figure>
   );
@@ -86,7 +86,7 @@ export function Fared({ of: subject }: { of: Subject }) {
               </div>
             ))}
             {parts.length > 0 && (
-              <p className="meta row spread">
+              <p className="meta row spread strip-ends">
                 <span>{f.at(from)}</span>
                 <span>{checked_at === null || checked_at === undefined ? t.supply.neverChecked : t.supply.lastChecked(f.ago(checked_at))}</span>
                 <span>{f.at(to)}</span>

@@ -12,7 +12,7 @@ import { Empty } from "../../ui/states";
 import { VirtualList } from "../../ui/VirtualList";
 import { AddKeys } from "./AddKeys";
 import { Bulk } from "./Bulk";
-import { Filters } from "./Filters";
+import { countsOf, Filters } from "./Filters";
 import { KeyDrawer } from "./KeyDrawer";
 import { PoolRow } from "./PoolRow";
 import { useRowKeys } from "./useRowKeys";
@@ -52,11 +52,12 @@ export function Pool() {
   }, []);
   useRowKeys(select);
   const filters = Object.values(filter).filter((value) => value !== undefined).length;
+  const all = useAllKeys();
   const close = () => void navigate({ search: { ...search, open: undefined, add: undefined } });
   return (
     <Page
       title={t.poolPage.title}
-      lead={list.data && <Lead keys={keys} more={hasNextPage} filtered={filters > 0} />}
+      lead={list.data && all.keys && <Lead keys={all.keys} more={all.more} />}
       actions={
         <>
           <Link to="/pool/queue" className="button">{t.queuePage.open}</Link>
@@ -65,7 +66,7 @@ export function Pool() {
         </>
       }
     >
-      <Filters filter={filter} />
+      <Filters filter={filter} counts={all.keys !== undefined && !all.more ? countsOf(all.keys) : null} />
       <Loaded of={list}>
         {() => (
           <Card>
@@ -80,7 +81,7 @@ export function Pool() {
             ) : (
               <>
                 <div className="row spread">
-                  <p className="meta">{t.poolPage.keysHint}</p>
+                  <p className="meta keys-hint">{t.poolPage.keysHint}</p>
                   {selected.size > 0 && (
                     <span className="row" role="status">
                       {t.poolPage.selected(selected.size)}
@@ -109,21 +110,18 @@ export function Pool() {
 }
 
 /** Of all keys, not of those that the filters leave. */
-function Lead({ keys, more, filtered }: { keys: PoolKey[]; more: boolean; filtered: boolean }) {
+function Lead({ keys, more }: { keys: PoolKey[]; more: boolean }) {
   const { t } = useI18n();
-  const all = useAllKeys(filtered);
-  const counted = filtered ? all.keys : keys;
-  const isMore = filtered ? all.more : more;
-  if (counted === undefined) return null;
-  const there = counted.filter((key) => key.standing.state !== "withdrawn");
+  const there = keys.filter((key) => key.standing.state !== "withdrawn");
   const ok = there.filter(canServe).length;
   const need = there.filter(needsOwner).length;
-  return [t.poolPage.leadServing(ok, there.length, isMore), need > 0 ? t.poolPage.needOwner(need) : ""].join(" ");
+  return [t.poolPage.leadServing(ok, there.length, more), need > 0 ? t.poolPage.needOwner(need) : ""].join(" ");
 }
 
-function useAllKeys(wanted: boolean): { keys: PoolKey[] | undefined; more: boolean } {
-  const list = useInfiniteQuery({ ...supplyKeys({}), enabled: wanted });
-  return { keys: list.data?.pages.flatMap((page) => page.items), more: list.hasNextPage };
+function useAllKeys(): { keys: PoolKey[] | undefined; more: boolean } {
+  const list = useInfiniteQuery(supplyKeys({}));
+  const keys = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data]);
+  return { keys, more: list.hasNextPage };
 }
 
 /** What a key is called. */

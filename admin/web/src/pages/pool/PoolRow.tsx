@@ -16,7 +16,7 @@ export function leftText(key: PoolKey, t: Messages, f: Formats): string | null {
   const { credit } = key;
   if (credit?.left === null || credit?.left === undefined) return null;
   const about = credit.source === "estimated" ? "≈ " : "";
-  return t.poolPage.left(`${about}${f.millionths(credit.left)}`);
+  return t.poolPage.creditLeft(`${about}${f.money(credit.left)}`);
 }
 
 export function PoolRow({ of: key, selected, onSelect }: { of: PoolKey; selected: boolean; onSelect: (id: number) => void }) {

@@ -144,11 +144,12 @@ function Chips() {
         const text = t.usagePage.only(t.usagePage.group[GROUP_OF[name]], naming.filter(name, String(search[name])));
         return (
           <Link key={name} to="/usage" search={{ ...search, [name]: undefined }} aria-label={t.usagePage.remove(text)} replace>
-            {text} <span aria-hidden="true">×</span>
+            {text}
+            <span aria-hidden="true">×</span>
           </Link>
         );
       })}
-      <Link to="/usage" search={cleared(search)} replace>
+      <Link to="/usage" search={cleared(search)} data-kind="quiet" activeProps={{}} activeOptions={{ exact: true, explicitUndefined: true }} replace>
         {t.common.clearFilters}
       </Link>
     </nav>

@@ -13,8 +13,8 @@ import { useUsage } from "./useUsage";
 
 type Of = (point: UsagePoint) => number | null;
 
-/** The series of a measure: their names, and where their values are. */
-function seriesOf(show: Show, t: Messages): { key: string; label: string; of: Of; isTime: boolean }[] {
+/** The series of a measure: their names, and where their values are. Where no shares of the times are summed, there is their mean. */
+function seriesOf(show: Show, points: readonly UsagePoint[], t: Messages): { key: string; label: string; of: Of; isTime: boolean }[] {
   const words = t.usagePage;
   const amount = (key: string, of: Of) => [{ key, label: words.shows[show], of, isTime: false }];
   switch (show) {
@@ -32,6 +32,9 @@ function seriesOf(show: Show, t: Messages): { key: string; label: string; of: Of
     case "anlas":
       return amount("anlas", (point) => point.anlas);
     case "time":
+      if (points.every(({ total }) => !total)) {
+        return [{ key: "mean", label: words.mean, of: ({ total_us, requests }: UsagePoint) => (requests === 0 ? null : total_us / requests), isTime: true }];
+      }
       return [
         { key: "p95", label: words.ninety, of: ({ total }: UsagePoint) => total?.p95_us ?? null, isTime: true },
         { key: "p50", label: words.half, of: ({ total }: UsagePoint) => total?.p50_us ?? null, isTime: true },
@@ -44,7 +47,7 @@ function seriesOf(show: Show, t: Messages): { key: string; label: string; of: Of
 export function plotOf(of: Usage, show: Show, t: Messages, now: number): Plot {
   const at = stepsOf(of.total, of.step_ms);
   const gaps = of.gaps;
-  const series: Series[] = seriesOf(show, t).map(({ key, label, of: value, isTime }) => ({
+  const series: Series[] = seriesOf(show, of.points, t).map(({ key, label, of: value, isTime }) => ({
     key,
     label,
     values: isTime ? sparse(at, of.points, value) : filled(at, of.step_ms, of.points, gaps, value),
