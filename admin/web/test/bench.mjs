@@ -1,13 +1,17 @@
 // How quick the pages are, in a real browser over the real program: first contentful paint, the time in which the page could
 // not answer, and a list of 100 000 pool keys scrolled. Exit 1 where a median is over its budget.
+//
+//   node bench.mjs [load|scroll]   one of the two alone
 import { availableParallelism, loadavg } from "node:os";
 import { furnish } from "./furnish.mjs";
-import { openWindow, settled, signIn, startBrowser, startRelay } from "./world.mjs";
+import { plainList, scrollThrough, work } from "./scroll.mjs";
+import { openWindow, raise, settled, signIn } from "./world.mjs";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const BUDGET = { paint: 1000, blocked: 100, smooth: 0.95 };
 const PAGES = ["/sign-in", "/home", "/keys", "/contribute", "/usage", "/pool", "/now", "/users"];
 const ROWS = 100_000;
+const wanted = process.argv[2];
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const spread = (values) => `${Math.round(Math.min(...values))}–${Math.round(Math.max(...values))}`;
@@ -18,7 +22,7 @@ const tell = (name, unit, values, budget) => {
   return over;
 };
 
-const [relay, browser] = await Promise.all([startRelay(), startBrowser()]);
+const { relay, browser, end } = await raise();
 await furnish(relay, 120);
 const { page: first, context: signedIn } = await openWindow(browser, relay);
 await signIn(first, "demo", relay.password);
@@ -51,19 +55,21 @@ async function load(path) {
   return { paint, blocked };
 }
 
-let over = false;
-console.log(`median of ${ROUNDS} loads with an empty cache (lowest–highest)`);
-console.log(`load of the machine before: ${loadavg()[0].toFixed(1)} on ${availableParallelism()} processors\n`);
-for (const path of PAGES) {
-  const loads = [];
-  for (let round = 0; round < ROUNDS; round++) loads.push(await load(path));
-  over = tell(`${path}: first contentful paint`, "ms", loads.map((each) => each.paint), BUDGET.paint) || over;
-  over = tell(`${path}: total blocking time`, "ms", loads.map((each) => each.blocked), BUDGET.blocked) || over;
+/** All pages, `ROUNDS` times each; whether one was over its budget. */
+async function loads() {
+  let over = false;
+  console.log(`median of ${ROUNDS} loads with an empty cache (lowest–highest)`);
+  for (const path of PAGES) {
+    const seen = [];
+    for (let round = 0; round < ROUNDS; round++) seen.push(await load(path));
+    over = tell(`${path}: first contentful paint`, "ms", seen.map((each) => each.paint), BUDGET.paint) || over;
+    over = tell(`${path}: total blocking time`, "ms", seen.map((each) => each.blocked), BUDGET.blocked) || over;
+  }
+  return over;
 }
 
 /** The pool's list over 100 000 keys, as the API would send them: one real key, over and over with other ids. */
-async function scroll() {
-  const { page, context } = await openWindow(browser, relay, {}, cookies);
+async function longList(page) {
   let model = null;
   const last = (after) => Math.min(ROWS, after + 1000);
   await page.route(/\/manage\/v1\/pool-keys\?/, async (route) => {
@@ -78,40 +84,52 @@ async function scroll() {
   });
   await page.goto("/manage/ui/pool");
   await settled(page);
-  const frames = await page.evaluate(async (rows) => {
+  await page.evaluate(async (rows) => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     // To the end first, page by page, until all rows are there.
-    const list = () => document.querySelector("ul.virtual");
-    const size = () => Number(list()?.querySelector("li")?.getAttribute("aria-setsize") ?? 0);
+    const size = () => Number(document.querySelector("ul.virtual > li")?.getAttribute("aria-setsize") ?? 0);
     while (size() < rows) {
       scrollTo(0, document.body.scrollHeight);
       await frame();
     }
-    scrollTo(0, 0);
-    for (let still = 0; still < 30; still++) await frame();
-    const took = [];
-    let before = performance.now();
-    for (let at = 0; at < 600; at++) {
-      scrollBy(0, 400);
-      await frame();
-      const now = performance.now();
-      took.push(now - before);
-      before = now;
-    }
-    return took;
   }, ROWS);
-  await context.close();
-  return frames;
 }
 
-const frames = await scroll();
-// A frame at 60 Hz is 16.7 ms long; one that is late takes two.
-const smooth = frames.filter((took) => took < 17.7).length / frames.length;
-const rough = smooth < BUDGET.smooth;
-console.log(
-  `\nscrolling ${ROWS} rows, 600 frames     ${(smooth * 100).toFixed(1)} % in time   (median ${median(frames).toFixed(1)} ms, longest ${Math.max(...frames).toFixed(1)} ms, at least ${BUDGET.smooth * 100} %)${rough ? "   OVER" : ""}`,
-);
+/** In how many of the frames that a browser gave were these, in time. */
+const percent = (share) => `${(share * 100).toFixed(1)} %`;
 
-await browser.close();
-relay.stop();
-process.exit(over || rough ? 1 : 0);
+/**
+ * The same scroll over our list and over a list of bare rows, which costs what the browser itself costs. Late frames are held
+ * against ours by the clock where the bare list is smooth. Where it is not, because others are at work on the machine or it
+ * has too few processors to paint, the clock says nothing about ours: then it is held against the processor time that the
+ * page itself took for each frame.
+ */
+async function scrolls() {
+  const window = async (state, show) => {
+    const { page, context } = await openWindow(browser, relay, {}, state);
+    await show(page);
+    const frames = await scrollThrough(page);
+    const own = await work(browser, page);
+    await context.close();
+    return { clock: frames.filter((took) => took < 17.7).length / frames.length, frames, work: own.filter((took) => took <= 16.7).length / own.length, own };
+  };
+  const bare = await window(undefined, (page) => plainList(page, ROWS));
+  const ours = await window(cookies, longList);
+  console.log(`\nscrolling ${ROWS} rows, 600 frames at 60 a second`);
+  for (const [name, each] of [["bare rows", bare], ["pool keys", ours]]) {
+    console.log(`${name.padEnd(12)} in time by the clock ${percent(each.clock).padStart(7)} (median ${median(each.frames).toFixed(1)} ms, longest ${Math.max(...each.frames).toFixed(1)} ms)`);
+    console.log(`${"".padEnd(12)} by the page's own work ${percent(each.work).padStart(5)} (median ${median(each.own).toFixed(1)} ms, longest ${Math.max(...each.own).toFixed(1)} ms of processor time)`);
+  }
+  const byClock = bare.clock >= BUDGET.smooth;
+  const rough = (byClock ? ours.clock : ours.work) < BUDGET.smooth;
+  console.log(`judged by ${byClock ? "the clock" : "own work, as bare rows are not smooth here by the clock"}: at least ${percent(BUDGET.smooth)}${rough ? "   OVER" : ""}`);
+  return rough;
+}
+
+console.log(`load of the machine before: ${loadavg()[0].toFixed(1)} on ${availableParallelism()} processors\n`);
+let over = false;
+if (wanted !== "scroll") over = await loads();
+if (wanted !== "load") over = (await scrolls()) || over;
+
+await end();
+process.exit(over ? 1 : 0);

@@ -1,20 +1,15 @@
 // What people do, by the names that they read on the page.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import OpenAI from "openai";
-import { openWindow, signIn, startBrowser, startRelay } from "./world.mjs";
+import { openWindow, signIn, world } from "./world.mjs";
 
 let relay;
 let browser;
 
-before(async () => {
-  [relay, browser] = await Promise.all([startRelay(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  relay?.stop();
+world((...both) => {
+  [relay, browser] = both;
 });
 
 /** A browser's window, closed in the end and held against what must not happen in it. */

@@ -1,18 +1,13 @@
 // Trying the relay from its own pages: a chat and a picture, as they come, on a desk and on a phone.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { faults, openWindow, overflow, signIn, startBrowser, startRelay } from "./world.mjs";
+import { test } from "node:test";
+import { faults, openWindow, overflow, signIn, world } from "./world.mjs";
 
 let relay;
 let browser;
 
-before(async () => {
-  [relay, browser] = await Promise.all([startRelay(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  relay?.stop();
+world((...both) => {
+  [relay, browser] = both;
 });
 
 /** What a script could find of a key anywhere but in the memory of the page's own program. */

@@ -1,21 +1,16 @@
 // What admins do when something is wrong, over a relay whose fakes the test holds in its hands.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { startPool } from "./pool.mjs";
-import { faults, openWindow, settled, signIn, startBrowser } from "./world.mjs";
+import { faults, openWindow, settled, signIn, world } from "./world.mjs";
 
 let pool;
 let browser;
 
-before(async () => {
-  [pool, browser] = await Promise.all([startPool(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  pool?.stop();
-});
+world((...both) => {
+  [pool, browser] = both;
+}, startPool);
 
 /** What was refused is said by the browser in its console, too; `meant` are the statuses that the test is about. */
 async function inWindow(look, act, meant = /^$/) {

@@ -3,12 +3,12 @@
 import { mkdirSync } from "node:fs";
 import { furnish } from "./furnish.mjs";
 import { ADMINS, adminsOwn, MEMBERS, membersOwn, OPEN, SIZES, THEMES } from "./pages.mjs";
-import { openWindow, settled, signIn, startBrowser, startRelay } from "./world.mjs";
+import { openWindow, raise, settled, signIn } from "./world.mjs";
 
 const folder = new URL("../../../target/screens/", import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
 
-const [relay, browser] = await Promise.all([startRelay(), startBrowser()]);
+const { relay, browser, end } = await raise();
 const made = await furnish(relay, 240);
 const looks = THEMES.flatMap((theme) =>
   Object.entries(SIZES).map(([size, [width, height]]) => ({ name: `${theme}-${size}`, theme, width, height, language: "en" })),
@@ -68,7 +68,6 @@ for (const look of looks) {
   }
   await shoot(cookies, inside);
 }
-await browser.close();
-relay.stop();
+await end();
 console.log(folder);
 process.exit(0);

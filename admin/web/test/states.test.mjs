@@ -1,29 +1,24 @@
 // Each page while the API is slow, fails, has nothing or is gone, and after the session has ended: it says what happened, the
 // rest of the page stays, and there is a way on. Each page is seen in one of these in turn; with FULL=1 in all of them.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { furnish } from "./furnish.mjs";
 import { ADMINS, adminsOwn, MEMBERS, membersOwn } from "./pages.mjs";
-import { openWindow, overflow, settled, signIn, startBrowser, startRelay } from "./world.mjs";
+import { openWindow, overflow, settled, signIn, world } from "./world.mjs";
 
 let relay;
 let browser;
 let pages;
 let cookies;
 
-before(async () => {
-  [relay, browser] = await Promise.all([startRelay(), startBrowser()]);
+world(async (...both) => {
+  [relay, browser] = both;
   const made = await furnish(relay);
   pages = [...MEMBERS, ...membersOwn(made), ...ADMINS, ...adminsOwn(made)].filter((path) => path !== "/none");
   const { page, context } = await openWindow(browser, relay);
   await signIn(page, "demo", relay.password);
   cookies = await context.storageState();
   await context.close();
-});
-
-after(async () => {
-  await browser?.close();
-  relay?.stop();
 });
 
 /** Those that are seen in this state. */

@@ -2,23 +2,18 @@
 // and each link leads somewhere. Each page once in each theme, in turn on a desktop and a phone and in the three languages;
 // with FULL=1 each in all of them.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { furnish } from "./furnish.mjs";
 import { ADMINS, adminsOwn, LANGUAGES, MEMBERS, membersOwn, OPEN, SIZES, THEMES } from "./pages.mjs";
-import { faults, openWindow, overflow, settled, signIn, startBrowser, startRelay, turn } from "./world.mjs";
+import { faults, openWindow, overflow, settled, signIn, turn, world } from "./world.mjs";
 
 let relay;
 let browser;
 let made;
 
-before(async () => {
-  [relay, browser] = await Promise.all([startRelay(), startBrowser()]);
+world(async (...both) => {
+  [relay, browser] = both;
   made = await furnish(relay);
-});
-
-after(async () => {
-  await browser?.close();
-  relay?.stop();
 });
 
 /** In which looks a page is seen in a theme. */

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { after, before } from "node:test";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
@@ -10,7 +11,7 @@ const BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /** Starts `potluck demo`; ends with the process that asked. */
-export async function startRelay() {
+async function startRelay() {
   const program = spawn(process.env.POTLUCK, ["demo", "--listen", "127.0.0.1:0", "--json"], {
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -21,8 +22,28 @@ export async function startRelay() {
   throw new Error("the demo did not start");
 }
 
-export function startBrowser() {
+function startBrowser() {
   return chromium.launch({ executablePath: BROWSER, args: ["--no-sandbox", "--no-proxy-server"] });
+}
+
+/** A relay and a browser, until `end`. `start` brings the relay. */
+export async function raise(start = startRelay) {
+  const [relay, browser] = await Promise.all([start(), startBrowser()]);
+  const end = async () => {
+    await browser.close();
+    relay.stop();
+  };
+  return { relay, browser, end };
+}
+
+/** A relay and a browser for all tests of a file; `ready` is given both before the first. */
+export function world(ready, start) {
+  let raised;
+  before(async () => {
+    raised = await raise(start);
+    await ready(raised.relay, raised.browser);
+  });
+  after(() => raised?.end());
 }
 
 /** A window of somebody who has never been here, or of somebody whose cookies are given. */

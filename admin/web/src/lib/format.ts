@@ -11,6 +11,9 @@ export type Formats = ReturnType<typeof formats>;
 
 export function formats(language: Language) {
   const exact = new Intl.NumberFormat(language);
+  const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+  const brief = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  const fine = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
   const cents = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
@@ -22,15 +25,15 @@ export function formats(language: Language) {
   const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
   const zone = new Intl.DateTimeFormat(language, { timeZoneName: "shortOffset" });
   const signed = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" });
+  // Made once each: to make one costs as much as to write a hundred numbers with it.
+  const units = new Map<string, Intl.NumberFormat>();
   const unit = (value: number, name: string, digits = 0) => {
     // "mili giây", which nobody writes and no axis has room for.
-    if (name === "millisecond" && language === "vi") return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)} ms`;
-    return new Intl.NumberFormat(language, {
-      style: "unit",
-      unit: name,
-      unitDisplay: "short",
-      maximumFractionDigits: digits,
-    }).format(value);
+    if (name === "millisecond" && language === "vi") return `${(digits === 0 ? whole : digits === 1 ? brief : fine).format(value)} ms`;
+    const key = `${name} ${digits}`;
+    const known = units.get(key) ?? new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits });
+    units.set(key, known);
+    return known.format(value);
   };
 
   /** "40 s", "2 min 5 s", "3 h 10 min". */
@@ -69,10 +72,9 @@ export function formats(language: Language) {
 
   /** "512 B", "8 MiB": powers of 1024. */
   function bytes(value: number): string {
-    const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-    const step = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log2(value) / 10));
-    const brief = new Intl.NumberFormat(language, { maximumFractionDigits: step === 0 ? 0 : 1 });
-    return `${brief.format(value / 1024 ** step)} ${units[step]}`;
+    const powers = ["B", "KiB", "MiB", "GiB", "TiB"];
+    const step = Math.min(powers.length - 1, value < 1 ? 0 : Math.floor(Math.log2(value) / 10));
+    return `${(step === 0 ? whole : brief).format(value / 1024 ** step)} ${powers[step]}`;
   }
 
   return {

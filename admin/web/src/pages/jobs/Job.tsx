@@ -1,7 +1,7 @@
 /** A job: how far it is, what became of each item, and what can still be done. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { Link, useNavigate, useParams, useRouter, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
 import { api, ok, once } from "../../api/client";
 import type { components } from "../../api/generated/schema";
 import { ITEM_STATES, type ItemState, supplyJob, supplyJobItems } from "../../api/queries/supply";
@@ -9,6 +9,7 @@ import type { Job as AJob } from "../../api/types";
 import { useAct } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
+import { ID, type RowLink, useRowLinks } from "../../shell/rowLinks";
 import { Badge, type Tone } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Card, Page } from "../../ui/Page";
@@ -109,6 +110,14 @@ function Items({ of: job }: { of: AJob }) {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const rows = useMemo(() => items.data?.pages.flatMap((page) => page.items) ?? [], [items.data]);
+  const { kind } = job;
+  const router = useRouter();
+  const navigate = useNavigate();
+  const pattern = router.buildLocation({ to: "/pool", search: { open: ID } }).publicHref;
+  const open = useCallback((key: string) => void navigate({ to: "/pool", search: { open: key } }), [navigate]);
+  const link = useRowLinks(pattern, open);
+  const row = useCallback((item: Item) => <ItemRow of={item} kind={kind} link={link} />, [kind, link]);
   const params = { id: String(job.id) };
   return (
     <Card title={t.jobsPage.items}>
@@ -123,26 +132,30 @@ function Items({ of: job }: { of: AJob }) {
         ))}
       </nav>
       <Loaded of={items}>
-        {({ pages }) => {
-          const rows = pages.flatMap((page) => page.items);
-          if (rows.length === 0) return <p className="muted">{t.jobsPage.noItems}</p>;
-          return <VirtualList label={t.jobsPage.items} rows={rows} id={(item) => item.item} height={44} onEnd={more} row={(item) => <ItemRow of={item} job={job} />} />;
-        }}
+        {() =>
+          rows.length === 0 ? (
+            <p className="muted">{t.jobsPage.noItems}</p>
+          ) : (
+            <VirtualList label={t.jobsPage.items} rows={rows} id={idOf} height={44} onEnd={more} row={row} />
+          )
+        }
       </Loaded>
     </Card>
   );
 }
 
-function ItemRow({ of: item, job }: { of: Item; job: AJob }) {
+const idOf = (item: Item) => item.item;
+
+function ItemRow({ of: item, kind, link }: { of: Item; kind: AJob["kind"]; link: (id: number) => RowLink }) {
   const { t } = useI18n();
   const whyWord = useWhyWord();
   const [tone, glyph] = LOOK[item.state];
-  const name = item.name || (job.kind === "import_pool_keys" ? t.jobsPage.lineOf(item.item) : t.home.keyWithoutName(item.item));
+  const name = item.name || (kind === "import_pool_keys" ? t.jobsPage.lineOf(item.item) : t.home.keyWithoutName(item.item));
   return (
     <div className="row">
       <Badge tone={tone} glyph={glyph}>{t.jobsPage.item[item.state]}</Badge>
-      {job.kind === "bulk_pool_keys" ? <Link to="/pool" search={{ open: String(item.item) }}>{name}</Link> : <span>{name}</span>}
-      {job.kind === "bulk_pool_keys" && item.name && <span className="meta">#{item.item}</span>}
+      {kind === "bulk_pool_keys" ? <a {...link(item.item)}>{name}</a> : <span>{name}</span>}
+      {kind === "bulk_pool_keys" && item.name && <span className="meta">#{item.item}</span>}
       {item.why && <span className="meta">{whyWord(item.why)}</span>}
     </div>
   );

@@ -11,7 +11,7 @@ import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
 import { pauseAtOnce } from "../contribute/pauseAtOnce";
 import { EditKey } from "./EditKey";
-import { useKeyName } from "./Pool";
+import { useKeyName } from "./useNames";
 
 const TOUCHES = [["pool_key"], ["limits"]];
 type Open = "pause" | "withdraw" | "edit" | null;

@@ -11,9 +11,8 @@ import { useCapsText } from "../contribute/CapsFields";
 import { StateLine } from "../contribute/PoolKeyState";
 import { Fared } from "./Fared";
 import { KeyActs } from "./KeyActs";
-import { useKeyName } from "./Pool";
 import { leftText } from "./PoolRow";
-import { useUserName } from "./useNames";
+import { useKeyName, useUserName } from "./useNames";
 
 export function KeyDrawer({ id, onClose }: { id: number; onClose: () => void }) {
   const { t } = useI18n();

@@ -9,13 +9,11 @@ import { Loaded } from "../../shell/Loaded";
 import { Button } from "../../ui/Button";
 import { Card, Page } from "../../ui/Page";
 import { Empty } from "../../ui/states";
-import { VirtualList } from "../../ui/VirtualList";
 import { AddKeys } from "./AddKeys";
 import { Bulk } from "./Bulk";
 import { countsOf, Filters } from "./Filters";
 import { KeyDrawer } from "./KeyDrawer";
-import { PoolRow } from "./PoolRow";
-import { useRowKeys } from "./useRowKeys";
+import { KeyList } from "./KeyList";
 
 /** Ready, and nothing but its reserve holds it back. */
 export function canServe(key: PoolKey): boolean {
@@ -50,10 +48,9 @@ export function Pool() {
       return after;
     });
   }, []);
-  useRowKeys(select);
   const filters = Object.values(filter).filter((value) => value !== undefined).length;
   const all = useAllKeys();
-  const close = () => void navigate({ search: { ...search, open: undefined, add: undefined } });
+  const close = () => void navigate({ search: { ...search, open: undefined, add: undefined }, resetScroll: false });
   return (
     <Page
       title={t.poolPage.title}
@@ -79,25 +76,7 @@ export function Pool() {
                 )}
               </Empty>
             ) : (
-              <>
-                <div className="row spread">
-                  <p className="meta keys-hint">{t.poolPage.keysHint}</p>
-                  {selected.size > 0 && (
-                    <span className="row" role="status">
-                      {t.poolPage.selected(selected.size)}
-                      <Button size="small" onClick={() => { setSelected(new Set()); }}>{t.poolPage.clearSelection}</Button>
-                    </span>
-                  )}
-                </div>
-                <VirtualList
-                  label={t.poolPage.title}
-                  rows={keys}
-                  id={(key) => key.id}
-                  height={64}
-                  onEnd={more}
-                  row={(key) => <PoolRow of={key} selected={selected.has(key.id)} onSelect={select} />}
-                />
-              </>
+              <KeyList keys={keys} selected={selected} onSelect={select} onSelectNone={() => { setSelected(new Set()); }} onEnd={more} />
             )}
           </Card>
         )}
@@ -112,20 +91,15 @@ export function Pool() {
 /** Of all keys, not of those that the filters leave. */
 function Lead({ keys, more }: { keys: PoolKey[]; more: boolean }) {
   const { t } = useI18n();
-  const there = keys.filter((key) => key.standing.state !== "withdrawn");
-  const ok = there.filter(canServe).length;
-  const need = there.filter(needsOwner).length;
-  return [t.poolPage.leadServing(ok, there.length, more), need > 0 ? t.poolPage.needOwner(need) : ""].join(" ");
+  const { there, ok, need } = useMemo(() => {
+    const there = keys.filter((key) => key.standing.state !== "withdrawn");
+    return { there: there.length, ok: there.filter(canServe).length, need: there.filter(needsOwner).length };
+  }, [keys]);
+  return [t.poolPage.leadServing(ok, there, more), need > 0 ? t.poolPage.needOwner(need) : ""].join(" ");
 }
 
 function useAllKeys(): { keys: PoolKey[] | undefined; more: boolean } {
   const list = useInfiniteQuery(supplyKeys({}));
   const keys = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data]);
   return { keys, more: list.hasNextPage };
-}
-
-/** What a key is called. */
-export function useKeyName() {
-  const { t } = useI18n();
-  return (key: PoolKey) => key.label || t.poolPage.key(key.id);
 }

@@ -1,13 +1,12 @@
 /** A key of the pool in a line: how it is, what it does, what is left, and when it comes back. */
-import { Link, useSearch } from "@tanstack/react-router";
 import type { PoolKey } from "../../api/types";
 import { type Messages, useI18n } from "../../i18n";
 import type { Formats } from "../../lib/format";
 import { useNow } from "../../lib/clock";
-import { Checkbox } from "../../ui/fields";
+import type { RowLink } from "../../shell/rowLinks";
+import { Tick } from "../../ui/Tick";
 import { PoolKeyBadge, StateBadge, foremost, standingText } from "../contribute/PoolKeyState";
-import { useKeyName } from "./Pool";
-import { useUserName } from "./useNames";
+import { useKeyName } from "./useNames";
 import "./pool.css";
 
 /** What is left on its account; `null` where nobody knows. */
@@ -19,22 +18,26 @@ export function leftText(key: PoolKey, t: Messages, f: Formats): string | null {
   return t.poolPage.creditLeft(`${about}${f.money(credit.left)}`);
 }
 
-export function PoolRow({ of: key, selected, onSelect }: { of: PoolKey; selected: boolean; onSelect: (id: number) => void }) {
+interface Props {
+  of: PoolKey;
+  selected: boolean;
+  onSelect: (id: number) => void;
+  link: (id: number) => RowLink;
+  userName: (id: number) => string;
+}
+
+/** Plain elements only, and nothing asked of the router or the cache: thousands of these pass by in a scroll. */
+export function PoolRow({ of: key, selected, onSelect, link, userName }: Props) {
   const { t, f } = useI18n();
   const now = useNow();
-  const nameOf = useKeyName();
-  const userName = useUserName();
-  const search = useSearch({ from: "/signed/admin/pool" });
-  const name = nameOf(key);
+  const name = useKeyName()(key);
   const running = key.standing.in_flight ?? 0;
   const hold = foremost(key.holds);
   return (
     <div className="pool-row">
-      <Checkbox aria-label={t.poolPage.select(name)} checked={selected} onChange={() => { onSelect(key.id); }} />
+      <Tick label={t.poolPage.select(name)} on={selected} onTurn={() => { onSelect(key.id); }} />
       <div className="stack-s">
-        <Link to="/pool" search={{ ...search, open: String(key.id) }} data-row={key.id}>
-          {name}
-        </Link>
+        <a {...link(key.id)}>{name}</a>
         <span className="meta">
           #{key.id} · {key.upstream} · {t.poolPage.broughtBy(userName(key.contributor))}
         </span>

@@ -1,10 +1,11 @@
 /** The requests themselves, the newest first. New ones wait until they are asked for, so that no row moves away. */
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate, useRouter } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { type MyRequest, newer, requests } from "../../api/queries/usage";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
+import { ID, type RowLink, useRowLinks } from "../../shell/rowLinks";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Page";
 import { Empty } from "../../ui/states";
@@ -13,7 +14,7 @@ import { useRowKeys } from "../pool/useRowKeys";
 import { Outcome } from "../requests/Outcome";
 import { cleared } from "./Filters";
 import { filtersIn } from "./search";
-import { useNaming } from "./useNaming";
+import { type Naming, useNaming } from "./useNaming";
 import { useUsage } from "./useUsage";
 
 const nothing = () => undefined;
@@ -29,7 +30,6 @@ export function Requests() {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  useRowKeys(nothing);
   return (
     <Card title={t.usagePage.list} actions={"range" in time && list.data && <Newer since={rows[0]?.ended_at ?? list.dataUpdatedAt} />}>
       <Loaded of={list}>
@@ -39,7 +39,7 @@ export function Requests() {
           ) : (
             <>
               <p className="meta">{t.usagePage.hint}</p>
-              <VirtualList label={t.usagePage.list} rows={rows} id={(row) => row.request_id} height={52} onEnd={more} row={(row) => <Row of={row} />} />
+              <List rows={rows} onEnd={more} />
             </>
           )
         }
@@ -80,10 +80,28 @@ function None() {
   );
 }
 
-function Row({ of }: { of: MyRequest & { user?: number | null } }) {
-  const { t, f } = useI18n();
+type ARequest = MyRequest & { user?: number | null };
+
+const idOf = (row: ARequest) => row.request_id;
+
+function List({ rows, onEnd }: { rows: ARequest[]; onEnd: () => void }) {
+  const { t } = useI18n();
   const { whose } = useUsage();
+  const router = useRouter();
+  const navigate = useNavigate();
   const naming = useNaming();
+  const search = whose === "all" ? { whose } : {};
+  const pattern = router.buildLocation({ to: "/requests/$id", params: { id: ID }, search }).publicHref;
+  const open = useCallback((id: string) => void navigate({ to: "/requests/$id", params: { id }, search: whose === "all" ? { whose } : {} }), [navigate, whose]);
+  const link = useRowLinks(pattern, open);
+  const row = useCallback((of: ARequest) => <Row of={of} link={link} naming={naming} />, [link, naming]);
+  useRowKeys(nothing);
+  return <VirtualList label={t.usagePage.list} rows={rows} id={idOf} height={52} onEnd={onEnd} row={row} />;
+}
+
+/** Plain elements only: thousands of these pass by in a scroll. */
+function Row({ of, link, naming }: { of: ARequest; link: (id: string) => RowLink; naming: Naming }) {
+  const { t, f } = useI18n();
   const notes = [
     of.code ?? null,
     of.attempts > 1 ? t.traffic.attempts(of.attempts) : null,
@@ -91,9 +109,9 @@ function Row({ of }: { of: MyRequest & { user?: number | null } }) {
   ].filter((note) => note !== null);
   return (
     <div className="request-row">
-      <Link to="/requests/$id" params={{ id: of.request_id }} search={whose === "all" ? { whose } : {}} data-row={of.request_id}>
+      <a {...link(of.request_id)}>
         <time dateTime={new Date(of.ended_at).toISOString()}>{f.at(of.ended_at)}</time>
-      </Link>
+      </a>
       <span>
         <Outcome of={of} />
       </span>

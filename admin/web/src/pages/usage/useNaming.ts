@@ -1,17 +1,32 @@
 /** What things are called in words: a group of the breakdown, a filter's value. */
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { myKeys } from "../../api/queries/mine";
 import { supplyUsers } from "../../api/queries/supply";
 import type { Groups, UsageGroup } from "../../api/queries/usage";
-import { useI18n } from "../../i18n";
+import { type Messages, useI18n } from "../../i18n";
 import { useWho } from "../../shell/useWho";
 import { CLASSES, ENDPOINTS, type FilterName } from "./search";
 
-export function useNaming() {
+export type Naming = ReturnType<typeof naming>;
+
+/** The same until a name or the language changes. */
+export function useNaming(): Naming {
   const { t } = useI18n();
   const isAdmin = useWho().role === "admin";
   const keys = useQuery(myKeys).data?.items;
   const users = useQuery({ ...supplyUsers, enabled: isAdmin }).data?.items;
+  return useMemo(() => naming(t, keys, users), [t, keys, users]);
+}
+
+interface Named {
+  id: number;
+  name: string;
+}
+
+function naming(t: Messages, keys: readonly Named[] | undefined, users: readonly Named[] | undefined) {
+  const keyNames = new Map(keys?.map((key) => [key.id, key.name]));
+  const userNames = new Map(users?.map((user) => [user.id, user.name]));
 
   /** Of a value as it stands in the URL. */
   function filter(name: FilterName, value: string): string {
@@ -25,9 +40,9 @@ export function useNaming() {
         return known ? t.traffic.endpoint[known] : value;
       }
       case "key":
-        return keys?.find((key) => key.id === Number(value))?.name ?? t.traffic.keyOf(Number(value));
+        return keyNames.get(Number(value)) ?? t.traffic.keyOf(Number(value));
       case "user":
-        return users?.find((user) => user.id === Number(value))?.name ?? t.supply.user(Number(value));
+        return userNames.get(Number(value)) ?? t.supply.user(Number(value));
       case "pool":
         return t.traffic.keyOf(Number(value));
       case "model":

@@ -1,0 +1,112 @@
+// A list of thousands: whatever way one comes to a place in it, its rows are there, and what one looks at stays.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openWindow, settled, signIn, world } from "./world.mjs";
+
+const ROWS = 5000;
+const PAGE = 1000;
+
+let relay;
+let browser;
+
+world((...both) => {
+  [relay, browser] = both;
+});
+
+/** The pool of 5000 keys, whose names, and so whose rows, are of several heights. */
+async function openList(look) {
+  const window = await openWindow(browser, relay, look);
+  const { page } = window;
+  await signIn(page, "demo", relay.password);
+  let model = null;
+  await page.route(/\/manage\/v1\/pool-keys\?/, async (route) => {
+    model ??= (await (await route.fetch()).json()).items[0];
+    const after = Number(new URL(route.request().url()).searchParams.get("after") ?? 0);
+    const one = (id) => ({ ...model, id, label: `key ${id}${" of a very long name".repeat(id % 4)}` });
+    const items = Array.from({ length: PAGE }, (_, index) => one(after + index + 1));
+    await route.fulfill({ json: { items, next: after + PAGE < ROWS ? after + PAGE : null } });
+  });
+  await page.goto("/manage/ui/pool");
+  await settled(page);
+  return window;
+}
+
+/** The rows that are on the screen, from the top, each with its place and where it stands; once nothing moves any more. */
+async function onScreen(page) {
+  return page.evaluate(async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const look = () =>
+      [...document.querySelectorAll("ul.virtual > li")]
+        .map((row) => ({ at: Number(row.ariaPosInSet), top: row.getBoundingClientRect().top, bottom: row.getBoundingClientRect().bottom, name: row.querySelector("a").textContent }))
+        .filter((row) => row.bottom > 0 && row.top < innerHeight);
+    let seen = look();
+    for (;;) {
+      await frame();
+      const now = look();
+      if (JSON.stringify(now) === JSON.stringify(seen)) return now;
+      seen = now;
+    }
+  });
+}
+
+/** Row after row without a gap, over the whole window. */
+function isWhole(rows, height) {
+  assert.ok(rows.length > 1, "there are rows");
+  for (const [index, row] of rows.entries()) {
+    assert.match(row.name, new RegExp(`^key ${row.at}( |$)`), "each row stands at its place");
+    const next = rows[index + 1];
+    if (next === undefined) continue;
+    assert.equal(next.at, row.at + 1);
+    assert.ok(Math.abs(next.top - row.bottom) < 1, `no gap after ${row.at}`);
+  }
+  assert.ok(rows[0].top <= 0, "rows from the top of the window");
+  assert.ok(rows.at(-1).bottom >= height, "to its end");
+}
+
+for (const [name, width, height] of [["desk", 1280, 800], ["phone", 360, 740]]) {
+  test(`on a ${name} every place of a long list is full, and going back up moves nothing`, async () => {
+    const { page, context, problems } = await openList({ width, height });
+    for (let pages = 1; pages < ROWS / PAGE; pages++) {
+      await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+      await page.waitForFunction((count) => Number(document.querySelector("ul.virtual > li")?.ariaSetSize) >= count, (pages + 1) * PAGE);
+    }
+    for (const share of [0.5, 0.9, 0.2]) {
+      await page.evaluate((share) => scrollTo(0, document.body.scrollHeight * share), share);
+      let rows = await onScreen(page);
+      isWhole(rows, height);
+      // Rows that were only guessed come in above; the one that is looked at moves as far as the page was scrolled.
+      for (let steps = 0; steps < 5; steps++) {
+        const held = rows[0];
+        await page.evaluate(() => scrollBy(0, -150));
+        rows = await onScreen(page);
+        isWhole(rows, height);
+        const now = rows.find((row) => row.at === held.at);
+        assert.ok(now === undefined ? held.bottom + 150 > height : Math.abs(now.top - held.top - 150) < 2, `row ${held.at} moved with the page`);
+      }
+    }
+    await page.setViewportSize({ width: width - 40, height });
+    isWhole(await onScreen(page), height);
+    await context.close();
+    assert.deepEqual(problems, []);
+  });
+}
+
+test("a key opened from the middle of the list leaves it where it was, and another tab is the browser's matter", async () => {
+  const { page, context, problems } = await openList({});
+  await page.evaluate(() => scrollTo(0, 20_000));
+  const before = await onScreen(page);
+  const row = page.getByRole("link", { name: before[3].name, exact: true });
+  assert.match(await row.getAttribute("href"), new RegExp(`/manage/ui/pool\\?open=${before[3].at}$`));
+  const aside = context.waitForEvent("page");
+  await row.click({ modifiers: ["Control"] });
+  await (await aside).close();
+  assert.equal(new URL(page.url()).search, "");
+  await row.click();
+  await page.waitForURL("**/pool?open=*");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.deepEqual(await onScreen(page), before);
+  await context.close();
+  assert.deepEqual(problems.filter((problem) => !problem.includes("status of 404")), [], "there is no such key");
+});
