@@ -20,7 +20,7 @@ use crate::meter::Figure;
 use crate::rejection::Code;
 use crate::trace::Trace;
 
-pub use before::Admitted;
+pub use before::{Admitted, Before};
 pub use endpoint::Endpoint;
 pub use key_use::{KeyUse, Program};
 pub use live::{LiveRequest, LiveStage, QueuedRequest};

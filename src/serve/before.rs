@@ -10,20 +10,13 @@ use std::path::Path;
 use anyhow::Result;
 use potluck_admin::Control;
 use potluck_admin::store::usage::UsageStore;
-use potluck_filters::spending::{Spending, day_of, missing};
-use potluck_filters::usage::Admitted;
+use potluck_filters::spending::{day_of, missing};
+use potluck_filters::usage::Before;
 use potluck_filters::window::SPAN;
 
 use crate::clock::unix_ms;
 use crate::edge::Edge;
 use crate::spool::Left;
-
-/// What was seen of requests that ended.
-#[derive(Debug, Default)]
-struct Seen {
-    spent: Vec<Spending>,
-    admitted: Vec<Admitted>,
-}
 
 /// Tells the edge. Called before it serves, and before the spool is opened.
 ///
@@ -31,35 +24,38 @@ struct Seen {
 /// When the database fails.
 pub(super) async fn tell(edge: &Edge, control: &Control, spool: &Path) -> Result<()> {
     let now = unix_ms();
-    let seen = match control.usage() {
-        Some(usage) => seen(usage, spool, now).await?,
-        None => Seen::default(),
-    };
+    let mut before = Before::new(day_of(now), now.saturating_sub(SPAN.as_millis() as i64));
+    if let Some(usage) = control.usage() {
+        booked(usage, &mut before, now).await?;
+        on_its_way(usage, &mut before, spool).await?;
+    }
     let booked = control.store().spent_on(day_of(now)).await?;
-    let missing = missing(&booked, &seen.spent);
+    let missing = missing(&booked, &before.spent());
     control.store().book(&missing).await?;
     edge.restore(&booked);
     edge.restore(&missing);
-    edge.restore_windows(seen.admitted);
+    edge.restore_windows(before.admitted());
     edge.restore_objects(control.store().objects(now).await?);
     Ok(())
 }
 
-async fn seen(usage: &UsageStore, spool: &Path, now: i64) -> Result<Seen> {
-    let (day, since) = (day_of(now), now.saturating_sub(SPAN.as_millis() as i64));
-    let mut seen = Seen {
-        spent: usage.spent_on(day).await?,
-        admitted: usage.admitted_since(since).await?,
-    };
+/// What the books of usage know.
+async fn booked(usage: &UsageStore, before: &mut Before, now: i64) -> Result<()> {
+    let since = now.saturating_sub(SPAN.as_millis() as i64);
+    let spent = usage.spent_on(day_of(now)).await?;
+    spent.iter().for_each(|spent| before.spend(spent));
+    let admitted = usage.admitted_since(since).await?;
+    admitted.iter().for_each(|admitted| before.admit(admitted));
+    Ok(())
+}
+
+/// What earlier processes left for them.
+async fn on_its_way(usage: &UsageStore, before: &mut Before, spool: &Path) -> Result<()> {
     for left in Left::all(spool) {
         let (edge, epoch) = left.of();
         let written = usage.high_water(edge, epoch).await?;
         let first = written.map_or(1, |written| written.0.saturating_add(1));
-        left.each_from(first, |event| {
-            seen.spent.extend(event.spent().filter(|spent| spent.day == day));
-            let admitted = event.admitted().filter(|admitted| admitted.at >= since);
-            seen.admitted.extend(admitted);
-        });
+        left.each_from(first, |event| before.see(event));
     }
-    Ok(seen)
+    Ok(())
 }

@@ -8,12 +8,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use potluck_admin::Control;
-use potluck_admin::store::usage::tidy::Tidied;
+use potluck_admin::store::usage::tidy::{Forgetting, Tidied};
 use potluck_admin::store::usage::{Batch as Written, UsageStore};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-use crate::clock::{epoch, unix_ms};
+use crate::clock::{Clock, epoch, unix_ms};
 use crate::config::Config;
 use crate::edge::Edge;
 use crate::spool::{Batch, NotTaken, Settings, Spool, Taker};
@@ -93,10 +93,12 @@ impl Taker for InStore {
 
 /// Forgets what is too old, a little at a time.
 async fn tidy(usage: UsageStore) {
+    let clock = Clock::default();
+    let mut forgetting = Forgetting::new(usage, move || clock.now());
     let mut failing = false;
     loop {
-        match usage.tidy(unix_ms()).await {
-            Ok(Tidied::Some) => {
+        match forgetting.step(unix_ms()).await {
+            Ok(Tidied::Some(_)) => {
                 failing = false;
                 tokio::time::sleep(STEP).await;
                 continue;

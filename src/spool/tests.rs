@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
 use potluck_filters::meter::Figure;
 use potluck_filters::rejection::Code;
-use potluck_filters::usage::{Ended, Endpoint, KeyUse, RequestNumber, Times, UsageEvent, Used};
+use potluck_filters::usage::{Before, Ended, Endpoint, KeyUse, RequestNumber, Times, UsageEvent, Used};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -225,6 +225,27 @@ async fn what_is_not_sent_at_the_end_is_sent_by_the_next() {
     spool.close(PATIENCE).await;
     assert_eq!(ledger.of(1), numbered(1..=10));
     assert_eq!(files(folder.path()), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_backlog_is_read_in_parts_and_added_up_as_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(false);
+    let spool = open(folder.path(), 1, &ledger, GIB);
+    put(&spool, 1..=40_000).await;
+    spool.close(Duration::from_millis(1)).await;
+    let left = Left::all(folder.path());
+    assert_eq!(left.len(), 1);
+    assert_eq!((&**left[0].of().0, left[0].of().1), ("potluck", 1));
+    let (mut next, mut before) = (10_001, Before::new(0, 0));
+    left[0].each_from(next, |seen| {
+        assert_eq!(*seen, event(next));
+        before.see(seen);
+        next += 1;
+    });
+    assert_eq!(next, 40_001);
+    let admitted: Vec<_> = before.admitted().iter().map(|one| one.requests).collect();
+    assert_eq!(admitted, [30_000], "all in one second, of one key");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@
 
 mod ledger;
 mod load;
+mod times;
 mod witness;
 
 use std::collections::HashSet;
@@ -51,7 +52,7 @@ struct Life {
 struct Chaos {
     world: DemoWorld,
     installation: Installation,
-    key: String,
+    keys: Vec<String>,
     database: Database,
     clock: Clock,
     seed: u64,
@@ -63,14 +64,30 @@ fn number<N: FromStr>(variable: &str, otherwise: N) -> N {
     written.map_or(otherwise, |text| text.parse().ok().expect("a number"))
 }
 
+/// Client keys of several users, one of whom has two.
+async fn keys(installation: &Installation) -> Vec<String> {
+    let mut keys = vec![installation.client_key().await.1];
+    for name in ["linh", "mai"] {
+        installation.run(&format!("users add {name}")).await.ok();
+        let unlimited = format!("limits user {name} --manual unlimited");
+        installation.run(&unlimited).await.ok();
+    }
+    for owner in ["linh", "mai", "mai"] {
+        let line = format!("keys create --user {owner} --json");
+        let made = installation.run(&line).await.ok().json();
+        keys.push(made["text"].as_str().expect("a text").to_owned());
+    }
+    keys
+}
+
 impl Chaos {
     async fn begin(world: DemoWorld, installation: Installation, database: Database) -> Self {
         let seed = number("POTLUCK_CHAOS_SEED", 7);
-        let (_, key) = installation.client_key().await;
+        let keys = keys(&installation).await;
         Self {
             world,
             installation,
-            key,
+            keys,
             database,
             clock: Clock::default(),
             seed,
@@ -79,7 +96,7 @@ impl Chaos {
     }
 
     fn load(&mut self, relay: &Relay) -> Load {
-        Load::begin(relay, &self.key, self.clock, &mut self.chance)
+        Load::begin(relay, &self.keys, self.clock, &mut self.chance)
     }
 
     /// One life of the relay, from its start to a kill.
@@ -176,7 +193,7 @@ async fn survive(mut chaos: Chaos) -> String {
         "{in_flight} requests of {} are neither booked nor forgotten",
         arrived.len()
     );
-    ledger.sums_are_right().await;
+    ledger.is_right().await;
     let left = std::fs::read_dir(chaos.installation.path("data/usage")).expect("the spool");
     assert_eq!(left.count(), 0, "all was sent on");
     told + &format!("{} arrived, {} booked", arrived.len(), booked.all.len())

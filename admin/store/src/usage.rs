@@ -17,8 +17,8 @@ pub mod kept;
 pub mod key_uses;
 mod latencies;
 pub mod level;
-mod names;
-mod record;
+pub(crate) mod names;
+pub(crate) mod record;
 mod rolled;
 pub(crate) mod row;
 pub mod size;
@@ -118,7 +118,7 @@ impl UsageStore {
 }
 
 /// Where the books of a database are.
-fn beside(main: Location) -> Location {
+pub(crate) fn beside(main: Location) -> Location {
     match main {
         Location::Sqlite(path) => Location::Sqlite(path.with_file_name("usage.db")),
         Location::Postgres(url) => Location::Postgres(url),

@@ -3,6 +3,8 @@
 //!
 //! Invariant: the books tell the same of requests that are written there ([`Admitted`], and sums by day).
 
+use std::collections::BTreeMap;
+
 use super::{StatusClass, UsageEvent};
 use crate::id::{ClientKeyId, UserId};
 use crate::meter::Figure;
@@ -19,6 +21,82 @@ pub struct Admitted {
     pub at: i64,
     /// How many.
     pub requests: u64,
+}
+
+/// What an edge that begins must know of before, added up as it is read: as much as there are keys, however many
+/// requests there were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    day: i64,
+    since: i64,
+    /// Requests and Anlas.
+    spent: BTreeMap<Whose, (u64, u64)>,
+    /// By second, user and client key.
+    admitted: BTreeMap<(i64, UserId, ClientKeyId), u64>,
+}
+
+impl Before {
+    /// Nothing yet: of a day (see [`day_of`]) what was spent, and what was admitted since a time in milliseconds since the
+    /// Unix epoch.
+    #[must_use]
+    pub const fn new(day: i64, since: i64) -> Self {
+        Self {
+            day,
+            since,
+            spent: BTreeMap::new(),
+            admitted: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a request that ended.
+    pub fn see(&mut self, event: &UsageEvent) {
+        event.spent().for_each(|spent| self.spend(&spent));
+        if let Some(admitted) = event.admitted() {
+            self.admit(&admitted);
+        }
+    }
+
+    /// Adds what was spent. Of other days, nothing.
+    pub fn spend(&mut self, spent: &Spending) {
+        if spent.day == self.day {
+            let (requests, anlas) = self.spent.entry(spent.whose).or_default();
+            *requests = requests.saturating_add(spent.requests);
+            *anlas = anlas.saturating_add(spent.anlas);
+        }
+    }
+
+    /// Adds what was admitted. Of earlier seconds, nothing.
+    pub fn admit(&mut self, admitted: &Admitted) {
+        if admitted.at >= self.since {
+            let of = (admitted.at, admitted.user, admitted.client_key);
+            let requests = self.admitted.entry(of).or_default();
+            *requests = requests.saturating_add(admitted.requests);
+        }
+    }
+
+    /// What was spent that day, by whom.
+    #[must_use]
+    pub fn spent(&self) -> Vec<Spending> {
+        let one = |(whose, (requests, anlas)): (&Whose, &(u64, u64))| Spending {
+            whose: *whose,
+            day: self.day,
+            requests: *requests,
+            anlas: *anlas,
+        };
+        self.spent.iter().map(one).collect()
+    }
+
+    /// What was admitted since then, the earliest first.
+    #[must_use]
+    pub fn admitted(&self) -> Vec<Admitted> {
+        let one = |((at, user, client_key), requests): (&(i64, UserId, ClientKeyId), &u64)| Admitted {
+            user: *user,
+            client_key: *client_key,
+            at: *at,
+            requests: *requests,
+        };
+        self.admitted.iter().map(one).collect()
+    }
 }
 
 impl UsageEvent {
@@ -133,6 +211,48 @@ mod tests {
             ..event()
         };
         assert_eq!(nobodys.admitted(), None);
+    }
+
+    #[test]
+    fn a_long_backlog_takes_no_more_room_than_its_keys_and_is_added_up_whole() {
+        let midnight = 3 * DAY_MS;
+        let mut before = Before::new(3, midnight + 3_000_000);
+        for number in 0..60_000_i64 {
+            before.see(&UsageEvent {
+                client_key: Some(ClientKeyId(number % 2)),
+                // Ten a second, for fifty minutes before that day's beginning and fifty after it.
+                ended_at: midnight + (number - 30_000) * 100,
+                ..event()
+            });
+        }
+        let spent: Vec<_> = before
+            .spent()
+            .iter()
+            .map(|one| (one.whose, one.requests, one.anlas))
+            .collect();
+        let client = |id| Whose::ClientKey(ClientKeyId(id));
+        assert_eq!(
+            spent,
+            [
+                (Whose::PoolKey(PoolKeyId(3)), 30_000, 600_000),
+                (client(0), 15_000, 300_000),
+                (client(1), 15_000, 300_000)
+            ]
+        );
+        assert_eq!(before.admitted(), [], "they came more than a minute before");
+
+        let mut before = Before::new(3, midnight);
+        for number in 0..60_000_i64 {
+            before.see(&UsageEvent {
+                ended_at: midnight - 28_000 + number,
+                ..event()
+            });
+        }
+        let admitted = before.admitted();
+        let places: Vec<_> = admitted.iter().map(|one| one.requests).collect();
+        assert_eq!(places, [1000; 30], "they took two seconds each");
+        let seconds: Vec<_> = admitted.iter().map(|one| (one.at - midnight) / 1000).collect();
+        assert_eq!(seconds, (0..30).collect::<Vec<_>>());
     }
 
     #[test]

@@ -44,13 +44,13 @@ const SUMS: [(&str, &[&str]); 6] = [
     ),
 ];
 /// Levels that sums are kept at, and their milliseconds.
-const LEVELS: [(i64, i64); 3] = [(0, 60_000), (1, 3_600_000), (2, 86_400_000)];
+pub(super) const LEVELS: [(i64, i64); 3] = [(0, 60_000), (1, 3_600_000), (2, 86_400_000)];
 /// What is added up as it is, and figures that not every request has.
 const PLAIN: [&str; 4] = ["asked_bytes", "answered_bytes", "queued_us", "total_us"];
 const FIGURES: [&str; 6] = ["prompt", "cached", "completion", "images", "anlas", "cost"];
 
 impl Ledger {
-    async fn numbers(&mut self, question: String) -> Vec<Vec<i64>> {
+    pub(super) async fn numbers(&mut self, question: String) -> Vec<Vec<i64>> {
         let rows = sqlx::query(AssertSqlSafe(question)).fetch_all(&mut self.0);
         let rows = rows.await.expect("rows");
         let row = |row: &sqlx::any::AnyRow| (0..row.len()).map(|n| row.get::<i64, _>(n)).collect();
@@ -84,8 +84,15 @@ impl Ledger {
         there.expect("the books go on when the database is back");
     }
 
+    /// Sums, histograms and persons are those of the requests.
+    pub(super) async fn is_right(&mut self) {
+        self.sums_are_right().await;
+        self.latencies_are_right().await;
+        self.persons_are_right().await;
+    }
+
     /// Each row of each table of sums is the sum of its requests, and none is missing.
-    pub(super) async fn sums_are_right(&mut self) {
+    async fn sums_are_right(&mut self) {
         for (table, by) in SUMS {
             let mut kept = 0;
             for (level, ms) in LEVELS {
@@ -102,6 +109,20 @@ impl Ledger {
             }
             assert!(kept > 0, "{table} has sums");
         }
+    }
+
+    /// Each pool key has each day the users whom it served, and nobody else.
+    async fn persons_are_right(&mut self) {
+        let persons = bigints(&["day, pool_key_id, user_id"]);
+        let kept = format!("select {persons} from usage_persons order by 1, 2, 3");
+        let persons = bigints(&[&format!("id / {}", 86_400_000_i64 << 20), "pool_key_id, user_id"]);
+        let served = format!(
+            "select distinct {persons} from usage_events where pool_key_id <> 0 and user_id <> 0 order by 1, 2, 3"
+        );
+        let (kept, served) = (self.numbers(kept).await, self.numbers(served).await);
+        assert_eq!(kept, served);
+        let users: HashSet<i64> = served.iter().map(|row| row[2]).collect();
+        assert!(users.len() > 1, "several users were served: {users:?}");
     }
 }
 

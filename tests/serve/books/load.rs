@@ -70,7 +70,7 @@ impl Act {
 /// What all clients share.
 struct Work {
     url: String,
-    key: String,
+    keys: Vec<String>,
     clock: Clock,
     served: Mutex<Vec<Served>>,
     count: watch::Sender<usize>,
@@ -85,10 +85,10 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub(super) fn begin(relay: &Relay, key: &str, clock: Clock, chance: &mut StdRng) -> Self {
+    pub(super) fn begin(relay: &Relay, keys: &[String], clock: Clock, chance: &mut StdRng) -> Self {
         let work = Arc::new(Work {
             url: relay.url("/"),
-            key: key.to_owned(),
+            keys: keys.to_vec(),
             clock,
             served: Mutex::default(),
             count: watch::Sender::new(0),
@@ -132,7 +132,8 @@ async fn one_client(work: Arc<Work>, mut chance: StdRng) {
     let client = client();
     while !*work.stop.borrow() {
         let act = Act::by(&mut chance);
-        let request = act.request(&client, &work.url, &work.key);
+        let key = &work.keys[chance.random_range(0..work.keys.len())];
+        let request = act.request(&client, &work.url, key);
         let Ok(answer) = request.send().await else { break };
         let id = answer
             .headers()

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use potluck_store::usage::tidy::Tidied;
+use potluck_filters::time::Moment;
+use potluck_store::usage::tidy::{Forgetting, Tidied};
 use potluck_store::usage::{Batch, UsageStore};
 
 use crate::cpu;
@@ -41,6 +42,7 @@ pub(crate) async fn fill(
     let (mut chance, names) = (Chance(1), Names::new());
     let (mut written, mut took, mut worked) = (0, Duration::ZERO, Duration::ZERO);
     let long = DAYS * DAY_MS;
+    let mut forgetting = forgetting(books);
     while written < rows {
         let at = |number: u64| NOW - long + (long as f64 * (number as f64 / rows as f64)) as i64;
         let last = (written + BATCH).min(rows);
@@ -55,7 +57,7 @@ pub(crate) async fn fill(
         }
         // As in life: minutes are forgotten while requests come.
         if (written / BATCH).is_multiple_of(20) {
-            while books.tidy(at(last)).await? == Tidied::Some {}
+            while forgetting.step(at(last)).await? != Tidied::Done {}
         }
         written = last;
     }
@@ -128,23 +130,25 @@ pub(crate) struct Forgotten {
     pub(crate) steps: u32,
 }
 
+/// Whoever forgets, by a clock of its own.
+fn forgetting(books: &UsageStore) -> Forgetting<impl Fn() -> Moment> {
+    let began = Instant::now();
+    let clock = move || Moment::default() + began.elapsed();
+    Forgetting::new(books.clone(), clock)
+}
+
 /// Forgets the oldest day, once everything before is forgotten.
 pub(crate) async fn forget(books: &UsageStore, now: i64) -> Result<Forgotten, Box<dyn Error>> {
-    while books.tidy(now).await? == Tidied::Some {}
-    let (mut whole, mut slowest, mut steps) = (Duration::ZERO, Duration::ZERO, 0);
-    loop {
-        let began = Instant::now();
-        let done = books.tidy(now + DAY_MS).await?;
-        let one = began.elapsed();
-        whole += one;
-        slowest = slowest.max(one);
-        if done == Tidied::Done {
-            break;
-        }
+    let mut forgetting = forgetting(books);
+    while forgetting.step(now).await? != Tidied::Done {}
+    let (mut slowest, mut steps) = (Duration::ZERO, 0);
+    let began = Instant::now();
+    while let Tidied::Some(held) = forgetting.step(now + DAY_MS).await? {
+        slowest = slowest.max(held);
         steps += 1;
     }
     Ok(Forgotten {
-        whole_ms: whole.as_secs_f64() * 1000.0,
+        whole_ms: began.elapsed().as_secs_f64() * 1000.0,
         slowest_ms: slowest.as_secs_f64() * 1000.0,
         steps,
     })

@@ -119,6 +119,14 @@ impl Books {
         }
     }
 
+    /// Brings what was written to its place in the file, beside whoever writes, so that no writer has to wait for that.
+    pub(crate) async fn settle(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(books) => books.settle().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Bytes on disk of these tables, with their indexes; of SQLite's, which are all there are, the whole file.
     pub(crate) async fn bytes(&self, tables: &[&str]) -> Result<u64, StoreError> {
         match self {

@@ -4,6 +4,7 @@ mod asking;
 mod exporting;
 mod forgetting;
 mod key_uses;
+mod migrating;
 mod opening;
 mod paging;
 mod planning;

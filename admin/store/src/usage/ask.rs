@@ -3,6 +3,7 @@
 //! Invariants: sums are never read from requests; every list is asked for page by page, by a key that does not move when
 //! rows are added; no question takes longer than the books' patience.
 
+pub(crate) mod buckets;
 mod entries;
 mod filter;
 mod latencies;

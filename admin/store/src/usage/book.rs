@@ -95,15 +95,15 @@ impl Book {
             Self::Node => &[Dim::Upstream, Dim::Node, Dim::Model, Dim::Endpoint, Dim::Class],
             Self::ClientKey => &[Dim::User, Dim::ClientKey, Dim::Class],
             Self::ClientKeyAndModel => &[
+                Dim::Model,
                 Dim::User,
                 Dim::ClientKey,
                 Dim::Upstream,
-                Dim::Model,
                 Dim::Endpoint,
                 Dim::Class,
             ],
             Self::PoolKey => &[Dim::PoolKey, Dim::Upstream, Dim::Class],
-            Self::PoolKeyAndModel => &[Dim::PoolKey, Dim::Upstream, Dim::Model, Dim::Endpoint, Dim::Class],
+            Self::PoolKeyAndModel => &[Dim::Model, Dim::PoolKey, Dim::Upstream, Dim::Endpoint, Dim::Class],
         }
     }
 
@@ -129,6 +129,14 @@ impl Book {
     pub(crate) fn key(self) -> Vec<&'static str> {
         let dims = self.dims().iter().map(|dim| dim.column());
         ["level", "bucket"].into_iter().chain(dims).collect()
+    }
+
+    /// Whether what one model has of a bucket lies in one piece.
+    pub(crate) const fn lies_by_model(self) -> bool {
+        match self {
+            Self::ClientKeyAndModel | Self::PoolKeyAndModel => true,
+            Self::Class | Self::Node | Self::ClientKey | Self::PoolKey => false,
+        }
     }
 
     /// The narrowest that has all of these; `None` where none has.

@@ -93,6 +93,12 @@ impl Books {
         Ok(self.write.begin_with("begin immediate").await?)
     }
 
+    /// Copies the log to the file, as far as nobody still reads what is there.
+    pub(super) async fn settle(&self) -> Result<(), StoreError> {
+        let text = "pragma wal_checkpoint(passive)";
+        self.ask(Question::new(text)).await.map(|_| ())
+    }
+
     /// Of the file. Its log is beside it, and never grows far.
     pub(super) async fn bytes(&self) -> Result<u64, StoreError> {
         let text = "select page_count * page_size from pragma_page_count, pragma_page_size";

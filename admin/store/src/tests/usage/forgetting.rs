@@ -1,18 +1,24 @@
 //! What is forgotten when, and what never.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use potluck_filters::id::PoolKeyId;
 use potluck_filters::spending::DAY_MS;
+use potluck_filters::time::Moment;
 
-use super::{NOW, all, batch, each, event};
+use super::{Database, NOW, all, batch, each, event};
 use crate::dialect::usage::{Cell, Question};
 use crate::usage::ask::{Filter, Step, TotalsOf};
 use crate::usage::level::{Level, Span};
-use crate::usage::tidy::Tidied;
+use crate::usage::tidy::{Forgetting, Tidied};
 use crate::usage::{HighWater, UsageStore};
 
-async fn tidied(books: &UsageStore, now: i64) -> u32 {
+/// Forgets all that is too old, by a clock that stands still, and says in how many steps.
+pub(super) async fn tidied(books: &UsageStore, now: i64) -> u32 {
+    let mut forgetting = Forgetting::new(books.clone(), Moment::default);
     let mut steps = 0;
-    while books.tidy(now).await.unwrap() == Tidied::Some {
+    while forgetting.step(now).await.unwrap() != Tidied::Done {
         steps += 1;
     }
     steps
@@ -82,6 +88,34 @@ async fn much_is_forgotten_a_little_at_a_time() {
         books.close().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_step_that_takes_long_makes_the_next_one_smaller() {
+    let database = Database::sqlite();
+    let books = database.books().await;
+    let events: Vec<_> = (0..600).map(|number| event(number, NOW)).collect();
+    books.record(&batch(7, 0, events), NOW).await.unwrap();
+    // Each look at the clock is 40 ms later than the one before, and then 1 ms: first a step takes as long, then hardly
+    // any time.
+    let (pace, ms) = (AtomicU64::new(40), AtomicU64::new(0));
+    let clock = || {
+        let pace = pace.load(Ordering::Relaxed);
+        Moment::from_millis(ms.fetch_add(pace, Ordering::Relaxed))
+    };
+    let mut forgetting = Forgetting::new(books.clone(), clock);
+    let mut left = Vec::new();
+    for step in 0..8 {
+        if step == 4 {
+            pace.store(1, Ordering::Relaxed);
+        }
+        let done = forgetting.step(NOW + 31 * DAY_MS).await.unwrap();
+        let held = Duration::from_millis(pace.load(Ordering::Relaxed));
+        assert_eq!(done, Tidied::Some(held));
+        left.push(all(&books).await.len());
+    }
+    assert_eq!(left, [500, 463, 450, 440, 430, 410, 370, 290]);
+    books.close().await;
 }
 
 #[tokio::test]

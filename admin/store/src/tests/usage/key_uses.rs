@@ -4,9 +4,9 @@ use potluck_filters::id::ClientKeyId;
 use potluck_filters::spending::DAY_MS;
 use potluck_filters::usage::{KeyUse, Program, UsageEvent};
 
+use super::forgetting::tidied;
 use super::{NOW, batch, each, event};
 use crate::usage::key_uses::{KeyUses, TextUses};
-use crate::usage::tidy::Tidied;
 
 const MINUTE: i64 = 60_000;
 
@@ -58,7 +58,7 @@ async fn the_last_use_of_each_text_is_known_to_the_minute() {
             .unwrap();
         assert_eq!(again.key_uses(&[key], NOW).await.unwrap()[&key], expected);
         let late = NOW + 1000 * DAY_MS;
-        while again.tidy(late).await.unwrap() == Tidied::Some {}
+        tidied(&again, late).await;
         assert!(again.key_uses(&[key], late).await.unwrap().is_empty());
         again.close().await;
         books.close().await;

@@ -78,7 +78,7 @@ async fn kept(books: &UsageStore, book: Book) -> Table {
     rows.into_iter().map(row).collect()
 }
 
-async fn agree(books: &UsageStore, events: &[UsageEvent]) {
+pub(super) async fn agree(books: &UsageStore, events: &[UsageEvent]) {
     let mut written = events.to_vec();
     written.sort_by_key(|event| event.request);
     assert_eq!(all(books).await, written);

@@ -7,6 +7,7 @@ use crate::usage::book::{Book, Dim};
 use crate::usage::level::{Level, Part, Span};
 use crate::usage::sums::Sums;
 
+use super::buckets;
 use super::filter::{Conditions, Filter};
 use super::member::{Member, int};
 
@@ -158,11 +159,7 @@ pub(super) fn whole_steps(span: Span, step: Step) -> Part {
 
 fn question(book: Book, part: Part, step: Step, by: Option<Dim>, conditions: &Conditions) -> Question {
     let mut question = Question::new("");
-    let level = question.value(Cell::Int(part.level.number()));
-    let (from, to) = (
-        question.value(Cell::Int(part.from)),
-        question.value(Cell::Int(part.to)),
-    );
+    let buckets = buckets::text(book, part, conditions, &mut question);
     let filter = conditions.text(&mut question);
     let by = by.map_or(String::new(), |dim| format!(", {}", dim.column()));
     let sums = Sums::COLUMNS
@@ -171,7 +168,7 @@ fn question(book: Book, part: Part, step: Step, by: Option<Dim>, conditions: &Co
     let table = book.table();
     let at = format!("bucket / {}", step.buckets());
     let text = format!(
-        "select {at} as at{by}, {sums} from {table} where level = {level} and bucket >= {from} and bucket < {to}{filter} \
+        "select {at} as at{by}, {sums} from {table} where {buckets}{filter} \
          group by {at}{by} order by at{by} limit {}",
         POINTS + 1
     );

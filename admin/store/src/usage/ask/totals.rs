@@ -9,6 +9,7 @@ use crate::usage::book::{Book, Dim};
 use crate::usage::level::{Part, Span, covered};
 use crate::usage::sums::Sums;
 
+use super::buckets;
 use super::filter::{Conditions, Filter};
 use super::member::{Member, int};
 
@@ -196,13 +197,9 @@ impl Asked<'_> {
     fn rows(&self, columns: &[&str], these: &str, question: &mut Question) -> String {
         let filter = self.conditions.text(question);
         let part = |part: &Part| {
-            let level = question.value(Cell::Int(part.level.number()));
-            let (from, to) = (
-                question.value(Cell::Int(part.from)),
-                question.value(Cell::Int(part.to)),
-            );
+            let buckets = buckets::text(self.book, *part, self.conditions, question);
             format!(
-                "select {} from {} where level = {level} and bucket >= {from} and bucket < {to}{filter}{these}",
+                "select {} from {} where {buckets}{filter}{these}",
                 columns.join(", "),
                 self.book.table()
             )
