@@ -14,12 +14,14 @@ mod config;
 mod date;
 mod exit;
 mod findings;
+mod history;
 mod init;
 mod invitations;
 mod jobs;
 mod keys;
 mod limits;
 mod list;
+mod live;
 pub mod local;
 mod lock;
 mod login;
@@ -191,6 +193,8 @@ enum Command {
     Audit(audit::AuditCommand),
     /// Say what was used: over time, and by model, user, key and so on.
     Usage(usage::UsageArgs),
+    /// List requests that are on their way, or those that wait for a pool key.
+    Live(live::LiveArgs),
     /// List requests that have ended, the newest first.
     Requests(requests::RequestsArgs),
     /// Say how one request came to its end, and whose doing that was.
@@ -286,6 +290,7 @@ impl Command {
             Self::Usage(arguments) => {
                 options.with_api(async |api| usage::run(&arguments, api, options).await)
             }
+            Self::Live(arguments) => options.with_api(async |api| live::run(&arguments, api, options).await),
             Self::Requests(arguments) => {
                 options.with_api(async |api| requests::run(&arguments, api, options).await)
             }

@@ -152,6 +152,8 @@ impl Relay {
 threads: 2
 listen:
   address: {listen}
+admin:
+  listen: off
 metrics:
   listen: off
 log:

@@ -93,7 +93,9 @@ pub async fn measure(running: &mut Running, load: &Load, options: &Options) -> R
     let used = cpu(running)?
         .zip(before)
         .map(|(after, before)| after.since(before));
+    quiet(running).await?;
     let paced = load.run(running, options.paced_seconds, Some(RATE)).await?;
+    quiet(running).await?;
     if let Some(program) = &mut running.program {
         program.must_run()?;
     }
@@ -105,6 +107,30 @@ pub async fn measure(running: &mut Running, load: &Load, options: &Options) -> R
         closed,
         paced,
     })
+}
+
+/// What it uses at most while it is at rest, of one processor over [`LOOK`].
+const REST: Duration = Duration::from_millis(10);
+/// Between two looks at whether it is at rest.
+const LOOK: Duration = Duration::from_millis(250);
+/// Looks until it must be.
+const LOOKS: u32 = 240;
+
+/// Waits until the target is at rest: the relay writes its books for a while after a round, and neither its own next
+/// part nor the next target's is to be measured beside that.
+async fn quiet(running: &Running) -> Result<()> {
+    let Some(mut before) = cpu(running)? else {
+        return Ok(());
+    };
+    for _ in 0..LOOKS {
+        tokio::time::sleep(LOOK).await;
+        let now = cpu(running)?.unwrap_or_default();
+        if now.since(before).whole <= REST {
+            return Ok(());
+        }
+        before = now;
+    }
+    bail!("{} does not come to rest after a round", running.target.name())
 }
 
 fn cpu(running: &Running) -> Result<Option<Cpu>> {

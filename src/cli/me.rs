@@ -14,7 +14,7 @@ use super::pool::{MyPoolCommand, PoolKeys};
 use super::requests::MyRequestsArgs;
 use super::usage::MyUsageArgs;
 use super::whose::Whose;
-use super::{Options, limits, print, requests, table, usage};
+use super::{Options, limits, live, print, requests, table, usage};
 use account::AccountCommand;
 
 /// What about oneself; who one is, where nothing is said.
@@ -49,6 +49,9 @@ enum OfMine {
     PoolKeys(MyPoolCommand),
     /// Say what you used: over time, and by model, client key and so on.
     Usage(MyUsageArgs),
+    /// List your requests that are on their way, with the place in the queue of those that wait.
+    #[command(after_help = "Examples:\n  potluck me live\n  potluck me live --json")]
+    Live,
     /// List your requests that have ended, the newest first.
     Requests(MyRequestsArgs),
 }
@@ -71,6 +74,7 @@ async fn act(command: Option<OfMine>, api: &Api, options: &Options) -> Result<()
         Some(OfMine::Keys(command)) => command.run(&Keys { whose, api, options }).await,
         Some(OfMine::PoolKeys(command)) => command.run(&PoolKeys { whose, api, options }).await,
         Some(OfMine::Usage(arguments)) => usage::run(&arguments.into(), api, options).await,
+        Some(OfMine::Live) => live::on_their_way(whose, api, options).await,
         Some(OfMine::Requests(arguments)) => requests::run(&arguments.into(), api, options).await,
     }
 }

@@ -12,6 +12,7 @@ use self::grant::GrantArgs;
 use super::Options;
 use super::api::Api;
 use super::exit::Failure;
+use super::history::{self, Span};
 use super::list::segment;
 
 /// See the help of each.
@@ -80,6 +81,16 @@ pub(super) enum NodesCommand {
         after_help = "Examples:\n  potluck nodes check gpu gpu-2\n  potluck nodes check gpu gpu-2 --json"
     )]
     Check(Which),
+    /// Show how it fared: a strip of its states, and what changed when, by whose doing and why.
+    #[command(
+        after_help = "Examples:\n  potluck nodes history gpu gpu-2\n  potluck nodes history gpu gpu-2 --range 7d --json"
+    )]
+    History {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        span: Span,
+    },
     /// Let pool keys go to a node's host: the operators' own ones, or one whose contributor agreed.
     ///
     /// A pool key goes only to the hosts that were there when it was brought. Keys that others brought are never
@@ -123,6 +134,7 @@ impl NodesCommand {
             Self::Resume(which) => change::switch(&which, "active", api, options).await,
             Self::Activate { upstream, node, .. } => change::prefer(upstream, node, api, options).await,
             Self::Check(which) => check::run(&which, api, options).await,
+            Self::History { which, span } => history::show(&which.path()?, &span, api, options).await,
             Self::Grant(arguments) => grant::run(&arguments, api, options).await,
         }
     }

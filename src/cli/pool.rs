@@ -24,6 +24,7 @@ pub(super) use self::mine::MyPoolCommand;
 use super::Options;
 use super::api::Api;
 use super::exit::Failure;
+use super::history::Span;
 use super::whose::Whose;
 pub(super) use show::spent;
 
@@ -99,6 +100,16 @@ pub(super) enum PoolCommand {
         #[command(flatten)]
         days: Days,
     },
+    /// Show how it fared: a strip of its states, and what changed when, by whose doing and why.
+    #[command(
+        after_help = "Examples:\n  potluck pool history 3\n  potluck pool history mine --range 7d --json"
+    )]
+    History {
+        /// Its id or label.
+        key: String,
+        #[command(flatten)]
+        span: Span,
+    },
     /// Recheck, reset, pause, resume or withdraw many pool keys. Shows what that would do, asks, and waits for its end.
     #[command(
         after_help = "Examples:\n  potluck pool bulk recheck --upstream novelai --state invalid\n  \
@@ -131,6 +142,7 @@ impl PoolCommand {
             Self::Resume { key } => keys.edit(&key, &switched(PoolSwitch::Active, None)).await,
             Self::Caps(arguments) => caps::run(arguments, &keys).await,
             Self::Usage { key, days } => keys.usage(&key, &days).await,
+            Self::History { key, span } => keys.history(&key, &span).await,
             Self::Bulk(arguments) => bulk::run(arguments, api, options).await,
             Self::Withdraw { key, yes } => keys.withdraw(&key, yes).await,
         }

@@ -4,15 +4,18 @@
 mod assign;
 mod change;
 mod check;
+mod replay;
 mod show;
 
 use clap::{Args, Subcommand};
 
 use self::assign::AssignArgs;
 use self::change::{AddArgs, EditArgs};
+use self::replay::ReplayArgs;
 use super::Options;
 use super::api::Api;
 use super::exit::Failure;
+use super::history::{self, Span};
 use super::list;
 
 const PATH: &str = "/manage/v1/outbound-proxies";
@@ -55,6 +58,19 @@ pub(super) enum ProxiesCommand {
     /// Have an outbound proxy probed now, for each upstream that leaves through it. Fails when it is not well.
     #[command(after_help = "Examples:\n  potluck proxies check paris\n  potluck proxies check paris --json")]
     Check(Which),
+    /// Show how it fared: a strip of its states, and what changed when, by whose doing and why.
+    #[command(
+        after_help = "Examples:\n  potluck proxies history paris\n  potluck proxies history paris --range 7d --json"
+    )]
+    History {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        span: Span,
+    },
+    /// Say what other settings would have made of what happened in the last day.
+    #[command(after_help = replay::EXAMPLES)]
+    Replay(ReplayArgs),
     /// Show or set through which outbound proxies an upstream's or a pool key's requests leave.
     #[command(after_help = assign::EXAMPLES)]
     Assign(AssignArgs),
@@ -83,6 +99,10 @@ impl ProxiesCommand {
             Self::Edit(arguments) => change::edit(arguments, api, options).await,
             Self::Remove { which, yes } => change::remove(&which, yes, api, options).await,
             Self::Check(which) => check::run(&which, api, options).await,
+            Self::History { which, span } => {
+                history::show(&which.path(api).await?, &span, api, options).await
+            }
+            Self::Replay(arguments) => replay::run(arguments, api, options).await,
             Self::Assign(arguments) => assign::run(arguments, api, options).await,
         }
     }

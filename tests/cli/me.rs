@@ -178,6 +178,9 @@ fn a_member_brings_pool_keys_after_reading_what_that_risks() {
         (&caps["keep_anlas"], &caps["free_only"]),
         (&0.into(), &false.into())
     );
+    linh.run("me pool-keys history mine").ok();
+    let live = linh.run("me live").ok().out;
+    assert!(live.contains("No requests are on their way."), "{live}");
     let usage = linh.run("me pool-keys usage mine").ok().out;
     assert!(usage.contains("It served nothing in these days."), "{usage}");
     linh.run("me pool-keys withdraw mine --yes").ok();

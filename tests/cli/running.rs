@@ -84,6 +84,38 @@ fn the_same_commands_do_the_same_with_the_relay_running() {
     assert_eq!(answers[0], answers[1]);
 }
 
+/// What a command says as soon as it says this: the relay looks by and by.
+fn told(folder: &Folder, line: &str, sought: &str) -> String {
+    let told = (0..300).find_map(|_| {
+        let out = folder.run(line).ok().out;
+        let said = out.contains(sought).then_some(out);
+        std::thread::sleep(Duration::from_millis(if said.is_some() { 0 } else { 20 }));
+        said
+    });
+    told.unwrap_or_else(|| panic!("`{line}` does not tell of {sought}"))
+}
+
+#[test]
+fn a_running_relay_tells_how_things_fared_and_what_is_on_its_way() {
+    let folder = Folder::ready();
+    let nothing = folder.run("nodes history novelai image").ok().out;
+    assert!(nothing.contains("Nothing is known of it yet."), "{nothing}");
+    folder.run("nodes history novelai nope").fails(1, "no node");
+    let line = "pool add novelai --label mine";
+    folder
+        .run_with(line, "a-key-of-nobody-0123456789abcdef", &[])
+        .ok();
+    let _relay = Relay::start(&folder);
+    folder.run("pool pause mine").ok();
+    let history = told(&folder, "pool history mine --range 2h", "paused");
+    assert!(history.contains("novelai: paused since"), "{history}");
+    told(&folder, "nodes history novelai image", "novelai: ");
+    assert!(folder.run("live").ok().out.contains("No requests"));
+    let waiting = folder.run("live --queue novelai --json").ok().json();
+    assert_eq!(waiting["total"], 0);
+    folder.run("live --queue nope").fails(1, "there are: novelai");
+}
+
 #[test]
 fn a_second_relay_on_the_same_data_is_refused() {
     let folder = Folder::ready();
@@ -120,6 +152,17 @@ fn a_running_relay_probes_an_outbound_proxy_and_says_how_it_fares() {
         (&event["why"], &event["by"]),
         (&"unreachable".into(), &"probe".into())
     );
+    for _ in 0..2 {
+        folder.run("proxies check dead").fails(1, "opens no way");
+    }
+    let history = told(&folder, "proxies history dead", "cooling");
+    assert!(
+        history.contains("a check") && history.contains("unreachable"),
+        "{history}"
+    );
+    let replay = "proxies replay --failures 2 --cool-down 1m --json";
+    let replayed = folder.run(replay).ok().json();
+    assert_eq!(replayed["items"][0]["would"]["rests"], 1, "{replayed}");
     folder.run("proxies edit dead --disable").ok();
     folder.run("proxies check dead").fails(1, "is switched off");
     drop(relay);

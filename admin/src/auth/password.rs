@@ -61,12 +61,20 @@ impl Passwords {
         }
     }
 
+    /// Refuses a password that is too weak, before anything is done for it.
+    ///
+    /// # Errors
+    /// When it is.
+    pub(crate) fn judge(&self, password: &Secret, user_name: &str) -> Result<(), ControlError> {
+        strong(password.expose(), user_name, self.shortest)
+    }
+
     /// Hashes with argon2id and a random salt, unless the password is too weak.
     ///
     /// # Errors
     /// When it is, or too many others wait.
     pub(crate) async fn hash(&self, password: Secret, user_name: &str) -> Result<String, ControlError> {
-        strong(password.expose(), user_name, self.shortest)?;
+        self.judge(&password, user_name)?;
         let argon2 = self.argon2();
         let hashed = self.in_turn(move || {
             argon2

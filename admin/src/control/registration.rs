@@ -52,7 +52,10 @@ impl Control {
             (Registration::Invitation, Some(text)) => Some(KeyHash::of(text.0.expose().trim())),
             (Registration::Invitation, None) => return Err(ControlError::NoInvitation),
         };
-        let name = fields::user_name(&new.name)?;
+        let mut faults = fields::Faults::default();
+        let name = faults.take(fields::user_name(&new.name));
+        faults.take(self.auth.passwords.judge(&new.password.0, &new.name));
+        faults.end()?;
         let hash = self.auth.passwords.hash(new.password.0, &name).await?;
         let by = By {
             caller: Caller::Job("register"),

@@ -16,7 +16,12 @@ impl Control {
     /// # Errors
     /// When the name is taken or cannot be one, or the password is weak.
     pub async fn create_user(&self, by: &By, new: CreateUser) -> Result<User, ControlError> {
-        let name = fields::user_name(&new.name)?;
+        let mut faults = fields::Faults::default();
+        let name = faults.take(fields::user_name(&new.name));
+        if let Some(text) = &new.password {
+            faults.take(self.auth.passwords.judge(&text.0, &new.name));
+        }
+        faults.end()?;
         let password_hash = match new.password {
             Some(text) => Some(self.auth.passwords.hash(text.0, &name).await?),
             None => None,

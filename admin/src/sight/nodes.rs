@@ -50,6 +50,8 @@ fn why(report: &NodeReport) -> Why {
     let by = match (report.state, report.cooling) {
         (NodeState::Removed | NodeState::Draining, _) => Doer::Person(None),
         (NodeState::Active, true) => Doer::Traffic,
+        // It is not checked, or was not yet: nobody has found anything out.
+        (NodeState::Active, false) if report.health == Condition::Unknown => Doer::Relay,
         (NodeState::Active, false) => Doer::Probe,
     };
     let check = report.last_check.as_ref();

@@ -1,6 +1,6 @@
 //! How outbound proxies fare, as their edge tells: each on the way to each upstream.
 
-use potluck_filters::egress::{ProxyHealth, ProxyReport};
+use potluck_filters::egress::{By, ProxyHealth, ProxyReport, StandingReport};
 use potluck_filters::history::{Doer, Kind, Recorder, State, Subject, Why};
 use potluck_filters::id::OutboundProxyId;
 use serde_json::json;
@@ -19,12 +19,28 @@ pub(super) fn see(live: &dyn Live, recorder: &mut Recorder, now: i64) {
                 ProxyHealth::Healthy => State::Healthy,
                 ProxyHealth::Cooling => State::Cooling,
             };
-            recorder.see(&subject(report.id, &standing.upstream), state, now, || Why {
-                by: if usable { Doer::Traffic } else { Doer::Person(None) },
-                reason: None,
-                evidence: json!({ "failures": standing.failures, "rests_ms": standing.rests_ms }),
+            recorder.see(&subject(report.id, &standing.upstream), state, now, || {
+                why(&report, standing, usable)
             });
         }
+    }
+}
+
+/// What was seen last on the way to an upstream made it what it is, unless somebody did, or a rest was over.
+fn why(report: &ProxyReport, standing: &StandingReport, usable: bool) -> Why {
+    let known = standing.health != ProxyHealth::Unknown;
+    let mut events = report.history.iter();
+    let last = events.find(|event| usable && known && event.upstream == standing.upstream);
+    let by = match last.map(|event| event.by) {
+        _ if !usable => Doer::Person(None),
+        Some(By::Traffic | By::Judge) => Doer::Traffic,
+        Some(By::Probe) => Doer::Probe,
+        None => Doer::Relay,
+    };
+    Why {
+        by,
+        reason: last.and_then(|event| event.why.as_deref().map(str::to_owned)),
+        evidence: json!({ "failures": standing.failures, "rests_ms": standing.rests_ms }),
     }
 }
 

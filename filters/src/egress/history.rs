@@ -51,6 +51,17 @@ impl History {
     pub(super) fn newest_first(&self) -> Vec<Event> {
         self.0.iter().rev().cloned().collect()
     }
+
+    /// The newest of each upstream.
+    pub(super) fn last_of_each(&self) -> Vec<Event> {
+        let mut last: Vec<Event> = Vec::new();
+        for event in self.0.iter().rev() {
+            if last.iter().all(|newer| newer.upstream != event.upstream) {
+                last.push(event.clone());
+            }
+        }
+        last
+    }
 }
 
 #[cfg(test)]
@@ -71,5 +82,6 @@ mod tests {
         }
         let shown = history.newest_first();
         assert_eq!((shown.len(), shown[0].at, shown[99].at), (100, 249, 150));
+        assert_eq!(history.last_of_each(), shown[..1]);
     }
 }

@@ -300,7 +300,7 @@ impl Standings {
         }
     }
 
-    /// How a proxy fares, without what happened to it.
+    /// How a proxy fares, with what happened to it last on the way to each upstream.
     #[must_use]
     pub fn standing(&self, proxy: OutboundProxyId, now: Moment) -> ProxyReport {
         let standings = self.upstreams.iter().filter_map(|(upstream, ways)| {
@@ -312,7 +312,11 @@ impl Standings {
         ProxyReport {
             id: proxy,
             upstreams,
-            history: Vec::new(),
+            history: self
+                .histories
+                .get(&proxy)
+                .map(History::last_of_each)
+                .unwrap_or_default(),
         }
     }
 

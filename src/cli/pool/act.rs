@@ -8,6 +8,7 @@ use super::days::{self, Days};
 use super::show;
 use crate::cli::api::Api;
 use crate::cli::exit::Failure;
+use crate::cli::history::{self, Span};
 use crate::cli::list::{self, sent};
 use crate::cli::whose::Whose;
 use crate::cli::{Options, ask, print};
@@ -50,6 +51,10 @@ impl PoolKeys<'_> {
     pub(super) async fn usage(&self, key: &str, days: &Days) -> Result<(), Failure> {
         let path = format!("{}/usage{}", self.path(key).await?, days.query());
         days::show(self.api.get(&path).await?, self.options)
+    }
+
+    pub(super) async fn history(&self, key: &str, span: &Span) -> Result<(), Failure> {
+        history::show(&self.path(key).await?, span, self.api, self.options).await
     }
 
     pub(super) async fn withdraw(&self, key: &str, yes: bool) -> Result<(), Failure> {

@@ -14,6 +14,7 @@ use super::{caps, show};
 use crate::cli::api::Api;
 use crate::cli::ask;
 use crate::cli::exit::Failure;
+use crate::cli::history::Span;
 use crate::cli::list::{sent, typed};
 use crate::cli::print;
 
@@ -75,6 +76,16 @@ pub(in crate::cli) enum MyPoolCommand {
         key: String,
         #[command(flatten)]
         days: super::days::Days,
+    },
+    /// Show how it fared: a strip of its states, and what changed when, by whose doing and why.
+    #[command(
+        after_help = "Examples:\n  potluck me pool-keys history mine\n  potluck me pool-keys history 3 --range 7d --json"
+    )]
+    History {
+        /// Its id or label.
+        key: String,
+        #[command(flatten)]
+        span: Span,
     },
     /// Take one of them out for ever and delete its ciphertext.
     #[command(
@@ -141,6 +152,7 @@ impl MyPoolCommand {
             Self::Check { key } => keys.check(&key).await,
             Self::Caps(arguments) => caps::run(arguments, keys).await,
             Self::Usage { key, days } => keys.usage(&key, &days).await,
+            Self::History { key, span } => keys.history(&key, &span).await,
             Self::Withdraw { key, yes } => keys.withdraw(&key, yes).await,
         }
     }

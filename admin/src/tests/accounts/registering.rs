@@ -48,6 +48,21 @@ async fn who_may_register_is_a_setting() {
 }
 
 #[tokio::test]
+async fn all_that_is_wrong_with_a_new_account_is_told_at_once() {
+    let net = Net::new().await;
+    net.registration(Registration::Open).await;
+    let mut wrong = json!({ "name": "Eve Adams", "password": "short" });
+    let registered = net.register(wrong.clone()).await;
+    let root = net.token("root").await;
+    wrong["role"] = "user".into();
+    for refused in [registered, net.post("/users", &root, wrong).await] {
+        assert_eq!(refused.code(), "invalid_field", "{refused:?}");
+        let told: Vec<_> = (0..2).map(|at| &refused.body["errors"][at]["pointer"]).collect();
+        assert_eq!(told, ["/name", "/password"], "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_invitation_lets_in_whom_it_says_and_is_not_used_by_a_taken_name() {
     let net = Net::new().await;
     let root = net.token("root").await;
