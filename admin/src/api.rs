@@ -62,7 +62,9 @@ pub use effective::{Effective, EffectiveSetting, SecretSetting, SettingChange, S
 pub use event::ListenQuery;
 pub use export::{Export, ExportedObject};
 pub use finding::{Acknowledge, Acknowledged, Finding, FindingQuery, FindingState, Findings};
-pub use history::{DoneBy, History, HistoryPart, HistoryQuery, StateChange};
+pub use history::{
+    DoneBy, Histories, HistoriesQuery, History, HistoryPart, HistoryQuery, PoolKeyStrip, StateChange,
+};
 pub use invitation::{CreateInvitation, CreatedInvitation, Invitation, Register, Registered, Registration};
 pub use job::{
     ImportJob, ImportLine, Job, JobAct, JobCounts, JobItem, JobItemQuery, JobItemState, JobKind, JobQuery,
@@ -76,7 +78,7 @@ pub use live_request::{LiveRequest, MyLiveRequest, Stage, Waiting, WaitingLine};
 pub use my_key::{CreateMyKey, EditMyKey, RotateKey};
 pub use my_pool_key::{
     AddMyPoolKey, ContributionNotice, DaysQuery, EditMyPoolKey, ImportMyPoolKeys, MyPoolKey, MyUpstream,
-    MyUpstreams, Served, ServedDay,
+    MyUpstreams, NoticeLanguage, NoticeQuery, Served, ServedDay,
 };
 pub use node::{AddNode, AllowHost, EditNode, Node, NodeGrant, NodeSource, NodeSwitch};
 pub use outbound_proxy::{AddOutboundProxy, CheckedProxy, EditOutboundProxy, OutboundProxy, ProxyLogin};

@@ -18,6 +18,7 @@ mod effective;
 mod export;
 mod fields;
 mod findings;
+mod histories;
 mod history;
 mod holds;
 mod jobs;

@@ -1,7 +1,7 @@
 //! How things fared over time.
 
 use potluck_filters::history::{Doer, Segment, Share, State};
-use potluck_filters::id::UserId;
+use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_store::table::state_changes::StateChangeRow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,45 @@ pub struct HistoryPart {
     pub healthy: Option<f64>,
     /// The parts of the range, one after the other.
     pub segments: Vec<Segment>,
+}
+
+/// Of which pool keys, and which time in how many parts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HistoriesQuery {
+    /// Ids of pool keys with commas between, 1 to 100 of them.
+    pub ids: String,
+    /// From this time on; a day before `to` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<i64>,
+    /// Before this time; now when absent or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<i64>,
+    /// Parts of each strip, 1 to 400; 96 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<u32>,
+}
+
+/// How several pool keys fared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Histories {
+    /// From when the strips are.
+    pub from: i64,
+    /// Until when.
+    pub to: i64,
+    /// When somebody looked last; `null`: never.
+    pub checked_at: Option<i64>,
+    /// Those of which something is known, in the order of the question.
+    pub items: Vec<PoolKeyStrip>,
+}
+
+/// A pool key's strip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PoolKeyStrip {
+    /// The key.
+    pub pool_key: PoolKeyId,
+    /// How it fared.
+    pub strip: HistoryPart,
 }
 
 /// From one state to another; or, where it went to and fro, all of that.

@@ -158,6 +158,28 @@ pub struct ContributionNotice {
     pub text: String,
 }
 
+/// In which language.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeQuery {
+    /// English when absent.
+    #[serde(default)]
+    pub language: NoticeLanguage,
+}
+
+/// A language that the notice is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeLanguage {
+    /// English.
+    #[default]
+    En,
+    /// Chinese.
+    Zh,
+    /// Vietnamese.
+    Vi,
+}
+
 /// Which days.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

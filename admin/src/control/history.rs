@@ -16,10 +16,10 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// The longest range.
 const LONGEST: i64 = 400 * DAY;
 /// Changes that one strip is made of.
-const MOST: u32 = 100_000;
+pub(super) const MOST: u32 = 100_000;
 /// Segments, unless somebody wants more or fewer.
-const SEGMENTS: u32 = 96;
-const MOST_SEGMENTS: u32 = 400;
+pub(super) const SEGMENTS: u32 = 96;
+pub(super) const MOST_SEGMENTS: u32 = 400;
 /// Without a mark for so long, in milliseconds, nobody looks.
 const STALE: i64 = 30_000;
 
@@ -104,14 +104,12 @@ impl Control {
             return Err(ControlError::NotFound("history"));
         }
         let now = self.now_ms();
-        let (from, to) = range(asked, now)?;
+        let (from, to) = range(asked.from, asked.to, now)?;
         let segments = asked.segments.unwrap_or(SEGMENTS).clamp(1, MOST_SEGMENTS);
         let whose = Whose { kind, name, upstream };
         let store = self.store();
         let rows = store.state_changes_in(&whose, (from, to), MOST).await?;
-        let checked_at = store.last_watched().await?;
-        let mut gaps = store.watch_gaps((from, to)).await?;
-        gaps.extend(checked_at.filter(|at| now - at > STALE).map(|at| (at, now)));
+        let (checked_at, gaps) = self.unwatched((from, to), now).await?;
         let mut parts: BTreeMap<String, Vec<StateChangeRow>> = BTreeMap::new();
         for row in rows {
             parts.entry(row.subject.upstream.clone()).or_default().push(row);
@@ -132,11 +130,23 @@ impl Control {
             changes,
         })
     }
+
+    /// When somebody looked last, and the times of a range in which nobody did.
+    pub(super) async fn unwatched(
+        &self,
+        range: Gap,
+        now: i64,
+    ) -> Result<(Option<i64>, Vec<Gap>), ControlError> {
+        let checked_at = self.store().last_watched().await?;
+        let mut gaps = self.store().watch_gaps(range).await?;
+        gaps.extend(checked_at.filter(|at| now - at > STALE).map(|at| (at, now)));
+        Ok((checked_at, gaps))
+    }
 }
 
-fn range(asked: &HistoryQuery, now: i64) -> Result<Gap, ControlError> {
-    let to = asked.to.unwrap_or(now).clamp(0, now);
-    let from = asked.from.unwrap_or(to - DAY).max(0);
+pub(super) fn range(from: Option<i64>, to: Option<i64>, now: i64) -> Result<Gap, ControlError> {
+    let to = to.unwrap_or(now).clamp(0, now);
+    let from = from.unwrap_or(to - DAY).max(0);
     if from >= to {
         return Err(ControlError::invalid(
             "from",
@@ -152,7 +162,7 @@ fn range(asked: &HistoryQuery, now: i64) -> Result<Gap, ControlError> {
     Ok((from, to))
 }
 
-fn part(
+pub(super) fn part(
     upstream: String,
     rows: Vec<StateChangeRow>,
     gaps: &[Gap],

@@ -7,7 +7,7 @@ use axum::extract::State;
 use potluck_filters::id::{OutboundProxyId, PoolKeyId};
 
 use crate::access::{Admin, Member, area};
-use crate::api::{History, HistoryQuery};
+use crate::api::{Histories, HistoriesQuery, History, HistoryQuery};
 use crate::control::Control;
 use crate::doc::Routes;
 use crate::error::ControlError;
@@ -20,6 +20,12 @@ pub(crate) fn routes() -> Routes {
             "showPoolKeyHistory",
             "Says how a pool key fared: strip and changes.",
             pool_key,
+        )
+        .get(
+            "/manage/v1/pool-keys/histories",
+            "listPoolKeyHistories",
+            "Says how several pool keys fared: their strips.",
+            pool_keys,
         )
         .get(
             "/manage/v1/me/pool-keys/{id}/history",
@@ -48,6 +54,14 @@ async fn pool_key(
     Asked(asked): Asked<HistoryQuery>,
 ) -> Result<Json<History>, ControlError> {
     control.pool_key_history(PoolKeyId(id), &asked).await.map(Json)
+}
+
+async fn pool_keys(
+    _: Admin<area::Pool>,
+    State(control): State<Arc<Control>>,
+    Asked(asked): Asked<HistoriesQuery>,
+) -> Result<Json<Histories>, ControlError> {
+    control.pool_key_histories(&asked).await.map(Json)
 }
 
 async fn my_pool_key(

@@ -9,7 +9,7 @@ use potluck_filters::id::PoolKeyId;
 use crate::access::{Anyone, Member, area};
 use crate::api::{
     AddMyPoolKey, ContributionNotice, DaysQuery, EditMyPoolKey, ImportJob, ImportMyPoolKeys, MyPoolKey,
-    MyUpstreams, Page, PageQuery, Served,
+    MyUpstreams, NoticeQuery, Page, PageQuery, Served,
 };
 use crate::control::{Control, notice};
 use crate::doc::Routes;
@@ -89,8 +89,11 @@ fn of_keys() -> Routes {
         )
 }
 
-async fn show_notice(_: Anyone) -> Result<Json<ContributionNotice>, ControlError> {
-    Ok(Json(notice()))
+async fn show_notice(
+    _: Anyone,
+    Asked(asked): Asked<NoticeQuery>,
+) -> Result<Json<ContributionNotice>, ControlError> {
+    Ok(Json(notice(asked.language)))
 }
 
 async fn upstreams(

@@ -313,3 +313,25 @@ async fn a_withdrawn_key_leaves_no_ciphertext_and_adds_nothing_more() {
     assert_eq!(row.key_id, None);
     assert!(relay.last_given().users[0].contribution.is_empty());
 }
+
+#[tokio::test]
+async fn contributors_read_what_they_risk_in_their_language() {
+    let relay = Relay::seeded().await;
+    let path = "/manage/v1/contribution-notice";
+    let (_, english) = relay.get(path).await;
+    for (language, word) in [("en", "You lend"), ("zh", "风险"), ("vi", "rủi ro")] {
+        let (status, told) = relay.get(&format!("{path}?language={language}")).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(told["version"], english["version"]);
+        let text = told["text"].as_str().unwrap();
+        assert!(text.contains(word), "{text}");
+        assert_eq!(
+            text.split("\n\n").count(),
+            4,
+            "each language says all of it: {text}"
+        );
+        assert!(!text.contains("  "), "{text}");
+    }
+    let (status, _) = relay.get(&format!("{path}?language=xx")).await;
+    assert!(status.is_client_error(), "{status}");
+}

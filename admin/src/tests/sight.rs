@@ -223,3 +223,43 @@ async fn ranges_that_are_none_are_refused() {
         (&Value::Null, &json!([]))
     );
 }
+
+#[tokio::test]
+async fn several_pool_keys_tell_in_one_answer_what_each_tells_alone() {
+    let relay = Relay::seeded().await;
+    let one = relay.add("pst-one").await;
+    let two = relay.add("pst-two").await;
+    let mut keeper = keeper(&relay);
+    keeper.look().await;
+    pass(1000);
+    relay.probed_well(&one).await;
+    keeper.look().await;
+    pass(9000);
+    keeper.look().await;
+    let range = format!("from={NOW}&segments=5");
+    let path = format!(
+        "/manage/v1/pool-keys/histories?{range}&ids={},{},4711",
+        two["id"], one["id"]
+    );
+    let (status, told) = relay.get(&path).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    let items = told["items"].as_array().unwrap();
+    let keys: Vec<&Value> = items.iter().map(|item| &item["pool_key"]).collect();
+    assert_eq!(keys, [&two["id"], &one["id"]]);
+    for item in items {
+        let (_, alone) = relay
+            .get(&format!(
+                "/manage/v1/pool-keys/{}/history?{range}",
+                item["pool_key"]
+            ))
+            .await;
+        assert_eq!(item["strip"], alone["parts"][0]);
+        assert_eq!(told["checked_at"], alone["checked_at"]);
+    }
+    for ids in ["", "x", "1,,2", &vec!["1"; 101].join(",")] {
+        let (status, _) = relay
+            .get(&format!("/manage/v1/pool-keys/histories?ids={ids}"))
+            .await;
+        assert!(status.is_client_error(), "{ids}: {status}");
+    }
+}

@@ -130,6 +130,7 @@ const TABLE: &[(For, &[&str])] = &[
             "listAlertDeliveries",
             "replayOutboundProxies",
             "showPoolKeyHistory",
+            "listPoolKeyHistories",
             "showUsage",
             "showRecentUsage",
             "showUsageBy",
