@@ -266,3 +266,52 @@ test("theme and language are kept, and a wrong password tells nothing", () =>
     await page.getByRole("menuitem", { name: "深色" }).click();
     assert.equal(await page.locator("html").getAttribute("data-mantine-color-scheme"), "dark");
   }));
+
+/** What guest does elsewhere meanwhile. */
+async function elsewhere(method, path, body, token) {
+  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+  const answer = await fetch(`${relay.base_url}/manage/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
+  return answer.json();
+}
+
+test("of two who edit one key, neither loses a change, and each field that both changed is asked about", () =>
+  inWindow({ width: 360, height: 740 }, async ({ page, problems }) => {
+    const { access_token } = await elsewhere("POST", "/session", { name: "guest", password: relay.password });
+    const { key } = await elsewhere("POST", "/me/keys", { name: "shared" }, access_token);
+    const path = `/me/keys/${key.id}`;
+    await signIn(page, "guest", relay.password);
+    await page.goto(`/manage/ui/keys/${key.id}`);
+    await page.getByLabel("Name").fill("mine");
+    await page.getByLabel("Requests a minute").fill("7");
+    await elsewhere("PATCH", path, { name: "theirs", concurrency: 3 }, access_token);
+    await page.getByRole("button", { name: "Save" }).click();
+    const asked = page.getByRole("alert");
+    await asked.getByRole("group", { name: "Name" }).getByRole("radio", { name: "Theirs: theirs" }).check();
+    assert.ok(await asked.getByRole("radio", { name: "Yours: 7" }).isChecked(), "what only one changed is theirs who did");
+    assert.ok(await asked.getByRole("radio", { name: "Theirs: 3" }).isChecked(), "what only one changed is theirs who did");
+    await asked.getByRole("button", { name: "Go on with these" }).click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").waitFor();
+    const now = await elsewhere("GET", path, undefined, access_token);
+    assert.deepEqual([now.name, now.rate_limit, now.concurrency], ["theirs", 7, 3]);
+    problems.splice(0, problems.length, ...problems.filter((problem) => !problem.includes("412")));
+  }));
+
+test("a dialog with something typed asks before Escape closes it", () =>
+  inWindow({}, async ({ page }) => {
+    await signIn(page, "guest", relay.password);
+    await page.goto("/manage/ui/keys?create=yes");
+    const dialog = page.getByRole("dialog", { name: "Create a key" });
+    await dialog.getByLabel("Name").fill("half a key");
+    await page.keyboard.press("Escape");
+    await dialog.getByRole("button", { name: "Stay here" }).click();
+    assert.equal(await dialog.getByLabel("Name").inputValue(), "half a key");
+    await page.keyboard.press("Escape");
+    await dialog.getByRole("button", { name: "Discard them" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Create a key" }).first().click();
+    await dialog.getByLabel("Name").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  }));

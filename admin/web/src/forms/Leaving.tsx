@@ -19,7 +19,7 @@ export function Leaving({ dirty }: { dirty: boolean }) {
   });
   if (blocker.status !== "blocked") return null;
   return (
-    <Dialog title={t.common.dirty} onClose={blocker.reset}>
+    <Dialog title={t.common.dirty} onClose={blocker.reset} guarded={false}>
       <div className="stack">
         <p>{t.common.dirtyText}</p>
         <div className="row row-end">

@@ -97,7 +97,7 @@ function Places({ onClose, isAdmin }: { onClose: () => void; isAdmin: boolean })
     buttons[Math.max(0, Math.min(buttons.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))]?.focus();
   };
   return (
-    <Dialog title={t.shell.palette} onClose={onClose}>
+    <Dialog guarded={false} title={t.shell.palette} onClose={onClose}>
       <form
         className="stack"
         onKeyDown={moved}

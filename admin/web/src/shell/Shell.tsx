@@ -5,8 +5,10 @@ import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { about } from "../api/queries/mine";
 import { useI18n } from "../i18n";
+import { Leaving } from "../forms/Leaving";
 import { stopClock } from "../lib/clock";
 import { Button } from "../ui/Button";
+import { Guard } from "../ui/Guard";
 import { Menu } from "../ui/Menu";
 import { NoConnection } from "../ui/Offline";
 import { MINE, type Place, POOL, SYSTEM, THUMB } from "./nav";
@@ -96,6 +98,8 @@ function BottomBar({ rest }: { rest: Place[] }) {
   );
 }
 
+const keepHere = (dirty: boolean) => <Leaving dirty={dirty} />;
+
 export function Shell() {
   const { t, f } = useI18n();
   const who = useWho();
@@ -108,6 +112,7 @@ export function Shell() {
   }, [isCut]);
   return (
     <NoConnection value={liveness.since === null ? null : t.shell.offlineWrites}>
+      <Guard value={keepHere}>
       <a href="#content" className="button skip">
         {t.shell.skip}
       </a>
@@ -146,6 +151,7 @@ export function Shell() {
       <BottomBar rest={[...MINE.slice(THUMB), ...(isAdmin ? [...POOL, ...SYSTEM] : [])]} />
       <Shortcuts isAdmin={isAdmin} />
       <SessionOver />
+      </Guard>
     </NoConnection>
   );
 }

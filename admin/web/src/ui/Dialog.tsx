@@ -1,9 +1,10 @@
 /** Dialogs: focus goes in and comes back, Escape closes. */
 import { Modal } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, type SyntheticEvent, useContext, useRef, useState } from "react";
 import { useI18n } from "../i18n";
 import { Button } from "./Button";
 import { TextInput } from "./fields";
+import { Guard } from "./Guard";
 
 interface DialogProps {
   title: string;
@@ -11,15 +12,30 @@ interface DialogProps {
   children: ReactNode;
   /** Whether Escape and a click beside it close it, and whether there is a cross. */
   closable?: boolean;
+  /** Whether what was typed into its form is worth a question when it is closed by Escape or the cross. */
+  guarded?: boolean;
   size?: "md" | "lg" | "xl";
 }
 
-export function Dialog({ title, onClose, children, closable = true, size = "md" }: DialogProps) {
+export function Dialog({ title, onClose, children, closable = true, guarded = closable, size = "md" }: DialogProps) {
   const { t } = useI18n();
+  const keep = useContext(Guard);
+  const content = useRef<HTMLDivElement>(null);
+  const [asking, setAsking] = useState(false);
+  // What is sent may lead to another page; it is a change again when it is changed again.
+  const [touched, setTouched] = useState<"no" | "yes" | "sent">("no");
+  const touch = ({ target }: SyntheticEvent) => {
+    if (guarded && target instanceof Element && target.closest("form")) setTouched("yes");
+  };
+  const close = () => {
+    // Where the form has given way to what came of it, there is nothing to lose.
+    if (touched === "no" || !content.current?.querySelector("form")) onClose();
+    else setAsking(!asking);
+  };
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={close}
       title={title}
       size={size}
       centered
@@ -29,7 +45,21 @@ export function Dialog({ title, onClose, children, closable = true, size = "md" 
       closeButtonProps={{ "aria-label": t.common.close }}
       styles={{ title: { fontWeight: 600, fontSize: 16 } }}
     >
-      {children}
+      {asking && (
+        <div className="note stack over-form" data-tone="warn" role="alert">
+          <p>
+            <strong>{t.common.dirty}</strong> {t.common.dirtyClose}
+          </p>
+          <div className="row">
+            <Button autoFocus onClick={() => { setAsking(false); }}>{t.common.stay}</Button>
+            <Button kind="danger" onClick={onClose}>{t.common.discard}</Button>
+          </div>
+        </div>
+      )}
+      <div ref={content} onChange={touch} onSubmit={() => { setTouched(touched === "no" ? "no" : "sent"); }}>
+        {children}
+      </div>
+      {keep(touched === "yes")}
     </Modal>
   );
 }
@@ -52,7 +82,7 @@ export function Confirm({ title, text, name, action, busy, onConfirm, onClose, c
   const [typed, setTyped] = useState("");
   const sure = typed.trim() === name;
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} guarded={false}>
       <form
         className="stack"
         onSubmit={(event) => {

@@ -22,31 +22,30 @@ export function Strip({ columns, label }: { columns: readonly Column[]; label: s
   const width = columns.length * WIDTH;
   return (
     <svg className="strip-plot" viewBox={`0 0 ${width} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
-      {columns.map((column, index) => (
-        <Bands key={column.key} column={column} x={index * WIDTH} />
+      {[...outlines(columns)].map(([mark, path]) => (
+        <path key={mark} d={path} data-mark={mark} />
       ))}
     </svg>
   );
 }
 
-function Bands({ column, x }: { column: Column; x: number }) {
-  if (column.bands.length === 0) return <rect x={x} width={WIDTH} height={HEIGHT} data-mark="later" />;
-  const tops = column.bands.map((_, index) => column.bands.slice(0, index + 1).reduce((sum, band) => sum + band.share, 0));
-  const seen = column.bands.some((band) => band.mark !== "none");
-  return (
-    <>
-      {column.bands.map((band, index) => (
-        <rect
-          key={index}
-          x={x}
-          y={HEIGHT * (1 - (tops[index] ?? 0))}
-          width={WIDTH - GAP}
-          // What was seen at all can be seen.
-          height={Math.max(1, HEIGHT * band.share)}
-          data-mark={band.mark}
-        />
-      ))}
-      {seen && <rect x={x + WIDTH - GAP} width={GAP} height={HEIGHT} data-mark="gap" />}
-    </>
-  );
+/** The outline of each mark: one element for all of its bands, since a list has many strips. */
+function outlines(columns: readonly Column[]): Map<string, string> {
+  const paths = new Map<string, string>();
+  const box = (mark: string, x: number, y: number, wide: number, high: number) => {
+    paths.set(mark, `${paths.get(mark) ?? ""}M${x} ${y}h${wide}v${high}h${-wide}z`);
+  };
+  columns.forEach(({ bands }, index) => {
+    const x = index * WIDTH;
+    if (bands.length === 0) box("later", x, 0, WIDTH, HEIGHT);
+    let top = HEIGHT;
+    for (const { mark, share } of bands) {
+      // What was seen at all can be seen.
+      const high = HEIGHT * share;
+      top -= high;
+      if (mark !== "none") box(mark, x, Math.min(top, HEIGHT - 1), WIDTH - GAP, Math.max(1, high));
+    }
+    if (bands.some(({ mark }) => mark !== "none")) box("gap", x + WIDTH - GAP, 0, GAP, HEIGHT);
+  });
+  return paths;
 }

@@ -60,11 +60,12 @@ export const myUpstreams = queryOptions({
   staleTime: 300_000,
 });
 
-export const notice = queryOptions({
-  queryKey: ["settings", "contribution-notice"],
-  queryFn: ({ signal }) => ok(api.GET("/manage/v1/contribution-notice", { signal })),
-  staleTime: 300_000,
-});
+export const notice = (language: "en" | "zh" | "vi") =>
+  queryOptions({
+    queryKey: ["settings", "contribution-notice", language],
+    queryFn: ({ signal }) => ok(api.GET("/manage/v1/contribution-notice", { params: { query: { language } }, signal })),
+    staleTime: 300_000,
+  });
 
 export const myPoolKeys = queryOptions({
   queryKey: ["pool_key", "mine"],

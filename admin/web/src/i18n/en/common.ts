@@ -53,9 +53,13 @@ export const common = {
   stay: "Stay here",
   leave: "Leave without them",
   changedTitle: "Somebody changed this meanwhile",
-  changedText: "Your changes are still in the form. Take theirs to begin again from what is there now, or keep yours and write over it.",
-  keepMine: "Keep mine",
-  takeTheirs: "Take theirs",
+  changedText: "Your changes are still in the form. For each field that differs, choose whose counts; then save.",
+  changedElsewhere: "What they changed is not in this form: nothing of yours is in its way. Go on, then save.",
+  mine: "Yours:",
+  theirs: "Theirs:",
+  goOn: "Go on with these",
+  dirtyClose: "Closed now, they would be lost.",
+  discard: "Discard them",
 } as const;
 
 export const shell = {

@@ -54,9 +54,13 @@ export const common: Part<"common"> = {
   stay: "Ở lại",
   leave: "Bỏ thay đổi và rời đi",
   changedTitle: "Vừa có người thay đổi mục này",
-  changedText: "Thay đổi của bạn vẫn còn trong biểu mẫu. Bạn có thể lấy bản của họ để làm lại, hoặc giữ bản của mình và ghi đè.",
-  keepMine: "Giữ bản của tôi",
-  takeTheirs: "Lấy bản của họ",
+  changedText: "Thay đổi của bạn vẫn còn trong biểu mẫu. Ở mỗi ô khác nhau, hãy chọn lấy bản của ai, rồi lưu.",
+  changedElsewhere: "Những gì họ đổi không nằm trong biểu mẫu này nên không vướng thay đổi của bạn. Hãy tiếp tục, rồi lưu.",
+  mine: "Của bạn:",
+  theirs: "Của họ:",
+  goOn: "Tiếp tục với các lựa chọn này",
+  dirtyClose: "Đóng bây giờ thì các thay đổi sẽ mất.",
+  discard: "Bỏ thay đổi",
 };
 
 export const shell: Part<"shell"> = {

@@ -54,9 +54,13 @@ export const common: Part<"common"> = {
   stay: "留在本页",
   leave: "放弃改动并离开",
   changedTitle: "有人刚刚改过这里",
-  changedText: "你的修改仍在表单里。可以改用对方的版本重新开始，也可以保留自己的版本并覆盖。",
-  keepMine: "保留我的",
-  takeTheirs: "用对方的",
+  changedText: "你的修改仍在表单里。请为每个不同的字段选择以谁的为准，然后保存。",
+  changedElsewhere: "对方改动的内容不在这个表单里，与你的修改不冲突。请继续，然后保存。",
+  mine: "你的：",
+  theirs: "对方的：",
+  goOn: "按此继续",
+  dirtyClose: "现在关闭，这些修改就会丢失。",
+  discard: "放弃修改",
 };
 
 export const shell: Part<"shell"> = {

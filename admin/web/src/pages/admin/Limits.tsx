@@ -85,7 +85,7 @@ function Edit({ of: policy }: { of: LimitPolicy }) {
   };
   const look = useSend({ send: () => ok(api.POST("/manage/v1/limits/preview", { body: bodyOf(form) })), onDone: setPreview });
   const apply = useSend({
-    send: (over: boolean) => ok(api.PATCH("/manage/v1/limits", { params: { header: ifMatch(over ? null : revision) }, body: bodyOf(form) })),
+    send: () => ok(api.PATCH("/manage/v1/limits", { params: { header: ifMatch(revision) }, body: bodyOf(form) })),
     touches: [["limits"]],
     onDone: (data) => {
       setForm(formOf(data));
@@ -97,11 +97,16 @@ function Edit({ of: policy }: { of: LimitPolicy }) {
   });
   const theirs = async () => {
     const now = await client.fetchQuery({ ...limits, staleTime: 0 });
-    setForm(formOf(now));
-    setKept(formOf(now));
-    setRevision(now.revision);
+    return { form: formOf(now), revision: now.revision };
+  };
+  const take = (form: PolicyForm, base: PolicyForm, revision: number) => {
+    setForm(form);
+    setKept(base);
+    setRevision(revision);
+    setPreview(null);
     apply.reset();
   };
+  const { limits: words } = t.admin;
   return (
     <Card>
       <form
@@ -114,11 +119,30 @@ function Edit({ of: policy }: { of: LimitPolicy }) {
         <Leaving dirty={isEdited(form, kept)} />
         <PolicyFields form={form} onChange={set} />
         <FormError failure={look.failure ?? (apply.conflict ? null : apply.failure)} />
-        {apply.conflict && <Conflict onMine={() => { apply.send(true); }} onTheirs={() => void theirs()} />}
+        {apply.conflict && (
+          <Conflict
+            base={kept}
+            mine={form}
+            theirs={theirs}
+            words={{
+              mode: words.rule,
+              number: t.admin.users.number,
+              base: words.base,
+              perKey: words.perKey,
+              max: words.max,
+              baseContributors: words.baseContributors,
+              require: words.require,
+              keysPerUser: words.keysPerUser,
+              weights: words.weights,
+            }}
+            say={(field, value) => (field === "mode" ? (value === "auto" ? t.admin.users.ruleAuto : t.admin.users.ruleManual) : undefined)}
+            onTake={take}
+          />
+        )}
         {preview && <Preview of={preview} />}
         <div className="row row-end">
           <Button type="submit" busy={look.busy}>{t.admin.limits.preview}</Button>
-          {preview && <Button kind="primary" busy={apply.busy} onClick={() => { apply.send(false); }}>{t.admin.limits.apply}</Button>}
+          {preview && <Button kind="primary" busy={apply.busy} onClick={() => { apply.send(); }}>{t.admin.limits.apply}</Button>}
         </div>
       </form>
     </Card>

@@ -46,52 +46,70 @@ export function Settings() {
   );
 }
 
+interface SettingsForm {
+  name: string;
+  notice: string;
+  registration: Data["registration"];
+}
+
+function formOf(data: Data): SettingsForm {
+  return { name: data.name ?? "", notice: data.notice ?? "", registration: data.registration };
+}
+
 function Edit({ of }: { of: Data }) {
   const { t } = useI18n();
   const say = useToast();
   const client = useQueryClient();
-  const [name, setName] = useState(of.name ?? "");
-  const [notice, setNotice] = useState(of.notice ?? "");
-  const [registration, setRegistration] = useState(of.registration);
+  const [form, setForm] = useState(() => formOf(of));
+  const [kept, setKept] = useState(form);
   const [revision, setRevision] = useState<number>(of.revision);
-  const [kept, setKept] = useState({ name, notice, registration });
-  const take = (data: Data) => {
-    setName(data.name ?? "");
-    setNotice(data.notice ?? "");
-    setRegistration(data.registration);
-    setRevision(data.revision);
-    setKept({ name: data.name ?? "", notice: data.notice ?? "", registration: data.registration });
+  const { name, notice, registration } = form;
+  const set = (change: Partial<SettingsForm>) => { setForm({ ...form, ...change }); };
+  const take = (form: SettingsForm, base: SettingsForm, revision: number) => {
+    setForm(form);
+    setKept(base);
+    setRevision(revision);
+    edit.reset();
   };
   const edit = useSend({
-    send: (over: boolean) =>
+    send: () =>
       ok(
         api.PATCH("/manage/v1/settings", {
-          params: { header: ifMatch(over ? null : revision) },
+          params: { header: ifMatch(revision) },
           body: { name: name.trim() || null, notice: notice.trim() || null, registration },
         }),
       ),
     touches: [["settings"]],
     onDone: (data) => {
-      take(data);
+      take(formOf(data), formOf(data), data.revision);
       say(t.common.saved);
     },
   });
   const theirs = async () => {
-    take(await client.fetchQuery({ ...query, staleTime: 0 }));
-    edit.reset();
+    const now = await client.fetchQuery({ ...query, staleTime: 0 });
+    return { form: formOf(now), revision: now.revision };
   };
   return (
-    <Form action={t.common.save} busy={edit.busy} failure={edit.conflict ? null : edit.failure} onSend={() => { edit.send(false); }}>
-      <TextInput label={t.admin.settings.name} maxLength={100} value={name} onChange={(event) => { setName(event.currentTarget.value); }} />
-      <Textarea label={t.admin.settings.notice} description={t.admin.settings.noticeHelp} rows={3} maxLength={2000} value={notice} onChange={(event) => { setNotice(event.currentTarget.value); }} />
+    <Form action={t.common.save} busy={edit.busy} failure={edit.conflict ? null : edit.failure} onSend={edit.send}>
+      <TextInput label={t.admin.settings.name} maxLength={100} value={name} onChange={(event) => { set({ name: event.currentTarget.value }); }} />
+      <Textarea label={t.admin.settings.notice} description={t.admin.settings.noticeHelp} rows={3} maxLength={2000} value={notice} onChange={(event) => { set({ notice: event.currentTarget.value }); }} />
       <Choice
         label={t.admin.settings.registration}
         value={registration}
         data={REGISTRATIONS.map((each) => ({ value: each, label: t.admin.settings[each] }))}
-        onChange={(event) => { setRegistration(REGISTRATIONS.find((each) => each === event.currentTarget.value) ?? "invitation"); }}
+        onChange={(event) => { set({ registration: REGISTRATIONS.find((each) => each === event.currentTarget.value) ?? "invitation" }); }}
       />
-      <Leaving dirty={isEdited({ name, notice, registration }, kept)} />
-      {edit.conflict && <Conflict onMine={() => { edit.send(true); }} onTheirs={() => void theirs()} />}
+      <Leaving dirty={isEdited(form, kept)} />
+      {edit.conflict && (
+        <Conflict
+          base={kept}
+          mine={form}
+          theirs={theirs}
+          words={{ name: t.admin.settings.name, notice: t.admin.settings.notice, registration: t.admin.settings.registration }}
+          say={(field, value) => (field === "registration" ? t.admin.settings[value as SettingsForm["registration"]] : undefined)}
+          onTake={take}
+        />
+      )}
     </Form>
   );
 }

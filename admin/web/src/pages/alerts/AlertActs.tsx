@@ -4,12 +4,11 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ok } from "../../api/client";
 import type { AlertTarget } from "../../api/queries/watch";
-import { useAct, useSend } from "../../forms/useSend";
+import { Remove } from "../../forms/Remove";
+import { useAct } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button, IconButton } from "../../ui/Button";
-import { Confirm } from "../../ui/Dialog";
 import { Menu } from "../../ui/Menu";
-import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
 import { EditAlert } from "./EditAlert";
 
@@ -60,25 +59,18 @@ export function AlertActs({ of: target }: { of: AlertTarget }) {
         ]}
       />
       {open === "edit" && <EditAlert of={target} onClose={close} />}
-      {open === "remove" && <Remove of={target} onClose={close} />}
+      {open === "remove" && (
+        <Remove
+          name={target.name}
+          title={words.removeTitle(target.name)}
+          text={words.removeText}
+          action={words.remove}
+          done={words.removed(target.name)}
+          send={() => ok(api.DELETE("/manage/v1/alerts/{id}", { params }))}
+          touches={TOUCHES}
+          onClose={close}
+        />
+      )}
     </>
-  );
-}
-
-function Remove({ of: target, onClose }: { of: AlertTarget; onClose: () => void }) {
-  const { t } = useI18n();
-  const say = useToast();
-  const { send, busy, failure } = useSend({
-    send: () => ok(api.DELETE("/manage/v1/alerts/{id}", { params: { path: { id: target.id } } })),
-    touches: TOUCHES,
-    onDone: () => {
-      onClose();
-      say(t.alertsPage.removed(target.name));
-    },
-  });
-  return (
-    <Confirm title={t.alertsPage.removeTitle(target.name)} text={t.alertsPage.removeText} name={target.name} action={t.alertsPage.remove} busy={busy} onConfirm={send} onClose={onClose}>
-      <FormError failure={failure} />
-    </Confirm>
   );
 }

@@ -7,6 +7,24 @@ import { type AlertForm, KINDS, SEVERITIES } from "./form";
 const HOURS = Array.from({ length: 24 }, (_, hour) => ({ value: String(hour), label: `${hour}:00` }));
 const ENDS = Array.from({ length: 24 }, (_, hour) => ({ value: String(hour + 1), label: `${hour + 1}:00` }));
 
+/** What each field is called. */
+export function useAlertWords(): Record<keyof AlertForm, string> {
+  const words = useI18n().t.alertsPage;
+  return {
+    name: words.name,
+    url: words.url,
+    secret: words.secret,
+    every: words.every,
+    kinds: words.which,
+    severity: words.least,
+    quiet: words.quiet,
+    from: words.from,
+    to: words.to,
+    zone: words.zone,
+    inside: words.inside,
+  };
+}
+
 interface Props {
   form: AlertForm;
   onChange: (form: AlertForm) => void;

@@ -1,7 +1,8 @@
 /** Adding a webhook, whose secret is shown this once, or editing one. */
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, ifMatch, ok, once } from "../../api/client";
-import type { AlertTarget } from "../../api/queries/watch";
+import { type AlertTarget, alertTargets } from "../../api/queries/watch";
 import { Conflict } from "../../forms/Conflict";
 import { Form } from "../../forms/Form";
 import { useSend } from "../../forms/useSend";
@@ -9,8 +10,8 @@ import { useI18n } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
 import { SecretOnce } from "../../ui/SecretOnce";
 import { useToast } from "../../ui/Toasts";
-import { AlertFields } from "./AlertFields";
-import { alertBody, alertForm } from "./form";
+import { AlertFields, useAlertWords } from "./AlertFields";
+import { alertBody, alertForm, type Kind, type Severity } from "./form";
 
 const TOUCHES = [["alert_target"]];
 
@@ -39,13 +40,21 @@ export function AddAlert({ onClose }: { onClose: () => void }) {
 }
 
 export function EditAlert({ of: target, onClose }: { of: AlertTarget; onClose: () => void }) {
-  const { t } = useI18n();
+  const { t, f } = useI18n();
   const say = useToast();
   const [form, setForm] = useState(() => alertForm(target));
-  const [revision, setRevision] = useState<number | null>(target.revision);
+  const [base, setBase] = useState(form);
+  const [revision, setRevision] = useState<number>(target.revision);
+  const client = useQueryClient();
+  const theirs = async () => {
+    const { items } = await client.fetchQuery({ ...alertTargets, staleTime: 0 });
+    const now = items.find((each) => each.id === target.id) ?? target;
+    return { form: alertForm(now), revision: now.revision };
+  };
+  const words = useAlertWords();
   const { send, busy, failure, conflict, reset } = useSend({
-    send: (over: number | null) =>
-      ok(api.PATCH("/manage/v1/alerts/{id}", { params: { path: { id: target.id }, header: ifMatch(over) }, body: alertBody(form) })),
+    send: () =>
+      ok(api.PATCH("/manage/v1/alerts/{id}", { params: { path: { id: target.id }, header: ifMatch(revision) }, body: alertBody(form) })),
     touches: TOUCHES,
     onDone: () => {
       onClose();
@@ -54,13 +63,20 @@ export function EditAlert({ of: target, onClose }: { of: AlertTarget; onClose: (
   });
   return (
     <Dialog title={t.alertsPage.editTitle(target.name)} onClose={onClose} size="lg">
-      <Form action={t.common.save} busy={busy} failure={conflict ? null : failure} onSend={() => { send(revision); }} onCancel={onClose}>
+      <Form action={t.common.save} busy={busy} failure={conflict ? null : failure} onSend={send} onCancel={onClose}>
         {conflict && (
           <Conflict
-            onMine={() => { send(null); }}
-            onTheirs={() => {
-              setForm(alertForm(target));
-              setRevision(target.revision);
+            base={base}
+            mine={form}
+            theirs={theirs}
+            words={words}
+            say={(field, value) =>
+              field === "severity" ? t.nowPage.severity[value as Severity] : field === "kinds" ? f.list((value as Kind[]).map((kind) => t.nowPage.kind[kind])) || f.none : field === "secret" && value !== "" ? "•••" : undefined
+            }
+            onTake={(form, base, revision) => {
+              setForm(form);
+              setBase(base);
+              setRevision(revision);
               reset();
             }}
           />

@@ -40,6 +40,21 @@ export function capsBody(form: CapsForm) {
   };
 }
 
+/** What each field is called. */
+export function useCapsWords(): Record<keyof CapsForm, string> {
+  const { contribute } = useI18n().t;
+  return {
+    freeOnly: contribute.freeOnly,
+    anlas: contribute.anlasPerDay,
+    keep: contribute.keepAnlas,
+    requests: contribute.requestsPerDay,
+    hasHours: contribute.hours,
+    from: contribute.hoursFrom,
+    to: contribute.hoursTo,
+    zone: contribute.zone,
+  };
+}
+
 const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour));
 const ENDS = Array.from({ length: 24 }, (_, hour) => String(hour + 1));
 

@@ -3,12 +3,11 @@ import { IconDots } from "@tabler/icons-react";
 import { useState } from "react";
 import { api, ok } from "../../api/client";
 import type { MyPoolKey } from "../../api/types";
-import { useAct, useSend } from "../../forms/useSend";
+import { Remove } from "../../forms/Remove";
+import { useAct } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button, IconButton } from "../../ui/Button";
-import { Confirm } from "../../ui/Dialog";
 import { Menu } from "../../ui/Menu";
-import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
 import { pauseAtOnce } from "./pauseAtOnce";
 
@@ -66,25 +65,18 @@ export function ContributionActs({ of: key }: { of: MyPoolKey }) {
           { label: t.contribute.withdraw, danger: true, onClick: () => { setWithdrawing(true); } },
         ]}
       />
-      {withdrawing && <Withdraw of={key} name={name} onClose={() => { setWithdrawing(false); }} />}
+      {withdrawing && (
+        <Remove
+          name={name}
+          title={t.contribute.withdrawTitle(name)}
+          text={t.contribute.withdrawText}
+          action={t.contribute.withdraw}
+          done={t.contribute.withdrawn(name)}
+          send={() => ok(api.POST("/manage/v1/me/pool-keys/{id}/withdraw", { params: { path: { id: key.id } } }))}
+          touches={TOUCHES}
+          onClose={() => { setWithdrawing(false); }}
+        />
+      )}
     </>
-  );
-}
-
-function Withdraw({ of: key, name, onClose }: { of: MyPoolKey; name: string; onClose: () => void }) {
-  const { t } = useI18n();
-  const say = useToast();
-  const { send, busy, failure } = useSend({
-    send: () => ok(api.POST("/manage/v1/me/pool-keys/{id}/withdraw", { params: { path: { id: key.id } } })),
-    touches: TOUCHES,
-    onDone: () => {
-      onClose();
-      say(t.contribute.withdrawn(name));
-    },
-  });
-  return (
-    <Confirm title={t.contribute.withdrawTitle(name)} text={t.contribute.withdrawText} name={name} action={t.contribute.withdraw} busy={busy} onConfirm={send} onClose={onClose}>
-      <FormError failure={failure} />
-    </Confirm>
   );
 }

@@ -12,23 +12,31 @@ import { Dialog } from "../../ui/Dialog";
 import { TextInput } from "../../ui/fields";
 import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
-import { capsBody, CapsFields, capsForm } from "./CapsFields";
+import { capsBody, CapsFields, type CapsForm, capsForm, useCapsWords } from "./CapsFields";
+
+interface ContributionForm extends CapsForm {
+  label: string;
+}
+
+function formOf(key: MyPoolKey): ContributionForm {
+  return { label: key.label, ...capsForm(key.caps) };
+}
 
 export function EditContribution({ of: key, onClose }: { of: MyPoolKey; onClose: () => void }) {
   const { t } = useI18n();
   const say = useToast();
   const client = useQueryClient();
   const upstreams = useQuery(myUpstreams);
-  const [label, setLabel] = useState(key.label);
-  const [caps, setCaps] = useState(() => capsForm(key.caps));
+  const [form, setForm] = useState(() => formOf(key));
+  const [base, setBase] = useState(form);
   const [revision, setRevision] = useState<number>(key.revision);
   const kind = upstreams.data?.items.find((each) => each.name === key.upstream)?.kind;
   const edit = useSend({
-    send: (over: boolean) =>
+    send: () =>
       ok(
         api.PATCH("/manage/v1/me/pool-keys/{id}", {
-          params: { path: { id: key.id }, header: ifMatch(over ? null : revision) },
-          body: { label: label.trim(), caps: capsBody(caps) },
+          params: { path: { id: key.id }, header: ifMatch(revision) },
+          body: { label: form.label.trim(), caps: capsBody(form) },
         }),
       ),
     touches: [["pool_key"], ["limits"]],
@@ -39,23 +47,27 @@ export function EditContribution({ of: key, onClose }: { of: MyPoolKey; onClose:
   });
   const theirs = async () => {
     const now = await client.fetchQuery({ ...myPoolKey(key.id), staleTime: 0 });
-    setLabel(now.label);
-    setCaps(capsForm(now.caps));
-    setRevision(now.revision);
+    return { form: formOf(now), revision: now.revision };
+  };
+  const take = (form: ContributionForm, base: ContributionForm, revision: number) => {
+    setForm(form);
+    setBase(base);
+    setRevision(revision);
     edit.reset();
   };
+  const words = { label: t.contribute.label, ...useCapsWords() };
   return (
     <Dialog title={t.contribute.editRules} onClose={onClose} size="lg">
       <form
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!edit.busy) edit.send(false);
+          if (!edit.busy) edit.send();
         }}
       >
-        <TextInput label={t.contribute.label} maxLength={100} data-autofocus value={label} onChange={(event) => { setLabel(event.currentTarget.value); }} />
-        <CapsFields form={caps} onChange={setCaps} anlas={kind === undefined || kind === "novelai"} />
-        {edit.conflict ? <Conflict onMine={() => { edit.send(true); }} onTheirs={() => void theirs()} /> : <FormError failure={edit.failure} />}
+        <TextInput label={t.contribute.label} maxLength={100} data-autofocus value={form.label} onChange={(event) => { setForm({ ...form, label: event.currentTarget.value }); }} />
+        <CapsFields form={form} onChange={(caps) => { setForm({ ...form, ...caps }); }} anlas={kind === undefined || kind === "novelai"} />
+        {edit.conflict ? <Conflict base={base} mine={form} theirs={theirs} words={words} onTake={take} /> : <FormError failure={edit.failure} />}
         <div className="row row-end">
           <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button kind="primary" type="submit" busy={edit.busy}>

@@ -12,8 +12,8 @@ interface Props {
 }
 
 export function Risk({ accepted, onAccept, missing }: Props) {
-  const { t } = useI18n();
-  const text = useQuery(notice);
+  const { t, language } = useI18n();
+  const text = useQuery(notice(language));
   return (
     <section className="stack" aria-label={t.contribute.riskTitle}>
       <h2>{t.contribute.riskTitle}</h2>

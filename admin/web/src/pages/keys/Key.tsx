@@ -16,7 +16,7 @@ import { FormError } from "../../ui/states";
 import { Ago } from "../../ui/Time";
 import { useToast } from "../../ui/Toasts";
 import { KeyBadge } from "./KeyBadge";
-import { bodyOf, formOf, KeyFields } from "./KeyFields";
+import { bodyOf, formOf, KeyFields, type KeyForm, useKeyWords } from "./KeyFields";
 import { KeyMenu } from "./KeyMenu";
 import { KeyUsage } from "./KeyUsage";
 
@@ -90,10 +90,10 @@ function Edit({ of: key }: { of: ClientKey }) {
   const [kept, setKept] = useState(form);
   const [revision, setRevision] = useState<number>(key.revision);
   const edit = useSend({
-    send: (over: boolean) =>
+    send: () =>
       ok(
         api.PATCH("/manage/v1/me/keys/{id}", {
-          params: { path: { id: key.id }, header: ifMatch(over ? null : revision) },
+          params: { path: { id: key.id }, header: ifMatch(revision) },
           body: bodyOf(form),
         }),
       ),
@@ -106,11 +106,15 @@ function Edit({ of: key }: { of: ClientKey }) {
       say(t.common.saved);
     },
   });
+  const words = useKeyWords();
   const theirs = async () => {
     const now = await client.fetchQuery({ ...myKey(key.id), staleTime: 0 });
-    setForm(formOf(now));
-    setKept(formOf(now));
-    setRevision(now.revision);
+    return { form: formOf(now), revision: now.revision };
+  };
+  const take = (form: KeyForm, base: KeyForm, revision: number) => {
+    setForm(form);
+    setKept(base);
+    setRevision(revision);
     edit.reset();
   };
   return (
@@ -119,12 +123,12 @@ function Edit({ of: key }: { of: ClientKey }) {
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!edit.busy) edit.send(false);
+          if (!edit.busy) edit.send();
         }}
       >
         <Leaving dirty={isEdited(form, kept)} />
         <KeyFields form={form} onChange={setForm} field={edit.failure?.field ?? null} why={edit.failure?.detail ?? null} open />
-        {edit.conflict ? <Conflict onMine={() => { edit.send(true); }} onTheirs={() => void theirs()} /> : <FormError failure={edit.failure} />}
+        {edit.conflict ? <Conflict base={kept} mine={form} theirs={theirs} words={words} onTake={take} /> : <FormError failure={edit.failure} />}
         <div className="row row-end">
           <Button kind="primary" type="submit" busy={edit.busy}>
             {t.common.save}

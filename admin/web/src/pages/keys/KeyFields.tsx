@@ -46,6 +46,12 @@ export function bodyOf(form: KeyForm) {
   };
 }
 
+/** What each field is called. */
+export function useKeyWords(): Record<keyof KeyForm, string> {
+  const { keys } = useI18n().t;
+  return { name: keys.name, rateLimit: keys.rateLimit, concurrency: keys.concurrency, anlas: keys.anlas, expires: keys.expires, models: keys.models, addresses: keys.addresses };
+}
+
 interface Props {
   form: KeyForm;
   onChange: (form: KeyForm) => void;

@@ -3,14 +3,14 @@ import { IconDots } from "@tabler/icons-react";
 import { useState } from "react";
 import { api, ok, once } from "../../api/client";
 import type { ClientKey } from "../../api/types";
+import { Remove } from "../../forms/Remove";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button, IconButton } from "../../ui/Button";
-import { Confirm, Dialog } from "../../ui/Dialog";
+import { Dialog } from "../../ui/Dialog";
 import { Choice } from "../../ui/fields";
 import { Menu } from "../../ui/Menu";
 import { FormError } from "../../ui/states";
-import { useToast } from "../../ui/Toasts";
 import { KeyOnce, type Shown } from "./KeyOnce";
 import { useSwitchKey } from "./keyActs";
 import { Snippets } from "./Snippets";
@@ -51,7 +51,18 @@ export function KeyMenu({ of: key }: { of: ClientKey }) {
         </Dialog>
       )}
       {open === "rotate" && <Rotate of={key} onClose={close} onMade={(made) => { close(); setShown(made); }} />}
-      {open === "revoke" && <Revoke of={key} onClose={close} />}
+      {open === "revoke" && (
+        <Remove
+          name={key.name}
+          title={t.keys.revokeTitle(key.name)}
+          text={t.keys.revokeText}
+          action={t.keys.revoke}
+          done={t.keys.revoked(key.name)}
+          send={() => ok(api.POST("/manage/v1/me/keys/{id}/revoke", { params: { path: { id: key.id } } }))}
+          touches={[["client_key"]]}
+          onClose={close}
+        />
+      )}
       {shown && <KeyOnce shown={shown} onDone={() => { setShown(null); }} />}
     </>
   );
@@ -107,23 +118,5 @@ function Rotate({ of: key, onClose, onMade }: { of: ClientKey; onClose: () => vo
         </div>
       </form>
     </Dialog>
-  );
-}
-
-function Revoke({ of: key, onClose }: { of: ClientKey; onClose: () => void }) {
-  const { t } = useI18n();
-  const say = useToast();
-  const { send, busy, failure } = useSend({
-    send: () => ok(api.POST("/manage/v1/me/keys/{id}/revoke", { params: { path: { id: key.id } } })),
-    touches: [["client_key"]],
-    onDone: () => {
-      onClose();
-      say(t.keys.revoked(key.name));
-    },
-  });
-  return (
-    <Confirm title={t.keys.revokeTitle(key.name)} text={t.keys.revokeText} name={key.name} action={t.keys.revoke} busy={busy} onConfirm={send} onClose={onClose}>
-      <FormError failure={failure} />
-    </Confirm>
   );
 }

@@ -3,12 +3,11 @@ import { IconDots } from "@tabler/icons-react";
 import { useState } from "react";
 import { api, ok } from "../../api/client";
 import type { Node } from "../../api/types";
-import { useAct, useSend } from "../../forms/useSend";
+import { Remove } from "../../forms/Remove";
+import { useAct } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button, IconButton } from "../../ui/Button";
-import { Confirm } from "../../ui/Dialog";
 import { Menu } from "../../ui/Menu";
-import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
 
 const TOUCHES = [["node"], ["upstream"]];
@@ -82,25 +81,18 @@ export function NodeActs({ of: node, nodes }: { of: Node; nodes: Node[] }) {
           ...(node.state === "removed" ? [] : [null, { label: t.nodesPage.remove, danger: true, onClick: () => { setRemoving(true); } }]),
         ]}
       />
-      {removing && <Remove of={node} onClose={() => { setRemoving(false); }} />}
+      {removing && (
+        <Remove
+          name={node.name}
+          title={t.nodesPage.removeTitle(node.name)}
+          text={t.nodesPage.removeText}
+          action={t.nodesPage.remove}
+          done={t.nodesPage.removed(node.name)}
+          send={() => ok(api.DELETE("/manage/v1/upstreams/{name}/nodes/{node}", { params }))}
+          touches={TOUCHES}
+          onClose={() => { setRemoving(false); }}
+        />
+      )}
     </>
-  );
-}
-
-function Remove({ of: node, onClose }: { of: Node; onClose: () => void }) {
-  const { t } = useI18n();
-  const say = useToast();
-  const { send, busy, failure } = useSend({
-    send: () => ok(api.DELETE("/manage/v1/upstreams/{name}/nodes/{node}", { params: { path: { name: node.upstream, node: node.name } } })),
-    touches: TOUCHES,
-    onDone: () => {
-      onClose();
-      say(t.nodesPage.removed(node.name));
-    },
-  });
-  return (
-    <Confirm title={t.nodesPage.removeTitle(node.name)} text={t.nodesPage.removeText} name={node.name} action={t.nodesPage.remove} busy={busy} onConfirm={send} onClose={onClose}>
-      <FormError failure={failure} />
-    </Confirm>
   );
 }

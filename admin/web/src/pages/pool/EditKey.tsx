@@ -20,22 +20,33 @@ function wayOf(key: PoolKey): Way {
   return key.egress.length === 0 ? "direct" : "list";
 }
 
+interface EditForm {
+  label: string;
+  concurrency: string;
+  way: Way;
+  list: readonly string[];
+}
+
+function formOf(key: PoolKey): EditForm {
+  return { label: key.label, concurrency: textOf(key.concurrency), way: wayOf(key), list: key.egress ?? [] };
+}
+
 export function EditKey({ of: key, name, onClose }: { of: PoolKey; name: string; onClose: () => void }) {
   const { t } = useI18n();
   const say = useToast();
   const client = useQueryClient();
   const proxies = useQuery(supplyProxies).data?.items ?? [];
-  const [label, setLabel] = useState(key.label);
-  const [concurrency, setConcurrency] = useState(textOf(key.concurrency));
-  const [way, setWay] = useState<Way>(wayOf(key));
-  const [list, setList] = useState<string[]>(key.egress ?? []);
+  const [form, setForm] = useState(() => formOf(key));
+  const [base, setBase] = useState(form);
+  const { label, concurrency, way, list } = form;
+  const set = (change: Partial<EditForm>) => { setForm({ ...form, ...change }); };
   const [revision, setRevision] = useState<number>(key.revision);
   const egress = way === "upstream" ? null : way === "direct" ? [] : list;
   const edit = useSend({
-    send: (over: boolean) =>
+    send: () =>
       ok(
         api.PATCH("/manage/v1/pool-keys/{id}", {
-          params: { path: { id: key.id }, header: ifMatch(over ? null : revision) },
+          params: { path: { id: key.id }, header: ifMatch(revision) },
           // The schema says a list; `null` goes back to the upstream's.
           body: { label: label.trim(), concurrency: numberOf(concurrency), egress: egress as string[] },
         }),
@@ -48,11 +59,12 @@ export function EditKey({ of: key, name, onClose }: { of: PoolKey; name: string;
   });
   const theirs = async () => {
     const now = await client.fetchQuery({ ...supplyKey(key.id), staleTime: 0 });
-    setLabel(now.label);
-    setConcurrency(textOf(now.concurrency));
-    setWay(wayOf(now));
-    setList(now.egress ?? []);
-    setRevision(now.revision);
+    return { form: formOf(now), revision: now.revision };
+  };
+  const take = (form: EditForm, base: EditForm, revision: number) => {
+    setForm(form);
+    setBase(base);
+    setRevision(revision);
     edit.reset();
   };
   const WAYS: Record<Way, string> = { upstream: t.poolPage.egressUpstream, direct: t.poolPage.egressDirect, list: t.poolPage.egressList };
@@ -62,18 +74,18 @@ export function EditKey({ of: key, name, onClose }: { of: PoolKey; name: string;
         className="stack"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!edit.busy) edit.send(false);
+          if (!edit.busy) edit.send();
         }}
       >
         <div className="field-group">
-          <TextInput label={t.poolPage.label} maxLength={100} data-autofocus value={label} onChange={(event) => { setLabel(event.currentTarget.value); }} />
-          <NumberField label={t.poolPage.concurrency} description={t.poolPage.concurrencyHelp} value={concurrency} onChange={setConcurrency} />
+          <TextInput label={t.poolPage.label} maxLength={100} data-autofocus value={label} onChange={(event) => { set({ label: event.currentTarget.value }); }} />
+          <NumberField label={t.poolPage.concurrency} description={t.poolPage.concurrencyHelp} value={concurrency} onChange={(concurrency) => { set({ concurrency }); }} />
         </div>
         <Choice
           label={t.poolPage.egress}
           value={way}
           data={(["upstream", "direct", ...(proxies.length > 0 ? ["list"] : [])] as Way[]).map((each) => ({ value: each, label: WAYS[each] }))}
-          onChange={(event) => { setWay(event.currentTarget.value as Way); }}
+          onChange={(event) => { set({ way: event.currentTarget.value as Way }); }}
         />
         {way === "list" &&
           proxies.map((proxy) => (
@@ -82,12 +94,21 @@ export function EditKey({ of: key, name, onClose }: { of: PoolKey; name: string;
               label={proxy.name}
               checked={list.includes(proxy.name)}
               onChange={(event) => {
-                setList(event.currentTarget.checked ? [...list, proxy.name] : list.filter((each) => each !== proxy.name));
+                set({ list: event.currentTarget.checked ? [...list, proxy.name] : list.filter((each) => each !== proxy.name) });
               }}
             />
           ))}
         <p className="meta">{t.poolPage.theirRules}</p>
-        {edit.conflict ? <Conflict onMine={() => { edit.send(true); }} onTheirs={() => void theirs()} /> : <FormError failure={edit.failure} />}
+        {edit.conflict ? (
+          <Conflict
+            base={base}
+            mine={form}
+            theirs={theirs}
+            words={{ label: t.poolPage.label, concurrency: t.poolPage.concurrency, way: t.poolPage.egress, list: t.poolPage.egressList }}
+            say={(field, value) => (field === "way" ? WAYS[value as Way] : undefined)}
+            onTake={take}
+          />
+        ) : <FormError failure={edit.failure} />}
         <div className="row row-end">
           <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button kind="primary" type="submit" busy={edit.busy}>{t.common.save}</Button>

@@ -2,10 +2,11 @@
 import { useState } from "react";
 import { api, ok, once } from "../../api/client";
 import type { PoolKey } from "../../api/types";
+import { Remove } from "../../forms/Remove";
 import { useAct, useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button } from "../../ui/Button";
-import { Confirm, Dialog } from "../../ui/Dialog";
+import { Dialog } from "../../ui/Dialog";
 import { TextInput } from "../../ui/fields";
 import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
@@ -57,7 +58,18 @@ export function KeyActs({ of: key }: { of: PoolKey }) {
       <Button size="small" onClick={() => { setOpen("edit"); }}>{t.poolPage.edit}</Button>
       <Button size="small" kind="danger" onClick={() => { setOpen("withdraw"); }}>{t.poolPage.withdraw}</Button>
       {open === "pause" && <Pause of={key} name={name} onClose={close} />}
-      {open === "withdraw" && <Withdraw of={key} name={name} onClose={close} />}
+      {open === "withdraw" && (
+        <Remove
+          name={name}
+          title={t.poolPage.withdrawTitle(name)}
+          text={t.poolPage.withdrawText}
+          action={t.poolPage.withdraw}
+          done={t.poolPage.withdrawn(name)}
+          send={() => ok(api.POST("/manage/v1/pool-keys/{id}/withdraw", { params }))}
+          touches={TOUCHES}
+          onClose={close}
+        />
+      )}
       {open === "edit" && <EditKey of={key} name={name} onClose={close} />}
     </>
   );
@@ -100,23 +112,5 @@ function Pause({ of: key, name, onClose }: { of: PoolKey; name: string; onClose:
         </div>
       </form>
     </Dialog>
-  );
-}
-
-function Withdraw({ of: key, name, onClose }: { of: PoolKey; name: string; onClose: () => void }) {
-  const { t } = useI18n();
-  const say = useToast();
-  const { send, busy, failure } = useSend({
-    send: () => ok(api.POST("/manage/v1/pool-keys/{id}/withdraw", { params: { path: { id: key.id } } })),
-    touches: TOUCHES,
-    onDone: () => {
-      onClose();
-      say(t.poolPage.withdrawn(name));
-    },
-  });
-  return (
-    <Confirm title={t.poolPage.withdrawTitle(name)} text={t.poolPage.withdrawText} name={name} action={t.poolPage.withdraw} busy={busy} onConfirm={send} onClose={onClose}>
-      <FormError failure={failure} />
-    </Confirm>
   );
 }

@@ -6,6 +6,7 @@ import { useNow } from "../../lib/clock";
 import type { RowLink } from "../../shell/rowLinks";
 import { Tick } from "../../ui/Tick";
 import { PoolKeyBadge, StateBadge, foremost, standingText } from "../contribute/PoolKeyState";
+import { RowStrip } from "./RowStrip";
 import { useKeyName } from "./useNames";
 import "./pool.css";
 
@@ -49,6 +50,7 @@ export function PoolRow({ of: key, selected, onSelect, link, userName }: Props) 
         </span>
         <span className="meta">{standingText(key.standing, key.holds, key.upstream, t, f, now)}</span>
       </div>
+      <RowStrip id={key.id} />
       <span className="meta">{leftText(key, t, f) ?? f.none}</span>
       <span className="meta">
         {running > 0 ? t.poolPage.working(running) : t.poolPage.today(t.common.requests(key.spent_today.requests))}

@@ -4,13 +4,13 @@ import { useState } from "react";
 import { api, ok } from "../../api/client";
 import type { components } from "../../api/generated/schema";
 import type { OutboundProxy } from "../../api/types";
-import { useAct, useSend } from "../../forms/useSend";
+import { Remove } from "../../forms/Remove";
+import { useAct } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Button, IconButton } from "../../ui/Button";
-import { Confirm, Dialog } from "../../ui/Dialog";
+import { Dialog } from "../../ui/Dialog";
 import { Menu } from "../../ui/Menu";
-import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
 import { ProxyForm } from "./ProxyForm";
 import { useTroubleWord } from "./ProxyState";
@@ -58,7 +58,24 @@ export function ProxyActs({ of: proxy }: { of: OutboundProxy }) {
         ]}
       />
       {open === "edit" && <ProxyForm proxy={proxy} onClose={close} />}
-      {open === "remove" && <Remove of={proxy} onClose={close} />}
+      {open === "remove" && (
+        <Remove
+          name={proxy.name}
+          title={t.proxiesPage.removeTitle(proxy.name)}
+          text={t.proxiesPage.removeText}
+          action={t.proxiesPage.remove}
+          done={t.proxiesPage.removed(proxy.name)}
+          send={() => ok(api.DELETE("/manage/v1/outbound-proxies/{id}", { params }))}
+          touches={TOUCHES}
+          onClose={close}
+        >
+          {(proxy.upstreams.length > 0 || proxy.pool_keys.length > 0) && (
+            <p className="note" data-tone="warn">
+              {t.proxiesPage.inUse} {t.proxiesPage.usedBy(proxy.upstreams.join(", "), proxy.pool_keys.length)}
+            </p>
+          )}
+        </Remove>
+      )}
       {probes && <Checked of={proxy} probes={probes} onClose={() => { setProbes(null); }} />}
     </>
   );
@@ -84,29 +101,5 @@ function Checked({ of: proxy, probes, onClose }: { of: OutboundProxy; probes: Pr
         </div>
       </div>
     </Dialog>
-  );
-}
-
-function Remove({ of: proxy, onClose }: { of: OutboundProxy; onClose: () => void }) {
-  const { t } = useI18n();
-  const say = useToast();
-  const { send, busy, failure } = useSend({
-    send: () => ok(api.DELETE("/manage/v1/outbound-proxies/{id}", { params: { path: { id: proxy.id } } })),
-    touches: TOUCHES,
-    onDone: () => {
-      onClose();
-      say(t.proxiesPage.removed(proxy.name));
-    },
-  });
-  const isUsed = proxy.upstreams.length > 0 || proxy.pool_keys.length > 0;
-  return (
-    <Confirm title={t.proxiesPage.removeTitle(proxy.name)} text={t.proxiesPage.removeText} name={proxy.name} action={t.proxiesPage.remove} busy={busy} onConfirm={send} onClose={onClose}>
-      {isUsed && (
-        <p className="note" data-tone="warn">
-          {t.proxiesPage.inUse} {t.proxiesPage.usedBy(proxy.upstreams.join(", "), proxy.pool_keys.length)}
-        </p>
-      )}
-      <FormError failure={failure} />
-    </Confirm>
   );
 }

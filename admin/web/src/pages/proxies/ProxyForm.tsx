@@ -13,27 +13,38 @@ import { Checkbox, PasswordInput, TextInput } from "../../ui/fields";
 import { FormError } from "../../ui/states";
 import { useToast } from "../../ui/Toasts";
 
+interface EditForm {
+  name: string;
+  url: string;
+  hasLogin: boolean;
+}
+
+function formOf(proxy: OutboundProxy | null): EditForm {
+  return { name: proxy?.name ?? "", url: proxy?.url ?? "", hasLogin: proxy?.has_login ?? false };
+}
+
 export function ProxyForm({ proxy, onClose }: { proxy: OutboundProxy | null; onClose: () => void }) {
   const { t } = useI18n();
   const say = useToast();
   const client = useQueryClient();
-  const [name, setName] = useState(proxy?.name ?? "");
-  const [url, setUrl] = useState(proxy?.url ?? "");
-  const [hasLogin, setHasLogin] = useState(proxy?.has_login ?? false);
+  const [form, setForm] = useState(() => formOf(proxy));
+  const [base, setBase] = useState(form);
+  const { name, url, hasLogin } = form;
+  const set = (change: Partial<EditForm>) => { setForm({ ...form, ...change }); };
   const [keep, setKeep] = useState(proxy?.has_login ?? false);
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [revision, setRevision] = useState<number | null>(proxy?.revision ?? null);
   const login = hasLogin ? { username, password } : null;
-  const form = { name: name.trim(), url: url.trim() };
+  const sent = { name: name.trim(), url: url.trim() };
   const edit = useSend({
-    send: (over: boolean) =>
+    send: () =>
       proxy === null
-        ? ok(api.POST("/manage/v1/outbound-proxies", { body: { ...form, login }, params: { header: once() } }))
+        ? ok(api.POST("/manage/v1/outbound-proxies", { body: { ...sent, login }, params: { header: once() } }))
         : ok(
             api.PATCH("/manage/v1/outbound-proxies/{id}", {
-              params: { path: { id: proxy.id }, header: ifMatch(over ? null : revision) },
-              body: keep && hasLogin ? form : { ...form, login },
+              params: { path: { id: proxy.id }, header: ifMatch(revision) },
+              body: keep && hasLogin ? sent : { ...sent, login },
             }),
           ),
     touches: [["outbound_proxy"], ["upstream"]],
@@ -44,13 +55,14 @@ export function ProxyForm({ proxy, onClose }: { proxy: OutboundProxy | null; onC
     },
   });
   const theirs = async () => {
-    if (proxy === null) return;
-    const now = await client.fetchQuery({ ...supplyProxy(proxy.id), staleTime: 0 });
-    setName(now.name);
-    setUrl(now.url);
-    setHasLogin(now.has_login);
-    setKeep(now.has_login);
-    setRevision(now.revision);
+    const now = await client.fetchQuery({ ...supplyProxy(proxy?.id ?? 0), staleTime: 0 });
+    return { form: formOf(now), revision: now.revision };
+  };
+  const take = (form: EditForm, base: EditForm, revision: number) => {
+    setForm(form);
+    setBase(base);
+    setKeep(base.hasLogin && (keep || username === ""));
+    setRevision(revision);
     edit.reset();
   };
   return (
@@ -60,12 +72,12 @@ export function ProxyForm({ proxy, onClose }: { proxy: OutboundProxy | null; onC
         autoComplete="off"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!edit.busy) edit.send(false);
+          if (!edit.busy) edit.send();
         }}
       >
-        <TextInput label={t.proxiesPage.name} description={t.proxiesPage.nameHelp} required data-autofocus autoComplete="off" spellCheck={false} value={name} onChange={(event) => { setName(event.currentTarget.value); }} />
-        <TextInput label={t.proxiesPage.url} description={t.proxiesPage.urlHelp} required inputMode="url" autoComplete="off" spellCheck={false} classNames={{ input: "mono" }} value={url} onChange={(event) => { setUrl(event.currentTarget.value); }} />
-        <Checkbox label={t.proxiesPage.login} checked={hasLogin} onChange={(event) => { setHasLogin(event.currentTarget.checked); }} />
+        <TextInput label={t.proxiesPage.name} description={t.proxiesPage.nameHelp} required data-autofocus autoComplete="off" spellCheck={false} value={name} onChange={(event) => { set({ name: event.currentTarget.value }); }} />
+        <TextInput label={t.proxiesPage.url} description={t.proxiesPage.urlHelp} required inputMode="url" autoComplete="off" spellCheck={false} classNames={{ input: "mono" }} value={url} onChange={(event) => { set({ url: event.currentTarget.value }); }} />
+        <Checkbox label={t.proxiesPage.login} checked={hasLogin} onChange={(event) => { set({ hasLogin: event.currentTarget.checked }); }} />
         {hasLogin && proxy?.has_login && <Checkbox label={t.proxiesPage.keepLogin} checked={keep} onChange={(event) => { setKeep(event.currentTarget.checked); }} />}
         {hasLogin && !keep && (
           <div className="field-group">
@@ -73,7 +85,9 @@ export function ProxyForm({ proxy, onClose }: { proxy: OutboundProxy | null; onC
             <PasswordInput label={t.proxiesPage.password} description={t.proxiesPage.passwordHelp} required autoComplete="off" value={password} onChange={(event) => { setPassword(event.currentTarget.value); }} />
           </div>
         )}
-        {edit.conflict ? <Conflict onMine={() => { edit.send(true); }} onTheirs={() => void theirs()} /> : <FormError failure={edit.failure} />}
+        {edit.conflict ? (
+          <Conflict base={base} mine={form} theirs={theirs} words={{ name: t.proxiesPage.name, url: t.proxiesPage.url, hasLogin: t.proxiesPage.login }} onTake={take} />
+        ) : <FormError failure={edit.failure} />}
         <div className="row row-end">
           <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button kind="primary" type="submit" busy={edit.busy}>{proxy === null ? t.proxiesPage.add : t.common.save}</Button>
