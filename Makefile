@@ -9,7 +9,7 @@ POTLUCK ?= $(CARGO) run --
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps run demo demo-check ui screens bench-ui test check bench soak fmt clean-data
+.PHONY: help deps test-deps run demo demo-check ui walks screens bench-ui test check bench soak fmt clean-data
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo-check: deps ## the demo as a test: every kind of request once, exits 0 only
 
 ui: ## build the pages that the relay carries, where they have changed
 	@.ci/ui build
+
+walks: ## see every page in each theme, size, language and state in a browser, for faults; a quarter of an hour
+	admin/web/test/run walks
 
 screens: ## pictures of all pages, in both themes, in target/screens/
 	admin/web/test/run screens

@@ -19,7 +19,7 @@ use crate::api::{
     ClientKey, CreateClientKey, CreateMyKey, CreatedClientKey, EditClientKey, EditMyKey, Page, PageQuery,
     RotateKey, SecretText,
 };
-use crate::audit::Act;
+use crate::audit::{Act, Author};
 use crate::caller::By;
 use crate::error::ControlError;
 use crate::input::IfMatch;
@@ -190,10 +190,11 @@ impl Control {
         })
     }
 
-    /// Makes a client key for a few minutes, which is in no list.
+    /// Makes a client key for a few minutes, which is in no list. Where there are as many as may be, the oldest ends: a
+    /// page that was loaded anew has no use for it any more, and another one gets its next key by itself.
     ///
     /// # Errors
-    /// When there are too many of them already.
+    /// When the database fails, or the edge cannot serve from the change.
     pub async fn playground_key(&self, by: &By, user: UserId) -> Result<CreatedClientKey, ControlError> {
         let text = fresh_text()?;
         let mut turn = self.turn(by).await?;
@@ -201,7 +202,7 @@ impl Control {
         let purpose = Some(Purpose::Playground);
         turn.change.forget_playground_keys(now_ms).await?;
         if turn.change.count_client_keys(user, purpose, now_ms).await? >= PLAYGROUNDS {
-            return Err(ControlError::TooMany("keys for the playground", PLAYGROUNDS));
+            turn.end_oldest_playground_key(user).await?;
         }
         let new = NewClientKey {
             user,
@@ -247,6 +248,21 @@ impl Turn<'_> {
         } else {
             Err(ControlError::TooMany("client keys", most))
         }
+    }
+
+    async fn end_oldest_playground_key(&mut self, user: UserId) -> Result<(), ControlError> {
+        let now_ms = self.now_ms;
+        let Some(before) = self.change.oldest_playground_key(user, now_ms).await? else {
+            return Ok(());
+        };
+        let mut row = before.clone();
+        row.key.state = ClientKeyState::Revoked;
+        let ended = self.change.save_client_key(&row, now_ms).await?;
+        let note = noted(Act::ClientKeyRevoked, Some(before), &ended);
+        self.change
+            .note(&note.entry(&Author::from(&self.by)), now_ms)
+            .await?;
+        Ok(())
     }
 
     /// A client key that can still be changed.

@@ -55,7 +55,7 @@ pub(crate) fn routes() -> Routes {
         .post(
             "/manage/v1/me/playground-key",
             "createPlaygroundKey",
-            "Makes a client key that lives for 15 minutes and is in no list.",
+            "Makes a client key that lives for 15 minutes and is in no list. With a sixth one the oldest ends.",
             playground,
         )
 }

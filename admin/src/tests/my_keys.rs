@@ -105,7 +105,7 @@ async fn a_rotated_key_has_a_new_text_and_its_old_one_lives_as_long_as_was_said(
 }
 
 #[tokio::test]
-async fn a_key_for_the_playground_is_short_lived_bounded_and_in_no_list() {
+async fn a_key_for_the_playground_is_short_lived_bounded_in_number_and_in_no_list() {
     let relay = Relay::seeded().await;
     let linh = relay.member("linh").await;
     let path = "/manage/v1/me/playground-key";
@@ -116,8 +116,23 @@ async fn a_key_for_the_playground_is_short_lived_bounded_and_in_no_list() {
     assert_eq!(relay.get("/manage/v1/keys").await.1["items"], json!([]));
     let (status, _) = linh.get(&format!("{MINE}/{}", created["key"]["id"])).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+    let ended = async || {
+        let audit = relay
+            .get("/manage/v1/audit?limit=100&act=client_key.revoked")
+            .await
+            .1;
+        let entries = audit["items"].as_array().unwrap();
+        let ids = entries.iter().map(|entry| entry["object_id"].clone());
+        ids.collect::<Vec<_>>()
+    };
     for _ in 1..5 {
-        linh.post(path, json!({})).await;
+        assert_eq!(linh.post(path, json!({})).await.0, StatusCode::CREATED);
     }
-    assert_eq!(linh.post(path, json!({})).await.0, StatusCode::CONFLICT);
+    assert!(ended().await.is_empty(), "five live at once");
+    assert_eq!(linh.post(path, json!({})).await.0, StatusCode::CREATED);
+    assert_eq!(
+        ended().await,
+        [created["key"]["id"].clone()],
+        "the first made way"
+    );
 }

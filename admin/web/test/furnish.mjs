@@ -2,7 +2,7 @@
 // node that drains, an outbound proxy that is down, a webhook.
 
 /** One who calls the API as a user does. */
-async function caller(relay, name) {
+export async function caller(relay, name) {
   const ask = async (method, path, body, bearer) => {
     const headers = { "content-type": "application/json", ...(bearer && { authorization: `Bearer ${bearer}` }) };
     const answer = await fetch(`${relay.base_url}/manage/v1${path}`, { method, headers, body: body && JSON.stringify(body) });

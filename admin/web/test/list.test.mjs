@@ -1,6 +1,7 @@
 // A list of thousands: whatever way one comes to a place in it, its rows are there, and what one looks at stays.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { caller, sendRequests } from "./furnish.mjs";
 import { openWindow, settled, signIn, world } from "./world.mjs";
 
 const ROWS = 5000;
@@ -109,4 +110,33 @@ test("a key opened from the middle of the list leaves it where it was, and anoth
   assert.deepEqual(await onScreen(page), before);
   await context.close();
   assert.deepEqual(problems.filter((problem) => !problem.includes("status of 404")), [], "there is no such key");
+});
+
+test("the reason of a refused request leads to all that were refused for it", async () => {
+  const admin = await caller(relay, "demo");
+  const { text } = await admin("POST", "/me/keys", { name: "slow", rate_limit: 1 });
+  await sendRequests(relay, 12);
+  await sendRequests({ ...relay, client_key: text, other_client_key: text }, 12);
+  const { page, context, problems } = await openWindow(browser, relay);
+  await signIn(page, "demo", relay.password);
+  await page.goto("/manage/ui/usage?whose=all&range=1h");
+  const list = page.getByRole("list", { name: "Requests" });
+  const reasons = list.getByRole("link", { name: /^[a-z_]+$/ });
+  await list.getByRole("listitem").first().waitFor();
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await reasons.first().waitFor();
+  const size = () => Number(document.querySelector("ul.virtual > li")?.ariaSetSize);
+  const rows = await page.evaluate(size);
+  const reason = await reasons.first().innerText();
+  await reasons.first().click();
+  await page.waitForURL(`**/usage?*code=${reason}`);
+  await page.getByText("The sums above are of all reasons.").waitFor();
+  assert.deepEqual(new Set(await reasons.allInnerTexts()), new Set([reason]));
+  assert.equal(await reasons.count(), await list.getByRole("listitem").count(), "each row has that reason");
+  assert.ok((await page.evaluate(size)) < rows, "others are gone");
+  await page.getByRole("link", { name: `Remove the filter Reason: ${reason}` }).click();
+  await page.getByText("The sums above are of all reasons.").waitFor({ state: "detached" });
+  await page.waitForFunction((rows) => Number(document.querySelector("ul.virtual > li")?.ariaSetSize) === rows, rows);
+  await context.close();
+  assert.deepEqual(problems, []);
 });

@@ -77,14 +77,14 @@ export async function openWindow(browser, relay, look = {}, storageState = undef
     const url = request.url();
     if (!url.startsWith(relay.base_url) && !/^(data|blob):/.test(url)) problems.push(`asked elsewhere: ${url}`);
   });
-  if (process.env.PAGES) await servePages(page, relay, process.env.PAGES);
+  if (process.env.PAGES) await servePages(context, relay, process.env.PAGES);
   return { page, context, problems };
 }
 
 /** For quick looks: pages from a folder in place of those that the program carries. */
-async function servePages(page, relay, folder) {
+async function servePages(context, relay, folder) {
   const kinds = { js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
-  await page.route(`${relay.base_url}/manage/ui**/**`, (route) => {
+  await context.route(`${relay.base_url}/manage/ui**/**`, (route) => {
     const name = new URL(route.request().url()).pathname.replace(/^\/manage\/ui\/?/, "");
     const file = `${folder}/${name}`;
     const isFile = name !== "" && name !== "index.html" && existsSync(file);

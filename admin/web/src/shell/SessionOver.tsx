@@ -7,6 +7,7 @@ import { takeRefused } from "../forms/refused";
 import { SignInForm } from "../forms/SignInForm";
 import { useI18n } from "../i18n";
 import { Dialog } from "../ui/Dialog";
+import { NoConnection } from "../ui/Offline";
 import { useToast } from "../ui/Toasts";
 import { useWho } from "./useWho";
 
@@ -35,10 +36,10 @@ export function SessionOver() {
       <div className="stack" role="alert">
         <p>{t.entry.expired}</p>
       </div>
-      <SignInForm
-        name={who.name}
-        onDone={() => void signedIn()}
-      />
+      {/* The stream ends with the session, and only this brings it back: without it one can still sign in. */}
+      <NoConnection value={null}>
+        <SignInForm name={who.name} onDone={() => void signedIn()} />
+      </NoConnection>
     </Dialog>
   );
 }

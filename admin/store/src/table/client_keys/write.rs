@@ -107,6 +107,29 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Of the keys that a user has for the playground and may use now, the one that was made first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn oldest_playground_key(
+        &mut self,
+        user: UserId,
+        now_ms: i64,
+    ) -> Result<Option<ClientKeyRow>, StoreError> {
+        let found: Option<(i64,)> = sqlx::query_as(
+            "select id from client_keys where user_id = $1 and purpose = 'playground' \
+             and state <> 'revoked' and expires_at > $2 order by id limit 1",
+        )
+        .bind(user.0)
+        .bind(now_ms)
+        .fetch_optional(&mut *self.tx)
+        .await?;
+        match found {
+            Some((id,)) => self.client_key(ClientKeyId(id)).await,
+            None => Ok(None),
+        }
+    }
+
     /// How many client keys a user has that may be used now: those made to be kept, or those for that purpose.
     ///
     /// # Errors

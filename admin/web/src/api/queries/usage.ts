@@ -45,6 +45,12 @@ export interface Filter {
   node?: string;
 }
 
+/** Of which requests: sums are not kept by reason. */
+export interface RequestFilter extends Filter {
+  /** Why the relay refused them. */
+  code?: string;
+}
+
 /** Milliseconds until what is still growing is read again. */
 const SOON = 10_000;
 const PAGE = 100;
@@ -53,6 +59,8 @@ const PAGE = 100;
 function own({ class: ended, endpoint, client_key, model, upstream }: Filter) {
   return { class: ended, endpoint, client_key, model, upstream };
 }
+
+const ownRequests = (filter: RequestFilter) => ({ ...own(filter), code: filter.code });
 
 const soon = (time: Time) => ("range" in time ? SOON : false);
 
@@ -91,14 +99,14 @@ export const usageBy = (whose: Whose, time: Time, filter: Filter, by: Groups) =>
     retry: (count, error) => count < 2 && !hasCode(error, "unanswerable"),
   });
 
-export const requests = (whose: Whose, time: Time, filter: Filter) =>
+export const requests = (whose: Whose, time: Time, filter: RequestFilter) =>
   infiniteQueryOptions({
     queryKey: ["usage", "requests", whose, time, filter],
     queryFn: ({ pageParam, signal }): Promise<{ items: (MyRequest & { user?: number | null })[]; next?: string | null }> => {
       const page = { after: pageParam === "" ? undefined : pageParam, limit: PAGE };
       return whose === "all"
         ? ok(api.GET("/manage/v1/requests", { params: { query: { ...time, ...filter, ...page } }, signal }))
-        : ok(api.GET("/manage/v1/me/requests", { params: { query: { ...time, ...own(filter), ...page } }, signal }));
+        : ok(api.GET("/manage/v1/me/requests", { params: { query: { ...time, ...ownRequests(filter), ...page } }, signal }));
     },
     initialPageParam: "",
     getNextPageParam: ({ next }) => next ?? undefined,
@@ -109,7 +117,7 @@ export const requests = (whose: Whose, time: Time, filter: Filter) =>
   });
 
 /** How many came after the newest row that is shown. */
-export const newer = (whose: Whose, filter: Filter, since: number | undefined) =>
+export const newer = (whose: Whose, filter: RequestFilter, since: number | undefined) =>
   queryOptions({
     queryKey: ["usage", "newer", whose, filter, since ?? 0],
     queryFn: async ({ signal }) => {
@@ -117,7 +125,7 @@ export const newer = (whose: Whose, filter: Filter, since: number | undefined) =
       const { items } =
         whose === "all"
           ? await ok(api.GET("/manage/v1/requests", { params: { query: { ...filter, ...query } }, signal }))
-          : await ok(api.GET("/manage/v1/me/requests", { params: { query: { ...own(filter), ...query } }, signal }));
+          : await ok(api.GET("/manage/v1/me/requests", { params: { query: { ...ownRequests(filter), ...query } }, signal }));
       return items.length;
     },
     enabled: since !== undefined,
@@ -125,8 +133,8 @@ export const newer = (whose: Whose, filter: Filter, since: number | undefined) =
   });
 
 /** Where the same can be had as a file. */
-export function exportPath(whose: Whose, time: Time, filter: Filter, format: "csv" | "ndjson"): string {
-  const asked = { ...time, ...(whose === "all" ? filter : own(filter)), format };
+export function exportPath(whose: Whose, time: Time, filter: RequestFilter, format: "csv" | "ndjson"): string {
+  const asked = { ...time, ...(whose === "all" ? filter : ownRequests(filter)), format };
   const said = Object.entries(asked).filter(([, value]) => value !== undefined);
   const path = whose === "all" ? "/manage/v1/requests/export" : "/manage/v1/me/requests/export";
   return `${path}?${new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString()}`;

@@ -16,12 +16,12 @@ const FORMATS = { csv: "CSV", ndjson: "NDJSON" } as const;
 export function Export({ rows }: { rows: number | null }) {
   const { t } = useI18n();
   const client = useQueryClient();
-  const { whose, time, filter } = useUsage();
+  const { whose, time, listed } = useUsage();
   const download = async (format: keyof typeof FORMATS) => {
     // The browser fetches the file by itself: asking first keeps the session up.
     await client.fetchQuery({ ...session, staleTime: 0 });
     const link = document.createElement("a");
-    link.href = exportPath(whose, time, filter, format);
+    link.href = exportPath(whose, time, listed, format);
     link.download = `requests.${format}`;
     link.click();
   };

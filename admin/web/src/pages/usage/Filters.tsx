@@ -130,7 +130,7 @@ export function fixed(search: UsageSearch): Pick<UsageSearch, "range" | "from" |
   return { range: undefined, from: String(now - RANGES[range].ms), to: String(now) };
 }
 
-const GROUP_OF = Object.fromEntries(Object.entries(FILTER_OF).map(([group, name]) => [name, group])) as Record<(typeof FILTERS)[number], keyof typeof FILTER_OF>;
+const GROUP_OF = Object.fromEntries(Object.entries(FILTER_OF).map(([group, name]) => [name, group])) as Record<Exclude<(typeof FILTERS)[number], "code">, keyof typeof FILTER_OF>;
 
 function Chips() {
   const { t } = useI18n();
@@ -141,7 +141,8 @@ function Chips() {
   return (
     <nav className="chips" aria-label={t.usagePage.filters}>
       {names.map((name) => {
-        const text = t.usagePage.only(t.usagePage.group[GROUP_OF[name]], naming.filter(name, String(search[name])));
+        const what = name === "code" ? t.usagePage.reason : t.usagePage.group[GROUP_OF[name]];
+        const text = t.usagePage.only(what, naming.filter(name, String(search[name])));
         return (
           <Link key={name} to="/usage" search={{ ...search, [name]: undefined }} aria-label={t.usagePage.remove(text)} replace>
             {text}

@@ -5,7 +5,7 @@ import { useCallback, useMemo } from "react";
 import { type MyRequest, newer, requests } from "../../api/queries/usage";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
-import { ID, type RowLink, useRowLinks } from "../../shell/rowLinks";
+import { ID, type PlainLink, type RowLink, useLinks, useRowLinks } from "../../shell/rowLinks";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Page";
 import { Empty } from "../../ui/states";
@@ -23,8 +23,8 @@ const MANY = 100;
 
 export function Requests() {
   const { t } = useI18n();
-  const { whose, time, filter } = useUsage();
-  const list = useInfiniteQuery(requests(whose, time, filter));
+  const { whose, time, listed } = useUsage();
+  const list = useInfiniteQuery(requests(whose, time, listed));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const more = useCallback(() => {
@@ -38,6 +38,7 @@ export function Requests() {
             <None />
           ) : (
             <>
+              {listed.code !== undefined && <p className="meta">{t.usagePage.reasonHint}</p>}
               <p className="meta">{t.usagePage.hint}</p>
               <List rows={rows} onEnd={more} />
             </>
@@ -50,9 +51,9 @@ export function Requests() {
 
 function Newer({ since }: { since: number }) {
   const { t } = useI18n();
-  const { whose, filter } = useUsage();
+  const { whose, listed } = useUsage();
   const client = useQueryClient();
-  const n = useQuery(newer(whose, filter, since)).data ?? 0;
+  const n = useQuery(newer(whose, listed, since)).data ?? 0;
   if (n === 0) return null;
   return (
     <Button size="small" onClick={() => void client.resetQueries({ queryKey: ["usage", "requests"] })}>
@@ -86,7 +87,7 @@ const idOf = (row: ARequest) => row.request_id;
 
 function List({ rows, onEnd }: { rows: ARequest[]; onEnd: () => void }) {
   const { t } = useI18n();
-  const { whose } = useUsage();
+  const { whose, search: here } = useUsage();
   const router = useRouter();
   const navigate = useNavigate();
   const naming = useNaming();
@@ -94,16 +95,17 @@ function List({ rows, onEnd }: { rows: ARequest[]; onEnd: () => void }) {
   const pattern = router.buildLocation({ to: "/requests/$id", params: { id: ID }, search }).publicHref;
   const open = useCallback((id: string) => void navigate({ to: "/requests/$id", params: { id }, search: whose === "all" ? { whose } : {} }), [navigate, whose]);
   const link = useRowLinks(pattern, open);
-  const row = useCallback((of: ARequest) => <Row of={of} link={link} naming={naming} />, [link, naming]);
+  const narrow = useCallback((code: string) => void navigate({ to: "/usage", search: { ...here, code }, resetScroll: false }), [navigate, here]);
+  const reason = useLinks(router.buildLocation({ to: "/usage", search: { ...here, code: ID } }).publicHref, narrow);
+  const row = useCallback((of: ARequest) => <Row of={of} link={link} reason={reason} naming={naming} />, [link, reason, naming]);
   useRowKeys(nothing);
   return <VirtualList label={t.usagePage.list} rows={rows} id={idOf} height={52} onEnd={onEnd} row={row} />;
 }
 
 /** Plain elements only: thousands of these pass by in a scroll. */
-function Row({ of, link, naming }: { of: ARequest; link: (id: string) => RowLink; naming: Naming }) {
+function Row({ of, link, reason, naming }: { of: ARequest; link: (id: string) => RowLink; reason: (code: string) => PlainLink; naming: Naming }) {
   const { t, f } = useI18n();
   const notes = [
-    of.code ?? null,
     of.attempts > 1 ? t.traffic.attempts(of.attempts) : null,
     of.queued_us >= 100_000 ? t.traffic.waited(f.us(of.queued_us)) : null,
   ].filter((note) => note !== null);
@@ -123,7 +125,14 @@ function Row({ of, link, naming }: { of: ARequest; link: (id: string) => RowLink
             .join(" · ")}
         </span>
       </span>
-      <span className="meta">{f.list(notes)}</span>
+      <span className="meta">
+        {of.code && (
+          <a {...reason(of.code)} title={t.usagePage.onlyReason(of.code)}>
+            {of.code}
+          </a>
+        )}
+        {f.list(of.code ? ["", ...notes] : notes)}
+      </span>
       <span className="request-time">{f.us(of.total_us)}</span>
     </div>
   );

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { filterOf, filtersIn, stepOf, timeOf, usageSearch } from "./search";
+import { filterOf, filtersIn, requestsOf, stepOf, timeOf, usageSearch } from "./search";
 
 it("drops what it does not know", () => {
   const search = usageSearch({ range: "1y", by: "shoe size", class: "sad", key: "seven", model: "" });
@@ -23,4 +23,12 @@ it("names its filters", () => {
   const search = usageSearch({ key: "7", class: "ok", whose: "all" });
   expect(filtersIn(search)).toEqual(["class", "key"]);
   expect(filterOf(search).client_key).toBe(7);
+});
+
+it("narrows the list by a reason, and no sum", () => {
+  const search = usageSearch({ code: "rate_limited_user" });
+  expect(filtersIn(search)).toEqual(["code"]);
+  expect(requestsOf(search).code).toBe("rate_limited_user");
+  expect(filterOf(search)).not.toHaveProperty("code");
+  expect(usageSearch({ code: "Not a code" }).code).toBeUndefined();
 });

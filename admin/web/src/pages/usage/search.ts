@@ -1,5 +1,5 @@
 /** What stands in the URL of Usage: whose, when, of what, and how it is shown. */
-import { type Endpoint, type Filter, GROUPS, type StatusClass, type Step, type Time } from "../../api/queries/usage";
+import { type Endpoint, type Filter, GROUPS, type RequestFilter, type StatusClass, type Step, type Time } from "../../api/queries/usage";
 import { numberIn, oneOf, textIn } from "../../search";
 
 const MINUTE = 60_000;
@@ -57,6 +57,8 @@ export interface UsageSearch {
   user?: string;
   pool?: string;
   node?: string;
+  /** Why the relay refused; of the list alone. */
+  code?: string;
 }
 
 export function usageSearch(search: Record<string, unknown>): UsageSearch {
@@ -76,7 +78,14 @@ export function usageSearch(search: Record<string, unknown>): UsageSearch {
     user: numberIn(search.user),
     pool: numberIn(search.pool),
     node: textIn(search.node),
+    code: codeIn(search.code),
   };
+}
+
+/** A word of the API, such as `rate_limited_user`. */
+function codeIn(value: unknown): string | undefined {
+  const text = textIn(value);
+  return text !== undefined && /^[a-z_]{1,64}$/.test(text) ? text : undefined;
 }
 
 export function rangeOf(search: UsageSearch): Range | null {
@@ -110,7 +119,7 @@ export function stepOf(search: UsageSearch): Step {
 }
 
 /** The filters by their names in the URL, and what the API calls them. */
-export const FILTERS = ["class", "endpoint", "key", "model", "up", "user", "pool", "node"] as const satisfies readonly (keyof UsageSearch)[];
+export const FILTERS = ["class", "endpoint", "key", "model", "up", "user", "pool", "node", "code"] as const satisfies readonly (keyof UsageSearch)[];
 export type FilterName = (typeof FILTERS)[number];
 
 export function filterOf(search: UsageSearch): Filter {
@@ -125,6 +134,11 @@ export function filterOf(search: UsageSearch): Filter {
     pool_key: id(search.pool),
     node: search.node,
   };
+}
+
+/** The same for the list of requests, which is narrowed by reasons, too. */
+export function requestsOf(search: UsageSearch): RequestFilter {
+  return { ...filterOf(search), code: search.code };
 }
 
 export function filtersIn(search: UsageSearch): FilterName[] {

@@ -48,6 +48,7 @@ function naming(t: Messages, keys: readonly Named[] | undefined, users: readonly
       case "model":
       case "up":
       case "node":
+      case "code":
         return value;
     }
   }
