@@ -50,6 +50,7 @@ export function Pool() {
   }, []);
   const filters = Object.values(filter).filter((value) => value !== undefined).length;
   const all = useAllKeys();
+  const counts = useMemo(() => (all.keys !== undefined && !all.more ? countsOf(all.keys) : null), [all.keys, all.more]);
   const close = () => void navigate({ search: { ...search, open: undefined, add: undefined }, resetScroll: false });
   return (
     <Page
@@ -63,7 +64,7 @@ export function Pool() {
         </>
       }
     >
-      <Filters filter={filter} counts={all.keys !== undefined && !all.more ? countsOf(all.keys) : null} />
+      <Filters filter={filter} counts={counts} />
       <Loaded of={list}>
         {() => (
           <Card>
