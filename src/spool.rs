@@ -13,6 +13,7 @@ mod channel;
 mod file;
 mod folder;
 mod left;
+mod recent;
 mod record;
 mod ship;
 mod status;
@@ -114,7 +115,12 @@ impl Spool {
         let (written, seen) = watch::channel(0);
         let status = inlet.shared();
         status.allow(settings.most);
-        let writer = Writer::new(outlet, Arc::clone(&current), Arc::clone(&status), settings.most);
+        let writer = Writer::new(
+            outlet,
+            inlet.recents(),
+            (Arc::clone(&current), Arc::clone(&status)),
+            settings.most,
+        );
         let writer = writer.begin(written)?;
         let (stop, stopped) = oneshot::channel();
         let shipper = Shipper::new(taker, folder, current, status);

@@ -76,6 +76,9 @@ use auth::Auth;
 /// Between two heartbeats of a stream of events: half of what a page waits before it says that it is behind.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
+/// Between two tellings of how requests come.
+const SERIES: Duration = Duration::from_secs(1);
+
 /// Calls that one caller may make in a minute, unless it is set otherwise.
 pub const CALLS_PER_MINUTE: u32 = 600;
 
@@ -98,6 +101,7 @@ pub struct Control {
     probe_due: Notify,
     job_due: Notify,
     heartbeat: Duration,
+    series_every: Duration,
     failures: Failures,
     pub(crate) events: Events,
     pub(crate) throttle: Throttle,
@@ -141,6 +145,7 @@ impl Control {
             probe_due: Notify::new(),
             job_due: Notify::new(),
             heartbeat: HEARTBEAT,
+            series_every: SERIES,
             failures: Failures::default(),
             events: Events::default(),
             throttle: Throttle::default(),
@@ -179,6 +184,17 @@ impl Control {
     pub fn with_heartbeat(mut self, heartbeat: Duration) -> Self {
         self.heartbeat = heartbeat;
         self
+    }
+
+    /// The same with another time between two tellings of how requests come.
+    #[must_use]
+    pub fn with_series_every(mut self, every: Duration) -> Self {
+        self.series_every = every;
+        self
+    }
+
+    pub(crate) fn series_every(&self) -> Duration {
+        self.series_every
     }
 
     pub(crate) fn heartbeat(&self) -> Duration {

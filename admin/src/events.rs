@@ -3,7 +3,9 @@
 //! Invariants: whoever is slow is told that they missed something, and never makes anybody wait or memory grow; an
 //! event tells a member only of what is theirs, and of that only that it changed.
 
+mod series;
 mod stream;
+mod topics;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use tokio::sync::broadcast;
 
 use crate::audit::{Note, ObjectKind};
 pub(crate) use stream::{EventStream, Listener};
+pub(crate) use topics::Topics;
 
 /// Events that are kept for whoever comes back, and that a slow listener may lag behind.
 const KEPT: usize = 512;

@@ -29,6 +29,7 @@ mod users;
 mod walk;
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -41,13 +42,13 @@ use parking_lot::Mutex;
 use potluck_filters::egress::ProxyReport;
 use potluck_filters::finding::FailedAttempt;
 use potluck_filters::health::Condition;
-use potluck_filters::id::PoolKeyId;
+use potluck_filters::id::{PoolKeyId, UserId};
 use potluck_filters::model::{Account, HttpVersion, Kind, PoolKeyState, Role};
 use potluck_filters::pool::{CheckReport, Journal, NodeReport, NodeState, Policy};
 use potluck_filters::secret::Secret;
 use potluck_filters::snapshot::Delta;
 use potluck_filters::trace::Trace;
-use potluck_filters::usage::RequestNumber;
+use potluck_filters::usage::{Counted, RecentStep, RequestNumber, STEP_MS};
 use potluck_store::{KeyRing, Probed, SavedProbe, Store, Told};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -103,6 +104,8 @@ struct NotingEdge {
     proxies: Mutex<Vec<(ProxyReport, bool)>>,
     failed: Mutex<Vec<(String, FailedAttempt)>>,
     traces: Mutex<Vec<(RequestNumber, Arc<Trace>)>>,
+    /// Requests of the last quarter of an hour, by user.
+    recent: Mutex<Vec<(UserId, u64)>>,
 }
 
 impl Publisher for NotingEdge {
@@ -159,6 +162,22 @@ impl Live for NotingEdge {
         self.proxies.lock().clone()
     }
 
+    fn recent(&self) -> BTreeMap<Arc<str>, Vec<RecentStep>> {
+        let requests = self.recent.lock().iter().map(|(_, requests)| requests).sum();
+        steps(requests)
+    }
+
+    fn recent_of(&self, user: UserId) -> BTreeMap<Arc<str>, Vec<RecentStep>> {
+        let own = self
+            .recent
+            .lock()
+            .iter()
+            .filter(|(whose, _)| *whose == user)
+            .map(|(_, own)| own)
+            .sum();
+        steps(own)
+    }
+
     fn check_node<'a>(&'a self, _: &'a str, node: &'a str) -> Checking<'a> {
         let check = CheckReport {
             ok: true,
@@ -170,6 +189,20 @@ impl Live for NotingEdge {
         let found = (node == "gpu-1").then(|| report(Some(check)));
         Box::pin(std::future::ready(found))
     }
+}
+
+/// A step without anything, and one with so many requests of one upstream.
+fn steps(requests: u64) -> BTreeMap<Arc<str>, Vec<RecentStep>> {
+    let step = |at, requests| RecentStep {
+        at,
+        ms: STEP_MS,
+        counted: Counted {
+            requests,
+            ..Counted::default()
+        },
+    };
+    let steps = vec![step(NOW - STEP_MS, 0), step(NOW, requests)];
+    BTreeMap::from([(Arc::from("gpu"), steps)])
 }
 
 fn report(last_check: Option<CheckReport>) -> NodeReport {

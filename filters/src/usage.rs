@@ -25,7 +25,7 @@ pub use endpoint::Endpoint;
 pub use key_use::{KeyUse, Program};
 pub use live::{LiveRequest, LiveStage, QueuedRequest};
 pub use number::RequestNumber;
-pub use recent::{Counted, Counts, Recent, RecentStep, STEP_MS};
+pub use recent::{Counted, Counts, Recent, RecentOfUsers, RecentStep, STEP_MS};
 
 /// A request that has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

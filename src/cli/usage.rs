@@ -370,7 +370,7 @@ fn steps(usage: &Usage) -> Vec<Option<(u64, u64)>> {
         .collect()
 }
 
-fn headings(first: &'static str) -> [&'static str; 7] {
+fn headings(first: &'static str) -> [&'static str; 8] {
     [
         first,
         "REQUESTS",
@@ -379,21 +379,22 @@ fn headings(first: &'static str) -> [&'static str; 7] {
         "ANLAS",
         "COST",
         "MEAN TIME",
+        "P95 TIME",
     ]
 }
 
-fn rows(groups: &[UsageGroup], rest: Option<&UsageSums>) -> Vec<[String; 7]> {
+fn rows(groups: &[UsageGroup], rest: Option<&UsageSums>) -> Vec<[String; 8]> {
     let named = groups.iter().map(|group| {
         let id = group.id.map(|id| format!("#{id}"));
         let name = group.name.clone().or(id).unwrap_or_else(|| "–".to_owned());
-        row(name, &group.sums)
+        row(name, &group.sums, group.total.map(|times| times.p95_us))
     });
     named
-        .chain(rest.map(|rest| row("(all others)".to_owned(), rest)))
+        .chain(rest.map(|rest| row("(all others)".to_owned(), rest, None)))
         .collect()
 }
 
-fn row(name: String, sums: &UsageSums) -> [String; 7] {
+fn row(name: String, sums: &UsageSums, p95_us: Option<u64>) -> [String; 8] {
     let tokens = sums
         .prompt_tokens
         .amount()
@@ -407,5 +408,6 @@ fn row(name: String, sums: &UsageSums) -> [String; 7] {
         amount::count(sums.anlas.amount()),
         format!("{:.4}", sums.cost_micros.amount() as f64 / 1e6),
         mean.map_or_else(|| "–".to_owned(), amount::time),
+        p95_us.map_or_else(|| "–".to_owned(), amount::time),
     ]
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use potluck_filters::id::UserId;
 use potluck_filters::usage::{Counted, Counts, RecentStep, STEP_MS};
 
 use super::Edge;
@@ -34,6 +35,13 @@ impl Edge {
     pub fn recent(&self) -> RecentSteps {
         let counts = self.counts();
         self.recent.lock().steps(unix_ms(), &counts)
+    }
+
+    /// The same of a user's requests; nothing where nobody keeps books.
+    #[must_use]
+    pub fn recent_of(&self, user: UserId) -> RecentSteps {
+        let inlet = self.usage.get();
+        inlet.map_or_else(RecentSteps::new, |inlet| inlet.recent(user, unix_ms()))
     }
 
     fn counts(&self) -> Counts {

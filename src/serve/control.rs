@@ -124,6 +124,10 @@ impl Live for EdgeLink {
         self.0.recent()
     }
 
+    fn recent_of(&self, user: UserId) -> RecentSteps {
+        self.0.recent_of(user)
+    }
+
     fn spool(&self) -> Option<SpoolScene> {
         self.0.spool_scene()
     }

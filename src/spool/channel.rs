@@ -1,12 +1,16 @@
 //! From the request path to whoever writes down: bounded, and never waited for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use potluck_filters::usage::UsageEvent;
+use potluck_filters::id::UserId;
+use potluck_filters::usage::{RecentStep, UsageEvent};
 use tokio::sync::mpsc;
 
 use super::Status;
+use super::recent::Recents;
+use crate::clock::unix_ms;
 
 /// Events that may wait to be written down. At 20 000 requests a second the writer may sleep for three seconds.
 const ROOM: usize = 64 * 1024;
@@ -19,6 +23,7 @@ type Message = Option<UsageEvent>;
 pub struct Inlet {
     to: mpsc::Sender<Message>,
     status: Arc<Status>,
+    recents: Arc<Recents>,
 }
 
 /// Where they come out, in the order in which they went in.
@@ -31,8 +36,12 @@ pub struct Outlet {
 #[must_use]
 pub fn channel() -> (Inlet, Outlet) {
     let (to, from) = mpsc::channel(ROOM);
-    let status = Arc::default();
-    (Inlet { to, status }, Outlet { from })
+    let inlet = Inlet {
+        to,
+        status: Arc::default(),
+        recents: Arc::new(Recents::new(unix_ms())),
+    };
+    (inlet, Outlet { from })
 }
 
 impl Inlet {
@@ -47,6 +56,17 @@ impl Inlet {
     #[must_use]
     pub fn status(&self) -> &Status {
         &self.status
+    }
+
+    /// What a user's requests were in the last quarter of an hour, by upstream, and under `-` those that came to none.
+    /// `now` is in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn recent(&self, user: UserId, now: i64) -> BTreeMap<Arc<str>, Vec<RecentStep>> {
+        self.recents.steps(user, now)
+    }
+
+    pub(super) fn recents(&self) -> Arc<Recents> {
+        Arc::clone(&self.recents)
     }
 
     pub(super) fn shared(&self) -> Arc<Status> {

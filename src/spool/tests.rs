@@ -249,6 +249,33 @@ async fn a_long_backlog_is_read_in_parts_and_added_up_as_it_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn users_are_told_of_their_own_requests_while_the_books_are_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(false);
+    let spool = open(folder.path(), 1, &ledger, GIB);
+    put(&spool, 1..=7).await;
+    let inlet = spool.inlet();
+    let ended_at = crate::clock::unix_ms();
+    for user in [8, 9, 8] {
+        inlet.put(UsageEvent {
+            user: Some(UserId(user)),
+            ended_at,
+            ..event(10)
+        });
+    }
+    while inlet.status().report().written < 10 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let requests = |user| {
+        let steps = inlet.recent(UserId(user), ended_at + 1);
+        let steps = steps.get("vercel").into_iter().flatten();
+        steps.map(|step| step.counted.requests).sum::<u64>()
+    };
+    assert_eq!((requests(8), requests(9), requests(10)), (2, 1, 0));
+    spool.close(Duration::from_millis(1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_file_is_set_aside_and_holds_nobody_up() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = Ledger::open(false);

@@ -12,6 +12,7 @@ use potluck_filters::usage::UsageEvent;
 use tokio::sync::watch;
 
 use super::file::{Change, FileError, SpoolFile};
+use super::recent::Recents;
 use super::{Outlet, Status};
 
 /// For how long events are gathered.
@@ -47,6 +48,7 @@ impl Current {
 /// The thread's own.
 pub(super) struct Writer {
     outlet: Outlet,
+    recents: Arc<Recents>,
     current: Arc<Current>,
     status: Arc<Status>,
     most: u64,
@@ -55,9 +57,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(outlet: Outlet, current: Arc<Current>, status: Arc<Status>, most: u64) -> Self {
+    pub(super) fn new(
+        outlet: Outlet,
+        recents: Arc<Recents>,
+        (current, status): (Arc<Current>, Arc<Status>),
+        most: u64,
+    ) -> Self {
         Self {
             outlet,
+            recents,
             current,
             status,
             most,
@@ -80,6 +88,7 @@ impl Writer {
     fn run(mut self, written: &watch::Sender<u64>) {
         loop {
             let (events, ended) = self.outlet.gather(PAUSE, MOST);
+            self.recents.note(&events);
             if !events.is_empty() && self.has_room(events.len()) {
                 self.write_until_written(&events, ended);
                 written.send_replace(self.next - 1);

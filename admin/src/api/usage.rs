@@ -266,6 +266,10 @@ pub struct UsageGroup {
     pub id: Option<i64>,
     /// How much.
     pub sums: UsageSums,
+    /// How long requests took to their ends; `null` where that is not kept: it is by upstream and by endpoint.
+    pub total: Option<UsageQuantiles>,
+    /// And to the first byte of the answer.
+    pub first_byte: Option<UsageQuantiles>,
 }
 
 /// What was used, by what.

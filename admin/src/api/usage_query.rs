@@ -48,6 +48,9 @@ macro_rules! asked {
             /// With the client key of this id.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub client_key: Option<i64>,
+            /// That the relay refused for this reason, such as `rate_limited`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub code: Option<String>,
             $(
                 $(#[$doc])*
                 #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,8 +173,6 @@ asked! {
 asked! {
     /// Which of one's own requests.
     MyRequestsQuery {
-        /// That the relay refused for this reason, such as `rate_limited`.
-        code: String,
         /// The `next` of the page before; absent begins with the newest.
         after: String,
         /// 1 to 1000; 100 when absent.
@@ -182,8 +183,6 @@ asked! {
 asked! {
     /// Which requests.
     RequestsQuery {
-        /// That the relay refused for this reason, such as `rate_limited`.
-        code: String,
         /// The `next` of the page before; absent begins with the newest.
         after: String,
         /// 1 to 1000; 100 when absent.
@@ -213,8 +212,6 @@ asked! {
     ExportMyRequests {
         /// `ndjson` when absent.
         format: RequestsFormat,
-        /// That the relay refused for this reason.
-        code: String,
     }
 }
 
@@ -223,8 +220,6 @@ asked! {
     ExportRequests {
         /// `ndjson` when absent.
         format: RequestsFormat,
-        /// That the relay refused for this reason.
-        code: String,
         /// Of the user with this id.
         user: i64,
         /// Served by the pool key with this id.

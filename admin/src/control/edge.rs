@@ -85,6 +85,11 @@ pub trait Live: Send + Sync {
         BTreeMap::new()
     }
 
+    /// The same of a user's requests.
+    fn recent_of(&self, _user: UserId) -> BTreeMap<Arc<str>, Vec<RecentStep>> {
+        BTreeMap::new()
+    }
+
     /// What waits to be written into the books; `None` where nobody knows.
     fn spool(&self) -> Option<SpoolScene> {
         None

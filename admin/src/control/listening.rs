@@ -7,10 +7,9 @@ use serde_json::json;
 
 use super::Control;
 use crate::api::ListenQuery;
-use crate::audit::ObjectKind;
 use crate::caller::{By, Caller, Proof};
 use crate::error::ControlError;
-use crate::events::{EventStream, Listener};
+use crate::events::{EventStream, Listener, Topics};
 
 impl Control {
     /// Opens a stream of events: of all, or of what is one user's.
@@ -27,7 +26,7 @@ impl Control {
         let listener = Listener {
             by,
             user,
-            topics: topics(query.topics.as_deref().unwrap_or_default())?,
+            topics: Topics::parse(query.topics.as_deref().unwrap_or_default())?,
             last,
         };
         let place = self.events.place(by.user()).ok_or(ControlError::TooManyStreams)?;
@@ -60,13 +59,4 @@ impl Control {
             }
         }
     }
-}
-
-fn topics(list: &str) -> Result<Vec<ObjectKind>, ControlError> {
-    let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
-    let kinds = words.map(|word| ObjectKind::ALL.iter().copied().find(|kind| kind.as_str() == word));
-    kinds.collect::<Option<Vec<_>>>().ok_or_else(|| {
-        let known: Vec<_> = ObjectKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        ControlError::invalid("topics", format!("must be among {}", known.join(", ")))
-    })
 }

@@ -32,6 +32,12 @@ struct Found {
     trace: Option<(Arc<Trace>, TraceFrom)>,
 }
 
+/// A reason of the relay's own.
+pub(super) fn known_code(text: &str) -> Result<Code, ControlError> {
+    let code = Code::ALL.iter().copied().find(|code| code.as_str() == text);
+    code.ok_or_else(|| ControlError::invalid("code", "must be a code of docs/errors.md"))
+}
+
 impl Control {
     /// A page of a user's requests, the newest first.
     ///
@@ -76,14 +82,10 @@ impl Control {
         of: Filter,
         code: Option<&str>,
     ) -> Result<EntryFilter, ControlError> {
-        let known = |text: &str| {
-            let code = Code::ALL.iter().copied().find(|code| code.as_str() == text);
-            code.ok_or_else(|| ControlError::invalid("code", "must be a code of docs/errors.md"))
-        };
         Ok(EntryFilter {
             span: span(time, self.now_ms())?,
             of,
-            code: code.map(known).transpose()?,
+            code: code.map(known_code).transpose()?,
         })
     }
 

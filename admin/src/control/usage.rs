@@ -15,6 +15,7 @@ use potluck_store::usage::level::{Level, Span};
 use potluck_store::usage::sums::Sums;
 
 use super::Control;
+use super::requests::known_code;
 use crate::api::{
     Books, MyUsageByQuery, MyUsageQuery, Usage, UsageBy, UsageByQuery, UsageGap, UsageGroup, UsageGroups,
     UsageMeasure, UsageOf, UsageOfQuery, UsageQuantiles, UsageQuery, UsageStep,
@@ -65,7 +66,8 @@ impl Control {
     /// When the range is none, or the books cannot be read.
     pub(crate) async fn my_usage(&self, user: UserId, asked: &MyUsageQuery) -> Result<Usage, ControlError> {
         let span = span(asked.time(), self.now_ms())?;
-        let (step, filter) = (asked.step, asked.filter(user));
+        let filter = refused_for(asked.filter(user), asked.code.as_deref())?;
+        let step = asked.step;
         self.used(&Wanted { span, step, filter }).await
     }
 
@@ -75,7 +77,8 @@ impl Control {
     /// When the range is none, there are no such sums, or the books cannot be read.
     pub(crate) async fn usage_of_all(&self, asked: &UsageQuery) -> Result<Usage, ControlError> {
         let span = span(asked.time(), self.now_ms())?;
-        let (step, filter) = (asked.step, asked.filter());
+        let filter = refused_for(asked.filter(), asked.code.as_deref())?;
+        let step = asked.step;
         self.used(&Wanted { span, step, filter }).await
     }
 
@@ -94,7 +97,8 @@ impl Control {
             measure: asked.measure.unwrap_or_default(),
             limit: asked.limit,
         };
-        self.used_by(span, &asked.filter(user), &grouped).await
+        let filter = refused_for(asked.filter(user), asked.code.as_deref())?;
+        self.used_by(span, &filter, &grouped).await
     }
 
     /// What was used, by what.
@@ -108,7 +112,8 @@ impl Control {
             measure: asked.measure.unwrap_or_default(),
             limit: asked.limit,
         };
-        self.used_by(span, &asked.filter(), &grouped).await
+        let filter = refused_for(asked.filter(), asked.code.as_deref())?;
+        self.used_by(span, &filter, &grouped).await
     }
 
     /// What a user used, also one that is gone.
@@ -251,9 +256,14 @@ impl Control {
         for row in &found.rows {
             rest = pool_key::less(&rest, &row.sums);
         }
+        let timed = told::timed_by(books, found.span, grouped.by.into(), filter, now).await?;
         let mut items = Vec::new();
         for row in &found.rows {
-            items.push(self.group(row.of.first(), &row.sums).await?);
+            let mut group = self.group(row.of.first(), &row.sums).await?;
+            let latencies = row.of.first().and_then(|member| timed.get(member));
+            group.total = latencies.and_then(|latencies| UsageQuantiles::of(&latencies.total));
+            group.first_byte = latencies.and_then(|latencies| UsageQuantiles::of(&latencies.first_byte));
+            items.push(group);
         }
         Ok(UsageBy {
             by: grouped.by,
@@ -269,7 +279,9 @@ impl Control {
         let text = |name: &Option<std::sync::Arc<str>>| name.as_deref().map(str::to_owned);
         let (id, name) = match member {
             None => (None, None),
-            Some(Member::Upstream(name) | Member::Node(name) | Member::Model(name)) => (None, text(name)),
+            Some(Member::Upstream(name) | Member::Node(name) | Member::Model(name) | Member::Code(name)) => {
+                (None, text(name))
+            }
             Some(Member::Endpoint(endpoint)) => (None, Some(endpoint.as_str().to_owned())),
             Some(Member::Class(class)) => (None, Some(class.as_str().to_owned())),
             Some(Member::User(id)) => (id.map(|id| id.0), self.name_of_user(*id).await?),
@@ -277,7 +289,13 @@ impl Control {
             Some(Member::PoolKey(id)) => (Some(id.0), self.name_of_pool_key(*id).await?),
         };
         let sums = sums.into();
-        Ok(UsageGroup { name, id, sums })
+        Ok(UsageGroup {
+            name,
+            id,
+            sums,
+            total: None,
+            first_byte: None,
+        })
     }
 
     pub(super) async fn name_of_user(&self, id: Option<UserId>) -> Result<Option<String>, ControlError> {
@@ -300,6 +318,12 @@ impl Control {
     pub(super) async fn name_of_pool_key(&self, id: PoolKeyId) -> Result<Option<String>, ControlError> {
         Ok(self.store.pool_key(id).await?.map(|row| row.label))
     }
+}
+
+/// Narrowed to what the relay refused for a reason, where one is named.
+fn refused_for(filter: Filter, code: Option<&str>) -> Result<Filter, ControlError> {
+    let code = code.map(known_code).transpose()?;
+    Ok(Filter { code, ..filter })
 }
 
 fn of_key(id: ClientKeyId) -> Filter {

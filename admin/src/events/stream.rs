@@ -14,8 +14,8 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
-use super::{Event, Missed, Place};
-use crate::audit::ObjectKind;
+use super::series::Series;
+use super::{Event, Missed, Place, Topics};
 use crate::caller::By;
 use crate::control::Control;
 use crate::doc::{Answer, Operation};
@@ -26,16 +26,14 @@ pub(crate) struct Listener {
     pub(crate) by: By,
     /// Set for a member, who hears of what is theirs.
     pub(crate) user: Option<UserId>,
-    /// Only these; none: all.
-    pub(crate) topics: Vec<ObjectKind>,
+    pub(crate) topics: Topics,
     /// Up to where they heard everything before.
     pub(crate) last: Option<Revision>,
 }
 
 impl Listener {
     fn wants(&self, event: &Event) -> bool {
-        let topic = self.topics.is_empty() || self.topics.contains(&event.kind);
-        topic && self.user.is_none_or(|user| event.owners.contains(&user))
+        self.topics.has(event.kind) && self.user.is_none_or(|user| event.owners.contains(&user))
     }
 
     /// An admin gets what is known; a member only that something of theirs changed.
@@ -73,6 +71,7 @@ struct State {
     listener: Listener,
     heard: broadcast::Receiver<Arc<Event>>,
     beat: tokio::time::Interval,
+    series: Option<Series>,
     ready: VecDeque<String>,
     /// Events up to here were replayed.
     replayed: Revision,
@@ -98,11 +97,16 @@ impl EventStream {
                 None
             }
         };
+        let series = listener
+            .topics
+            .series
+            .then(|| Series::new(control.series_every()));
         let state = State {
             control,
             listener,
             heard,
             beat,
+            series,
             ready,
             replayed: replayed.unwrap_or_default(),
             _place: place,
@@ -128,6 +132,7 @@ impl State {
                     Err(RecvError::Lagged(_)) => self.ready.push_back(everything_is_stale()),
                     Err(RecvError::Closed) => return None,
                 },
+                () = Series::due(&mut self.series) => self.hear_series(),
                 _ = self.beat.tick() => {
                     if !self.control.still_knows(&self.listener.by).await {
                         return None;
@@ -135,6 +140,14 @@ impl State {
                     self.ready.push_back(":\n\n".to_owned());
                 }
             }
+        }
+    }
+
+    fn hear_series(&mut self) {
+        let series = self.series.as_mut();
+        let news = series.and_then(|series| series.news(&self.control, self.listener.user));
+        if let Some(news) = news {
+            self.ready.push_back(said("series", None, &json!(news)));
         }
     }
 

@@ -17,13 +17,13 @@ pub(crate) fn routes() -> Routes {
         .get(
             "/manage/v1/events",
             "listen",
-            "Tells what happens, as it happens: `hello`, `patch`, `stale`.",
+            "Tells what happens, as it happens: `hello`, `patch`, `stale`, `series`.",
             all,
         )
         .get(
             "/manage/v1/me/events",
             "listenToMine",
-            "Tells what happens to what is one's own, as it happens: `hello`, `stale`.",
+            "Tells what happens to what is one's own, as it happens: `hello`, `stale`, `series`.",
             mine,
         )
 }

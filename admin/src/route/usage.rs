@@ -65,6 +65,12 @@ fn of_members(routes: Routes) -> Routes {
             my_usage,
         )
         .get(
+            "/manage/v1/me/usage/recent",
+            "showMyRecentUsage",
+            "Says what happened to your requests in the last 15 minutes, in steps of 10 seconds.",
+            my_recent,
+        )
+        .get(
             "/manage/v1/me/usage/by",
             "showMyUsageBy",
             "Says what you used by model, client key and so on, the largest first.",
@@ -90,6 +96,13 @@ async fn my_usage(
     Asked(asked): Asked<MyUsageQuery>,
 ) -> Result<Json<Usage>, ControlError> {
     control.my_usage(me.user(), &asked).await.map(Json)
+}
+
+async fn my_recent(
+    me: Member<area::Keys>,
+    State(control): State<Arc<Control>>,
+) -> Result<Json<RecentUsage>, ControlError> {
+    Ok(Json(control.my_recent_usage(me.user())))
 }
 
 async fn my_usage_by(

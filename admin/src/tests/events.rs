@@ -1,5 +1,7 @@
 //! Streams of events, read as they come.
 
+use std::time::Duration;
+
 use axum::body::BodyDataStream;
 use axum::http::HeaderMap;
 use futures_util::StreamExt;
@@ -205,4 +207,62 @@ async fn a_job_tells_how_it_goes_on_and_what_it_touched_in_one_change() {
     assert_eq!(id, progress["rev"].as_i64());
     relay.control.step_job(number, 50).await.unwrap();
     assert_eq!(all.next().await.2["fields"]["state"], "done");
+}
+
+/// Requests of the newest step, in all, as a `series` event has them.
+async fn requests(stream: &mut Stream) -> u64 {
+    let (name, id, series) = stream.next().await;
+    assert_eq!((name.as_str(), id), ("series", None));
+    assert_eq!(series["step_ms"], 10_000);
+    let steps = series["all"].as_array().unwrap();
+    assert!(steps.len() == 1 && series.to_string().len() < 600, "{series}");
+    let requests = steps[0]["requests"].as_u64().unwrap();
+    let of_upstream = &series["upstreams"][0]["steps"][0]["requests"];
+    assert!(requests == 0 || *of_upstream == requests, "{series}");
+    requests
+}
+
+#[tokio::test]
+async fn how_requests_come_is_told_to_who_asks_a_member_of_their_own_and_only_news() {
+    let relay = Relay::seeded()
+        .await
+        .with(|control| control.with_series_every(Duration::from_millis(1)));
+    let (me, caller) = member(&relay, "me").await;
+    relay.edge.recent.lock().extend([(me, 2), (UserId(999), 5)]);
+    let mut all = Stream::open(&relay, Caller::Operator, "/manage/v1/events?topics=series", None).await;
+    let path = "/manage/v1/me/events?topics=client_key,series";
+    let mut mine = Stream::open(&relay, caller, path, None).await;
+    assert_eq!(
+        (all.next().await.0, mine.next().await.0),
+        ("hello".to_owned(), "hello".to_owned())
+    );
+    assert_eq!((requests(&mut all).await, requests(&mut mine).await), (7, 2));
+
+    // What is not theirs is no news to a member; they hear of the key that was made meanwhile.
+    relay.edge.recent.lock().push((UserId(999), 1));
+    assert_eq!(requests(&mut all).await, 8);
+    relay.create_key(json!({ "name": "laptop", "user": me })).await;
+    assert_eq!(mine.next().await.0, "stale");
+    relay.edge.recent.lock().push((me, 1));
+    assert_eq!((requests(&mut all).await, requests(&mut mine).await), (9, 3));
+}
+
+#[tokio::test]
+async fn how_requests_come_is_told_no_oftener_than_it_may_and_to_nobody_who_does_not_ask() {
+    let relay = Relay::seeded()
+        .await
+        .with(|control| control.with_series_every(Duration::from_secs(3600)));
+    relay.edge.recent.lock().push((UserId(999), 5));
+    let path = "/manage/v1/events?topics=client_key,series";
+    let mut named = Stream::open(&relay, Caller::Operator, path, None).await;
+    let mut all = Stream::open(&relay, Caller::Operator, ALL, None).await;
+    named.next().await;
+    all.next().await;
+    assert_eq!(requests(&mut named).await, 5);
+    relay.edge.recent.lock().push((UserId(999), 1));
+    relay.create_key(json!({ "name": "laptop" })).await;
+    assert_eq!(
+        (named.next().await.0, all.next().await.0),
+        ("patch".to_owned(), "patch".to_owned())
+    );
 }

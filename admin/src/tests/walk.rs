@@ -58,6 +58,7 @@ const TABLE: &[(For, &[&str])] = &[
             "listMyPoolKeyDays",
             "showMyPoolKeyHistory",
             "showMyUsage",
+            "showMyRecentUsage",
             "showMyUsageBy",
             "showMyKeyUsage",
             "showMyPoolKeyUsage",

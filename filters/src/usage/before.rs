@@ -151,14 +151,14 @@ impl UsageEvent {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::id::PoolKeyId;
     use crate::rejection::Code;
     use crate::spending::DAY_MS;
     use crate::usage::{Ended, Endpoint, KeyUse, Times, Used};
 
-    fn event() -> UsageEvent {
+    pub(in crate::usage) fn event() -> UsageEvent {
         UsageEvent {
             request: crate::usage::RequestNumber::default(),
             ended_at: 3 * DAY_MS + 5_250,

@@ -3,8 +3,15 @@
 //! A step is the difference between what had been counted at its two ends, so nothing of it is on a request's way.
 //! Invariant: bounded; steps follow one another without gap or overlap, and the last of them is not over.
 
+mod users;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use super::UsageEvent;
+use crate::meter::Figure;
+
+pub use users::RecentOfUsers;
 
 /// How long a step is, in milliseconds.
 pub const STEP_MS: i64 = 10_000;
@@ -29,6 +36,22 @@ pub struct Counted {
 }
 
 impl Counted {
+    /// One request that has ended.
+    fn of(event: &UsageEvent) -> Self {
+        let amount = |figure| match figure {
+            Figure::None => 0,
+            Figure::Estimated(amount) | Figure::Reported(amount) => amount,
+        };
+        Self {
+            requests: 1,
+            failed: u64::from(event.status >= 500),
+            prompt: amount(event.used.prompt),
+            completion: amount(event.used.completion),
+            waited: u64::from(event.times.queued > 0),
+            waited_us: event.times.queued,
+        }
+    }
+
     /// Each figure with its like.
     fn with(self, other: Self, figure: impl Fn(u64, u64) -> u64) -> Self {
         Self {

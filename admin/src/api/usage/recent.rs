@@ -28,8 +28,48 @@ pub struct RecentOfUpstream {
     pub steps: Vec<RecentStep>,
 }
 
+impl RecentUsage {
+    /// What a listener has not heard yet: steps from a time on, as far as anything came in them, and each last one.
+    pub(crate) fn since(mut self, at: i64) -> Self {
+        let fresh = |steps: &mut Vec<RecentStep>| {
+            let last = steps.last().map(|last| last.at);
+            steps.retain(|step| Some(step.at) == last || step.at >= at && !step.is_empty());
+        };
+        fresh(&mut self.all);
+        self.upstreams.iter_mut().for_each(|one| fresh(&mut one.steps));
+        self.upstreams
+            .retain(|one| one.steps.iter().any(|step| !step.is_empty()));
+        self
+    }
+
+    /// When the step began that is not over.
+    pub(crate) fn last_at(&self) -> i64 {
+        self.all.last().map_or(0, |step| step.at)
+    }
+
+    /// Requests and waits, wherever they were counted: whether something came.
+    pub(crate) fn counted(&self) -> Vec<RecentStep> {
+        let each = self.upstreams.iter().flat_map(|one| &one.steps);
+        let filled = self.all.iter().chain(each).filter(|step| !step.is_empty());
+        filled.map(|step| RecentStep { ms: 0, ..*step }).collect()
+    }
+}
+
+impl RecentStep {
+    fn is_empty(&self) -> bool {
+        let Self {
+            requests,
+            waited,
+            prompt,
+            completion,
+            ..
+        } = *self;
+        [requests, waited, prompt, completion] == [0; 4]
+    }
+}
+
 /// One step, counted where it happened: it may differ by what is on its way to the books.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecentStep {
     /// When it began.
     pub at: i64,

@@ -1,7 +1,9 @@
 //! The last quarter of an hour, as the edge has it in memory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use potluck_filters::id::UserId;
 use potluck_filters::usage::{Counted, RecentStep, STEP_MS};
 
 use crate::api::{RecentOfUpstream, RecentUsage};
@@ -12,8 +14,16 @@ const NONE: &str = "-";
 
 impl Control {
     /// What happened in the last quarter of an hour, in all and by upstream.
-    pub fn recent_usage(&self) -> RecentUsage {
-        let steps = self.live.recent();
+    pub(crate) fn recent_usage(&self) -> RecentUsage {
+        self.told_recent(self.live.recent())
+    }
+
+    /// The same of a user's requests.
+    pub(crate) fn my_recent_usage(&self, user: UserId) -> RecentUsage {
+        self.told_recent(self.live.recent_of(user))
+    }
+
+    fn told_recent(&self, steps: BTreeMap<Arc<str>, Vec<RecentStep>>) -> RecentUsage {
         let all = together(steps.values());
         let known = self.upstreams();
         let is_known = |name: &Arc<str>| **name != *NONE && known.iter().any(|facts| *facts.name == **name);

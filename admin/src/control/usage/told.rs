@@ -85,6 +85,21 @@ pub(super) async fn times(books: &UsageStore, wanted: &Wanted, now: i64) -> Resu
     Ok(UsageTimes::new(of, &latencies))
 }
 
+/// How long requests of each took, where that is summed.
+pub(super) async fn timed_by(
+    books: &UsageStore,
+    span: Span,
+    by: Dim,
+    filter: &Filter,
+    now: i64,
+) -> Result<BTreeMap<Member, Latencies>, ControlError> {
+    if !is_summed(filter) || !matches!(by, Dim::Upstream | Dim::Endpoint) {
+        return Ok(BTreeMap::new());
+    }
+    let timed = books.latencies_by(span, by, filter, now).await?;
+    Ok(timed.into_iter().collect())
+}
+
 /// One point a step, of the sums of its classes.
 pub(super) fn points(series: &Series) -> BTreeMap<i64, UsagePoint> {
     let mut points: BTreeMap<i64, UsagePoint> = BTreeMap::new();

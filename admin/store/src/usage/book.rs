@@ -17,6 +17,8 @@ pub enum Dim {
     Endpoint,
     /// How it ended.
     Class,
+    /// The relay's own reason to refuse it.
+    Code,
     /// Who asked.
     User,
     /// With which client key.
@@ -34,6 +36,7 @@ impl Dim {
             Self::Model => "model",
             Self::Endpoint => "endpoint",
             Self::Class => "class",
+            Self::Code => "code",
             Self::User => "user_id",
             Self::ClientKey => "client_key_id",
             Self::PoolKey => "pool_key_id",
@@ -44,7 +47,7 @@ impl Dim {
     pub(crate) const fn is_wide(self) -> bool {
         match self {
             Self::User | Self::ClientKey | Self::PoolKey => true,
-            Self::Upstream | Self::Node | Self::Model | Self::Endpoint | Self::Class => false,
+            Self::Upstream | Self::Node | Self::Model | Self::Endpoint | Self::Class | Self::Code => false,
         }
     }
 }
@@ -54,6 +57,8 @@ impl Dim {
 pub(crate) enum Book {
     /// Everything, in few rows.
     Class,
+    /// What the relay refused, by its reason.
+    Code,
     /// Everything, by what was asked of which node.
     Node,
     /// Everything, by who asked.
@@ -68,8 +73,9 @@ pub(crate) enum Book {
 
 impl Book {
     /// From the narrowest on.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Class,
+        Self::Code,
         Self::Node,
         Self::PoolKey,
         Self::ClientKey,
@@ -80,6 +86,7 @@ impl Book {
     pub(crate) const fn table(self) -> &'static str {
         match self {
             Self::Class => "usage_by_class",
+            Self::Code => "usage_by_code",
             Self::Node => "usage_by_node",
             Self::ClientKey => "usage_by_client_key",
             Self::ClientKeyAndModel => "usage_by_client_key_and_model",
@@ -92,6 +99,7 @@ impl Book {
     pub(crate) const fn dims(self) -> &'static [Dim] {
         match self {
             Self::Class => &[Dim::Upstream, Dim::Class],
+            Self::Code => &[Dim::Upstream, Dim::Class, Dim::Code],
             Self::Node => &[Dim::Upstream, Dim::Node, Dim::Model, Dim::Endpoint, Dim::Class],
             Self::ClientKey => &[Dim::User, Dim::ClientKey, Dim::Class],
             Self::ClientKeyAndModel => &[
@@ -112,16 +120,17 @@ impl Book {
     pub(crate) const fn levels(self) -> &'static [Level] {
         match self {
             Self::Class | Self::Node | Self::ClientKey | Self::PoolKey => &Level::ALL,
-            Self::ClientKeyAndModel => &[Level::Hour, Level::Day],
+            Self::Code | Self::ClientKeyAndModel => &[Level::Hour, Level::Day],
             Self::PoolKeyAndModel => &[Level::Day],
         }
     }
 
-    /// Whether its rows are of what a pool key served.
-    pub(crate) const fn needs_pool_key(self) -> bool {
+    /// What a request must have to be in it, where not every request is: who has nothing of that asks others.
+    pub(crate) const fn needs(self) -> Option<Dim> {
         match self {
-            Self::PoolKey | Self::PoolKeyAndModel => true,
-            Self::Class | Self::Node | Self::ClientKey | Self::ClientKeyAndModel => false,
+            Self::PoolKey | Self::PoolKeyAndModel => Some(Dim::PoolKey),
+            Self::Code => Some(Dim::Code),
+            Self::Class | Self::Node | Self::ClientKey | Self::ClientKeyAndModel => None,
         }
     }
 
@@ -135,7 +144,7 @@ impl Book {
     pub(crate) const fn lies_by_model(self) -> bool {
         match self {
             Self::ClientKeyAndModel | Self::PoolKeyAndModel => true,
-            Self::Class | Self::Node | Self::ClientKey | Self::PoolKey => false,
+            Self::Class | Self::Code | Self::Node | Self::ClientKey | Self::PoolKey => false,
         }
     }
 
@@ -144,7 +153,7 @@ impl Book {
         let wanted: Vec<Dim> = dims.into_iter().collect();
         let has = |book: &Self| {
             // What no pool key served is not in that table: it answers only who asks for pool keys.
-            let asked = !book.needs_pool_key() || wanted.contains(&Dim::PoolKey);
+            let asked = book.needs().is_none_or(|dim| wanted.contains(&dim));
             asked && wanted.iter().all(|dim| book.dims().contains(dim))
         };
         Self::ALL.into_iter().find(has)
@@ -166,6 +175,8 @@ mod tests {
             Some(Book::ClientKeyAndModel)
         );
         assert_eq!(Book::having([Dim::PoolKey]), Some(Book::PoolKey));
+        assert_eq!(Book::having([Dim::Code, Dim::Upstream]), Some(Book::Code));
+        assert_eq!(Book::having([Dim::Code, Dim::User]), None);
         assert_eq!(
             Book::having([Dim::PoolKey, Dim::Model]),
             Some(Book::PoolKeyAndModel)

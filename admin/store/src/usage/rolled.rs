@@ -54,7 +54,8 @@ impl Rolled {
             let bucket = level.bucket(event.ended_at);
             for (book, rows) in &mut self.books {
                 let fits = |book: &Book| {
-                    book.levels().contains(&level) && (!book.needs_pool_key() || event.pool_key.is_some())
+                    let has = book.needs().is_none_or(|dim| number(dim, event, numbers) != 0);
+                    has && book.levels().contains(&level)
                 };
                 let Some(book) = book.filter(fits) else {
                     continue;
@@ -83,6 +84,7 @@ fn number(dim: Dim, event: &UsageEvent, numbers: Numbers) -> i64 {
         Dim::Node => numbers.node,
         Dim::Model => numbers.model,
         Dim::Endpoint => event.endpoint.number(),
+        Dim::Code => numbers.code,
         Dim::Class => place(StatusClass::ALL, &event.class()),
         Dim::User => event.user.map_or(0, |id| id.0),
         Dim::ClientKey => event.client_key.map_or(0, |id| id.0),

@@ -27,7 +27,7 @@ pub struct TableSize {
 }
 
 const fn tables() -> [&'static str; Book::ALL.len() + 4] {
-    let [a, b, c, d, e, f] = Book::ALL;
+    let [a, b, c, d, e, f, g] = Book::ALL;
     [
         "usage_events",
         "usage_traces",
@@ -39,6 +39,7 @@ const fn tables() -> [&'static str; Book::ALL.len() + 4] {
         d.table(),
         e.table(),
         f.table(),
+        g.table(),
     ]
 }
 

@@ -75,9 +75,10 @@ fn events() -> Vec<UsageEvent> {
     let mut events = vec![event(0, NOW)];
     events.extend((1..200_u64).map(|number| {
         let ago = (number * 7_919_000).cast_signed() % (2 * DAY_MS);
+        let event = random(number, NOW - ago, number);
         UsageEvent {
-            code: None,
-            ..random(number, NOW - ago, number)
+            code: event.code.filter(|code| *code == Code::RateLimited),
+            ..event
         }
     }));
     events
@@ -243,7 +244,7 @@ fn is_of_model(event: &UsageEvent) -> bool {
 }
 
 /// A question to each table of sums.
-fn questions() -> [Question; 7] {
+fn questions() -> [Question; 8] {
     let all = Filter::default;
     let of_model = || Filter {
         model: Some("gpt-5".into()),
@@ -256,6 +257,10 @@ fn questions() -> [Question; 7] {
     let of_key = Filter {
         client_key: Some(ClientKeyId(3)),
         endpoint: Some(Endpoint::Chat),
+        ..all()
+    };
+    let of_code = Filter {
+        code: Some(Code::RateLimited),
         ..all()
     };
     let of_pool = Filter {
@@ -274,6 +279,9 @@ fn questions() -> [Question; 7] {
         }),
         (vec![Dim::Model], of_key, |event| {
             event.client_key == Some(ClientKeyId(3)) && event.endpoint == Endpoint::Chat
+        }),
+        (vec![Dim::Class], of_code, |event| {
+            event.code == Some(Code::RateLimited)
         }),
         (vec![Dim::PoolKey, Dim::Model], of_pool, |event| {
             matches!(event.pool_key, Some(PoolKeyId(5 | 6)))

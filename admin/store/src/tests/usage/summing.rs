@@ -28,6 +28,7 @@ fn word(dim: Dim, event: &UsageEvent) -> String {
         Dim::Model => name(&event.model),
         Dim::Endpoint => event.endpoint.as_str().to_owned(),
         Dim::Class => event.class().as_str().to_owned(),
+        Dim::Code => event.code.map_or("", |code| code.as_str()).to_owned(),
         Dim::User => event.user.map_or(0, |id| id.0).to_string(),
         Dim::ClientKey => event.client_key.map_or(0, |id| id.0).to_string(),
         Dim::PoolKey => event.pool_key.map_or(0, |id| id.0).to_string(),
@@ -37,7 +38,12 @@ fn word(dim: Dim, event: &UsageEvent) -> String {
 fn expected(book: Book, events: &[UsageEvent]) -> Table {
     let mut table = Table::new();
     for event in events {
-        if book.needs_pool_key() && event.pool_key.is_none() {
+        let lacks = match book.needs() {
+            Some(Dim::PoolKey) => event.pool_key.is_none(),
+            Some(_) => event.code.is_none(),
+            None => false,
+        };
+        if lacks {
             continue;
         }
         for &level in book.levels() {
@@ -62,7 +68,7 @@ async fn kept(books: &UsageStore, book: Book) -> Table {
         let words = book.dims().iter().zip(&key[2..]).map(|(dim, cell)| {
             let number = int(cell);
             match dim {
-                Dim::Upstream | Dim::Node | Dim::Model => {
+                Dim::Upstream | Dim::Node | Dim::Model | Dim::Code => {
                     books.names.name(number).unwrap_or_default().to_string()
                 }
                 Dim::Endpoint => potluck_filters::usage::Endpoint::numbered(number)

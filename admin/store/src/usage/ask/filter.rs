@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use potluck_filters::id::{ClientKeyId, PoolKeyId, UserId};
+use potluck_filters::rejection::Code;
 use potluck_filters::usage::{Endpoint, StatusClass};
 
 use crate::dialect::usage::{Cell, Question};
@@ -31,6 +32,8 @@ pub struct Filter {
     pub endpoint: Option<Endpoint>,
     /// That ended so.
     pub class: Option<StatusClass>,
+    /// That the relay refused for this reason.
+    pub code: Option<Code>,
 }
 
 /// A filter in the numbers of the books: what must be one of what.
@@ -41,11 +44,12 @@ pub(crate) struct Conditions(Vec<(Dim, Vec<i64>)>);
 const NOBODY: i64 = -1;
 
 impl Filter {
-    fn named(&self) -> [(Dim, Kind, Option<&Arc<str>>); 3] {
+    fn named(&self) -> [(Dim, Kind, Option<&str>); 4] {
         [
-            (Dim::Upstream, Kind::Upstream, self.upstream.as_ref()),
-            (Dim::Node, Kind::Node, self.node.as_ref()),
-            (Dim::Model, Kind::Model, self.model.as_ref()),
+            (Dim::Upstream, Kind::Upstream, self.upstream.as_deref()),
+            (Dim::Node, Kind::Node, self.node.as_deref()),
+            (Dim::Model, Kind::Model, self.model.as_deref()),
+            (Dim::Code, Kind::Code, self.code.map(Code::as_str)),
         ]
     }
 }
@@ -53,7 +57,7 @@ impl Filter {
 impl UsageStore {
     /// The filter in numbers. Other processes may have given some of which this one has not heard.
     pub(crate) async fn conditions(&self, filter: &Filter) -> Result<Conditions, StoreError> {
-        let unknown = |(_, kind, name): (Dim, Kind, Option<&Arc<str>>)| {
+        let unknown = |(_, kind, name): (Dim, Kind, Option<&str>)| {
             name.is_some_and(|name| self.names.number(kind, name).is_none())
         };
         if filter.named().into_iter().any(unknown) {
@@ -76,7 +80,7 @@ impl UsageStore {
             ),
         ];
         let names = filter.named().map(|(dim, kind, name)| {
-            let number = |name: &Arc<str>| vec![self.names.number(kind, name).unwrap_or(NOBODY)];
+            let number = |name: &str| vec![self.names.number(kind, name).unwrap_or(NOBODY)];
             (dim, name.map(number))
         });
         let set = numbers.into_iter().chain(names);

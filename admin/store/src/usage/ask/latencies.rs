@@ -7,9 +7,12 @@ use potluck_filters::latency::Latencies;
 use crate::dialect::usage::{Cell, Question};
 use crate::error::StoreError;
 use crate::usage::UsageStore;
+use crate::usage::book::Dim;
 use crate::usage::level::{Level, Part, Span};
+use crate::usage::rolled::LatencyKey;
 
 use super::filter::Filter;
+use super::member::Member;
 use super::series::{Step, whole_steps};
 
 /// How long requests of one step took.
@@ -49,7 +52,7 @@ impl UsageStore {
         let step = self.step(span, step, &Level::ALL, now);
         let mut points: BTreeMap<i64, Latencies> = BTreeMap::new();
         let part = whole_steps(span, step);
-        let add = |bucket: i64, one: &Latencies| {
+        let add = |[_, bucket, ..]: LatencyKey, one: &Latencies| {
             let at = bucket.div_euclid(step.buckets()) * step.ms();
             points.entry(at).or_default().merge(one);
         };
@@ -63,13 +66,47 @@ impl UsageStore {
         ))
     }
 
+    /// How long requests of a range took, for each upstream or each endpoint. Of the filter, only these two are kept.
+    ///
+    /// # Errors
+    /// When that is asked by something else, the filter has more than that, or the database fails.
+    pub async fn latencies_by(
+        &self,
+        span: Span,
+        by: Dim,
+        filter: &Filter,
+        now: i64,
+    ) -> Result<Vec<(Member, Latencies)>, StoreError> {
+        let number = |[_, _, upstream, endpoint]: LatencyKey| match by {
+            Dim::Upstream => Some(upstream),
+            Dim::Endpoint => Some(endpoint),
+            Dim::Node | Dim::Model | Dim::Class | Dim::Code | Dim::User | Dim::ClientKey | Dim::PoolKey => {
+                None
+            }
+        };
+        let mut merged: BTreeMap<i64, Latencies> = BTreeMap::new();
+        number([0; 4]).ok_or(StoreError::Unanswerable)?;
+        for part in span.parts(&Level::ALL, self.kept, now) {
+            let add = |key, one: &Latencies| {
+                if let Some(number) = number(key) {
+                    merged.entry(number).or_default().merge(one);
+                }
+            };
+            self.each_latency(part, filter, add).await?;
+        }
+        let cells: Vec<[Cell; 1]> = merged.keys().map(|number| [Cell::Int(*number)]).collect();
+        let rows: Vec<&[Cell]> = cells.iter().map(<[Cell; 1]>::as_slice).collect();
+        self.know(&[by], &rows).await?;
+        let members = rows.iter().flat_map(|row| self.members(&[by], row));
+        Ok(members.zip(merged.into_values()).collect())
+    }
+
     async fn each_latency(
         &self,
         part: Part,
         filter: &Filter,
-        mut each: impl FnMut(i64, &Latencies),
+        mut each: impl FnMut(LatencyKey, &Latencies),
     ) -> Result<(), StoreError> {
-        use crate::usage::book::Dim;
         let conditions = self.conditions(filter).await?;
         if conditions
             .dims()
@@ -89,8 +126,8 @@ impl UsageStore {
              where level = {level} and bucket >= {from} and bucket < {to}{filter}"
         );
         for row in self.books.ask(Question { text, ..question }).await? {
-            if let Some(([_, bucket, ..], latencies)) = crate::usage::latencies::read(&row)? {
-                each(bucket, &latencies);
+            if let Some((key, latencies)) = crate::usage::latencies::read(&row)? {
+                each(key, &latencies);
             }
         }
         Ok(())

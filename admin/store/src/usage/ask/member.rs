@@ -24,6 +24,8 @@ pub enum Member {
     Endpoint(Endpoint),
     /// How it ended.
     Class(StatusClass),
+    /// The relay's own reason to refuse it.
+    Code(Option<Arc<str>>),
     /// Who asked.
     User(Option<UserId>),
     /// With which client key.
@@ -41,6 +43,7 @@ impl Member {
             Dim::Model => Self::Model(names.name(number)),
             Dim::Endpoint => Self::Endpoint(Endpoint::numbered(number)),
             Dim::Class => Self::Class(class(number)),
+            Dim::Code => Self::Code(names.name(number)),
             Dim::User => Self::User(id.map(UserId)),
             Dim::ClientKey => Self::ClientKey(id.map(ClientKeyId)),
             Dim::PoolKey => Self::PoolKey(PoolKeyId(number)),
@@ -66,7 +69,7 @@ pub(super) fn int(cell: &Cell) -> i64 {
 impl UsageStore {
     /// Makes sure that the names in these columns are known here.
     pub(super) async fn know(&self, by: &[Dim], rows: &[&[Cell]]) -> Result<(), StoreError> {
-        let named = |dim: &Dim| matches!(dim, Dim::Upstream | Dim::Node | Dim::Model);
+        let named = |dim: &Dim| matches!(dim, Dim::Upstream | Dim::Node | Dim::Model | Dim::Code);
         let cells = rows
             .iter()
             .flat_map(|row| by.iter().zip(*row).filter(|(dim, _)| named(dim)));
