@@ -11,6 +11,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const BUDGET = { paint: 1000, blocked: 100, smooth: 0.95 };
 const PAGES = ["/sign-in", "/home", "/keys", "/contribute", "/usage", "/pool", "/now", "/users"];
 const ROWS = 100_000;
+const SCROLLS = 3;
 const wanted = process.argv[2];
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -95,7 +96,8 @@ async function longList(page) {
   }, ROWS);
 }
 
-/** In how many of the frames that a browser gave were these, in time. */
+/** How many of them took at most so long. */
+const share = (times, most) => times.filter((took) => took <= most).length / times.length;
 const percent = (share) => `${(share * 100).toFixed(1)} %`;
 
 /**
@@ -105,23 +107,30 @@ const percent = (share) => `${(share * 100).toFixed(1)} %`;
  * page itself took for each frame.
  */
 async function scrolls() {
-  const window = async (state, show) => {
+  const open = async (state, show) => {
     const { page, context } = await openWindow(browser, relay, {}, state);
     await show(page);
-    const frames = await scrollThrough(page);
-    const own = await work(browser, page);
-    await context.close();
-    return { clock: frames.filter((took) => took < 17.7).length / frames.length, frames, work: own.filter((took) => took <= 16.7).length / own.length, own };
+    return { page, context, frames: [], inTime: [] };
   };
-  const bare = await window(undefined, (page) => plainList(page, ROWS));
-  const ours = await window(cookies, longList);
-  console.log(`\nscrolling ${ROWS} rows, 600 frames at 60 a second`);
-  for (const [name, each] of [["bare rows", bare], ["pool keys", ours]]) {
-    console.log(`${name.padEnd(12)} in time by the clock ${percent(each.clock).padStart(7)} (median ${median(each.frames).toFixed(1)} ms, longest ${Math.max(...each.frames).toFixed(1)} ms)`);
-    console.log(`${"".padEnd(12)} by the page's own work ${percent(each.work).padStart(5)} (median ${median(each.own).toFixed(1)} ms, longest ${Math.max(...each.own).toFixed(1)} ms of processor time)`);
+  const bare = await open(undefined, (page) => plainList(page, ROWS));
+  const ours = await open(cookies, longList);
+  // In turns, so that what else the machine does meets both.
+  for (let round = 0; round < SCROLLS; round++) {
+    for (const each of [bare, ours]) {
+      const frames = await scrollThrough(each.page);
+      each.frames.push(...frames);
+      each.inTime.push(share(frames, 17.7));
+    }
   }
-  const byClock = bare.clock >= BUDGET.smooth;
-  const rough = (byClock ? ours.clock : ours.work) < BUDGET.smooth;
+  for (const each of [bare, ours]) each.own = await work(browser, each.page);
+  console.log(`\nscrolling ${ROWS} rows, ${SCROLLS} times 600 frames at 60 a second`);
+  for (const [name, { frames, inTime, own }] of [["bare rows", bare], ["pool keys", ours]]) {
+    console.log(`${name.padEnd(12)} in time by the clock ${percent(median(inTime)).padStart(7)} (${inTime.map(percent).join(", ")}; median ${median(frames).toFixed(1)} ms, longest ${Math.max(...frames).toFixed(1)} ms)`);
+    console.log(`${"".padEnd(12)} by the page's own work ${percent(share(own, 16.7)).padStart(5)} (median ${median(own).toFixed(1)} ms, longest ${Math.max(...own).toFixed(1)} ms of processor time)`);
+  }
+  for (const each of [bare, ours]) await each.context.close();
+  const byClock = bare.inTime.every((one) => one >= BUDGET.smooth);
+  const rough = (byClock ? median(ours.inTime) : share(ours.own, 16.7)) < BUDGET.smooth;
   console.log(`judged by ${byClock ? "the clock" : "own work, as bare rows are not smooth here by the clock"}: at least ${percent(BUDGET.smooth)}${rough ? "   OVER" : ""}`);
   return rough;
 }
