@@ -70,6 +70,9 @@ pub enum What {
         code: CodeText,
         /// Whose limit it met, if it met one.
         limit_source: Option<LimitSource>,
+        /// Requests in 60 seconds that whoever sent it had then, where it was that limit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
         /// When it was told to come again, in milliseconds.
         retry_after_ms: Option<u64>,
     },
@@ -155,6 +158,7 @@ mod tests {
         let refused = What::Refused {
             code: Code::PoolBusy.into(),
             limit_source: Some(LimitSource::Upstream),
+            limit: Some(5),
             retry_after_ms: None,
         };
         trace.add(11, refused);

@@ -80,7 +80,9 @@ impl Edge {
         no: No,
     ) -> Result<(), Box<Error>> {
         ctx.code = Some(no.rejection.code);
-        ctx.noted.course.was_refused(&no.rejection, self.clock.now());
+        ctx.noted
+            .course
+            .was_refused(&no.rejection, no.remaining, self.clock.now());
         let rendered = no.rejection.render(no.dialect, ctx.request_id.as_str());
         let mut head = ResponseHeader::build(rendered.status, Some(10))?;
         head.insert_header(CONTENT_TYPE, rendered.content_type)?;

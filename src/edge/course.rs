@@ -9,11 +9,12 @@ use std::time::Duration;
 use potluck_filters::judge::{Outcome, Verdict};
 use potluck_filters::pool::Census;
 use potluck_filters::queue::WaiterId;
-use potluck_filters::rejection::Rejection;
+use potluck_filters::rejection::{Code, Rejection};
 use potluck_filters::scheduler::Outlook;
 use potluck_filters::time::Moment;
 use potluck_filters::trace::{Attempt, Trace, What};
 use potluck_filters::usage::LiveStage;
+use potluck_filters::window::Remaining;
 
 use super::guard::LeaseGuard;
 use super::live::LiveUpstream;
@@ -135,7 +136,7 @@ impl Course {
     }
 
     /// The relay refused it. What only says who may not come in leaves no trace.
-    pub(super) fn was_refused(&mut self, rejection: &Rejection, now: Moment) {
+    pub(super) fn was_refused(&mut self, rejection: &Rejection, left: Option<Remaining>, now: Moment) {
         let limit_source = rejection.whose_limit();
         let limited = limit_source.is_some() || rejection.retry_after.is_some();
         if self.trace.is_none() && !limited {
@@ -144,6 +145,9 @@ impl Course {
         let refused = What::Refused {
             code: rejection.code.into(),
             limit_source,
+            limit: left
+                .filter(|_| rejection.code == Code::RateLimited)
+                .map(|left| left.limit),
             retry_after_ms: rejection.retry_after.map(millis),
         };
         self.add(now, refused);

@@ -111,14 +111,15 @@ async fn a_limit_says_whose_it_is() {
     let What::Refused {
         code,
         limit_source,
+        limit,
         retry_after_ms,
     } = &step.what
     else {
         panic!("{step:?}")
     };
     assert_eq!(
-        (&*code.0, *limit_source),
-        ("rate_limited", Some(LimitSource::Relay))
+        (&*code.0, *limit_source, *limit),
+        ("rate_limited", Some(LimitSource::Relay), Some(1))
     );
     assert!(retry_after_ms.is_some_and(|ms| ms <= 60_000));
 }

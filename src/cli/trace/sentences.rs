@@ -120,11 +120,16 @@ impl Teller<'_> {
             } => waited(*ahead, *expected_ms, *took_ms, *got),
             What::Attempt(attempt) => self.attempt(attempt),
             What::Refused {
-                code, retry_after_ms, ..
+                code,
+                retry_after_ms,
+                limit,
+                limit_source: _,
             } => {
+                let limit = limit.map(|most| format!("; the limit was {most} in 60 seconds"));
                 let again =
                     retry_after_ms.map(|ms| format!("; told to come again in {}", amount::time_ms(ms)));
-                format!("the relay refused it: {}{}", code.0, again.unwrap_or_default())
+                let (limit, again) = (limit.unwrap_or_default(), again.unwrap_or_default());
+                format!("the relay refused it: {}{limit}{again}", code.0)
             }
             What::ClientLeft => "the client went away".to_owned(),
         };

@@ -124,6 +124,7 @@ export const usagePage = {
   imagesColumn: "Pictures",
   anlasColumn: "Anlas",
   meanColumn: "Average time",
+  ninetyFiveColumn: "95 in 100 within",
   rest: "all others",
   only: (what: string, name: string) => `${what}: ${name}`,
   remove: (what: string) => `Remove the filter ${what}`,
@@ -208,6 +209,7 @@ export const requestPage = {
   askedToWait: (time: string) => `It asked for ${time} of peace.`,
   another: "Another attempt was allowed.",
   noOther: "No other attempt was allowed.",
+  limitThen: (n: number) => `The limit was ${many(n, "requests", "request")} in 60 seconds then.`,
   comeAgain: (time: string) => `It was told to come again in ${time}.`,
   blame: {
     ok: "all well",

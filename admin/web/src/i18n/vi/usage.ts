@@ -115,6 +115,7 @@ export const usagePage: Part<"usagePage"> = {
   imagesColumn: "Ảnh",
   anlasColumn: "Anlas",
   meanColumn: "Thời gian trung bình",
+  ninetyFiveColumn: "95% trong",
   rest: "tất cả còn lại",
   only: (what, name) => `${what}: ${name}`,
   remove: (what) => `Bỏ bộ lọc ${what}`,
@@ -190,6 +191,7 @@ export const requestPage: Part<"requestPage"> = {
   askedToWait: (time) => `Nó xin nghỉ ${time}.`,
   another: "Được phép thử lần nữa.",
   noOther: "Không được phép thử lần nữa.",
+  limitThen: (n) => `Lúc đó giới hạn là ${num(n)} yêu cầu trong 60 giây.`,
   comeAgain: (time) => `Được bảo quay lại sau ${time}.`,
   blame: {
     ok: "mọi thứ ổn",

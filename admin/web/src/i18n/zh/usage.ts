@@ -111,6 +111,7 @@ export const usagePage: Part<"usagePage"> = {
   imagesColumn: "图片",
   anlasColumn: "Anlas",
   meanColumn: "平均耗时",
+  ninetyFiveColumn: "95% 不超过",
   rest: "其余",
   only: (what, name) => `${what}：${name}`,
   remove: (what) => `去掉筛选 ${what}`,
@@ -186,6 +187,7 @@ export const requestPage: Part<"requestPage"> = {
   askedToWait: (time) => `它要求休息 ${time}。`,
   another: "允许再次尝试。",
   noOther: "不允许再次尝试。",
+  limitThen: (n) => `当时的上限是每 60 秒 ${num(n)} 个请求。`,
   comeAgain: (time) => `请它 ${time} 后再来。`,
   blame: {
     ok: "一切正常",

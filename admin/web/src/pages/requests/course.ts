@@ -71,8 +71,9 @@ function stretchOf(step: CourseStep, index: number, number: number, last: boolea
       };
     case "refused": {
       const code = relayCode(step.code);
+      const limit = typeof step.limit === "number" ? t.requestPage.limitThen(step.limit) : "";
       const again = step.retry_after_ms ? t.requestPage.comeAgain(f.ms(step.retry_after_ms)) : "";
-      return { ...at, tone: "bad", title: words.refused, text: f.sentences([code === null ? step.code : t.relayCodes[code], again]) };
+      return { ...at, tone: "bad", title: words.refused, text: f.sentences([code === null ? step.code : t.relayCodes[code], limit, again]) };
     }
     case "client_left":
       return { ...at, tone: "off", title: words.left, text: null };

@@ -25,6 +25,8 @@ interface Row {
   name: string;
   to: UsageSearch | null;
   sums: UsageSums;
+  /** Microseconds that 95 of 100 did not exceed, where that is kept. */
+  ninetyFive: number | null;
 }
 
 export function Breakdown() {
@@ -59,8 +61,8 @@ function Groups({ by, items, rest }: { by: Groups; items: UsageGroup[]; rest: Us
   const { search } = useUsage();
   const naming = useNaming();
   if (items.length === 0) return <p className="muted">{t.usagePage.none}</p>;
-  const rows: Row[] = items.map((of) => ({ key: String(of.id ?? of.name), name: naming.group(by, of), to: narrowed(search, by, of), sums: of.sums }));
-  if (rest !== null && rest.requests > 0) rows.push({ key: "rest", name: t.usagePage.rest, to: null, sums: rest });
+  const rows: Row[] = items.map((of) => ({ key: String(of.id ?? of.name), name: naming.group(by, of), to: narrowed(search, by, of), sums: of.sums, ninetyFive: of.total?.p95_us ?? null }));
+  if (rest !== null && rest.requests > 0) rows.push({ key: "rest", name: t.usagePage.rest, to: null, sums: rest, ninetyFive: null });
   const most = Math.max(1, ...rows.map((row) => row.sums.requests));
   const some = (of: (sums: UsageSums) => number) => rows.some((row) => of(row.sums) > 0);
   const tokens = (sums: UsageSums) => sums.prompt_tokens.reported + sums.prompt_tokens.estimated + sums.completion_tokens.reported + sums.completion_tokens.estimated;
@@ -68,6 +70,9 @@ function Groups({ by, items, rest }: { by: Groups; items: UsageGroup[]; rest: Us
   const anlas = (sums: UsageSums) => sums.anlas.reported + sums.anlas.estimated;
   const column = (key: string, label: string, of: (sums: UsageSums) => number) =>
     some(of) ? [{ key, label, number: true, cell: (row: Row) => (of(row.sums) === 0 ? f.none : f.short(of(row.sums))) }] : [];
+  const ninetyFive = rows.some((row) => row.ninetyFive !== null)
+    ? [{ key: "p95", label: t.usagePage.ninetyFiveColumn, number: true, cell: (row: Row) => (row.ninetyFive === null ? f.none : f.us(row.ninetyFive)) }]
+    : [];
   return (
     <Table
       label={t.usagePage.groups[by]}
@@ -96,6 +101,7 @@ function Groups({ by, items, rest }: { by: Groups; items: UsageGroup[]; rest: Us
           number: true,
           cell: (row) => (row.sums.requests === 0 ? f.none : f.us(row.sums.total_us / row.sums.requests)),
         },
+        ...ninetyFive,
       ]}
     />
   );
