@@ -40,6 +40,7 @@ mod second_factor;
 mod sessions;
 mod settings;
 mod standing;
+mod these;
 mod turn;
 mod upstreams;
 mod usage;

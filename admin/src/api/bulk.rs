@@ -214,6 +214,9 @@ pub struct PoolKeyQuery {
     /// Part of the label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
+    /// Only those that fit of these: 1 to 100 ids with commas between, whatever `after` and `limit` say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<String>,
 }
 
 /// Which client keys, and which part of their list. What is absent does not matter.
@@ -274,6 +277,7 @@ impl PoolKeyFilter {
             state: self.state.map(stored_state),
             contributor: self.contributor,
             label_has: self.q.clone(),
+            up_to: None,
         }
     }
 }
@@ -307,6 +311,7 @@ impl UsersFilter {
             name_has: self.q.clone(),
             role: self.role,
             enabled: self.enabled,
+            up_to: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListenQuery {
-    /// Kinds of things, with commas between them; all when absent. And `series`, which only those hear who name it.
+    /// Kinds of things, with commas between them; all when absent, and for `all`. And `series`, which only those hear who name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topics: Option<String>,
 }

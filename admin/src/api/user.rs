@@ -110,4 +110,7 @@ pub struct UserQuery {
     /// Switched on, or off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// Only those that fit of these: 1 to 100 ids with commas between, whatever `after` and `limit` say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<String>,
 }

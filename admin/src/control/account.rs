@@ -27,7 +27,7 @@ impl Control {
     /// A page of the users that fit.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When what are asked for are no ids, or the database fails.
     pub(crate) async fn find_users(&self, query: UserQuery) -> Result<Page<User>, ControlError> {
         let page = PageQuery {
             after: query.after,
@@ -37,7 +37,11 @@ impl Control {
             name_has: query.q,
             role: query.role,
             enabled: query.enabled,
+            up_to: None,
         };
+        if let Some(ids) = &query.ids {
+            return self.users_of_these(filter, fields::ids(ids)?).await;
+        }
         let rows = self.store.find_users(&filter, UserId(page.after), page.limit());
         Ok(Page::of(rows.await?, page.limit(), |user: &User| user.id.0))
     }

@@ -11,6 +11,8 @@ const LONGEST: usize = 100;
 /// Characters of the longest model name, and the most of them on one key.
 const LONGEST_MODEL: usize = 256;
 const MOST_IN_LIST: usize = 1000;
+/// Ids in one question.
+const MOST_IDS: usize = 100;
 
 /// Fields that cannot be what they are, all of them told at once.
 #[derive(Debug, Default)]
@@ -43,6 +45,19 @@ impl Faults {
             Err(several) => Err(ControlError::InvalidFields(several)),
         }
     }
+}
+
+/// Which things are asked for: ids with commas between, in the order in which they are asked for.
+pub(super) fn ids(text: &str) -> Result<Vec<i64>, ControlError> {
+    let refused = || ControlError::invalid("ids", format!("must be 1 to {MOST_IDS} ids with commas between"));
+    let some = text.split(',').take(MOST_IDS + 1);
+    let ids: Vec<i64> = some
+        .map(|id| id.trim().parse().map_err(|_| refused()))
+        .collect::<Result<_, _>>()?;
+    if ids.len() > MOST_IDS {
+        return Err(refused());
+    }
+    Ok(ids)
 }
 
 /// A name for people: not empty, not too long, one line.

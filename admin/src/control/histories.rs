@@ -4,13 +4,10 @@ use potluck_filters::history::Kind;
 use potluck_filters::id::PoolKeyId;
 use potluck_store::table::state_changes::Whose;
 
-use super::Control;
 use super::history::{MOST, MOST_SEGMENTS, SEGMENTS, part, range};
+use super::{Control, fields};
 use crate::api::{Histories, HistoriesQuery, PoolKeyStrip};
 use crate::error::ControlError;
-
-/// Keys in one question.
-const MOST_KEYS: usize = 100;
 
 impl Control {
     /// The strips of pool keys. Those of which nothing is known, and ids that nobody has, are left out.
@@ -18,7 +15,7 @@ impl Control {
     /// # Errors
     /// When the ids or the range are none.
     pub async fn pool_key_histories(&self, asked: &HistoriesQuery) -> Result<Histories, ControlError> {
-        let ids = ids(&asked.ids)?;
+        let ids = fields::ids(&asked.ids)?.into_iter().map(PoolKeyId);
         let now = self.now_ms();
         let (from, to) = range(asked.from, asked.to, now)?;
         let segments = asked.segments.unwrap_or(SEGMENTS).clamp(1, MOST_SEGMENTS) as usize;
@@ -45,19 +42,4 @@ impl Control {
             items,
         })
     }
-}
-
-fn ids(text: &str) -> Result<Vec<PoolKeyId>, ControlError> {
-    let refused =
-        || ControlError::invalid("ids", format!("must be 1 to {MOST_KEYS} ids with commas between"));
-    let read = |id: &str| id.trim().parse().map(PoolKeyId).map_err(|_| refused());
-    let ids: Vec<PoolKeyId> = text
-        .split(',')
-        .take(MOST_KEYS + 1)
-        .map(read)
-        .collect::<Result<_, _>>()?;
-    if ids.len() > MOST_KEYS {
-        return Err(refused());
-    }
-    Ok(ids)
 }

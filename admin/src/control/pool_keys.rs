@@ -28,8 +28,12 @@ impl Control {
     /// A page of the pool keys that fit.
     ///
     /// # Errors
-    /// When there is no such upstream, or the database fails.
+    /// When there is no such upstream, what are asked for are no ids, or the database fails.
     pub(crate) async fn pool_keys(&self, query: PoolKeyQuery) -> Result<Page<PoolKey>, ControlError> {
+        if let Some(ids) = &query.ids {
+            let ids = fields::ids(ids)?;
+            return self.pool_keys_of_these(&query.filter(), ids).await;
+        }
         let (after, limit) = (PoolKeyId(query.after), query.limit());
         let rows = self.fitting_pool_keys(&query.filter(), after, limit).await?;
         self.told_all(rows, limit).await

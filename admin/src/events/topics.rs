@@ -3,8 +3,9 @@
 use crate::audit::ObjectKind;
 use crate::error::ControlError;
 
-/// The topic that is no kind of things.
+/// The topics that are no kinds of things.
 const SERIES: &str = "series";
+const ALL: &str = "all";
 
 /// What is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub(crate) struct Topics {
 }
 
 impl Topics {
-    /// Reads a list with commas; an empty one is all kinds.
+    /// Reads a list with commas; an empty one is all kinds, as is one with `all`.
     ///
     /// # Errors
     /// When a topic is none.
@@ -29,7 +30,7 @@ impl Topics {
         if words.is_empty() {
             return Ok(Self::default());
         }
-        let kinds = words.iter().filter(|word| **word != SERIES);
+        let kinds = words.iter().filter(|word| ![SERIES, ALL].contains(word));
         let kinds = kinds.map(|word| {
             ObjectKind::ALL
                 .iter()
@@ -38,11 +39,11 @@ impl Topics {
         });
         let kinds = kinds.collect::<Option<Vec<_>>>().ok_or_else(|| {
             let known = ObjectKind::ALL.iter().map(|kind| kind.as_str());
-            let known: Vec<_> = known.chain([SERIES]).collect();
+            let known: Vec<_> = known.chain([SERIES, ALL]).collect();
             ControlError::invalid("topics", format!("must be among {}", known.join(", ")))
         })?;
         Ok(Self {
-            kinds: Some(kinds),
+            kinds: (!words.contains(&ALL)).then_some(kinds),
             series: words.contains(&SERIES),
         })
     }

@@ -392,7 +392,7 @@ async fn a_recheck_reaches_the_edge_and_pool_keys_are_listed_by_what_they_are() 
     let relay = Relay::seeded().await;
     let added = relay.add("pst-a").await;
     relay.probed_well(&added).await;
-    relay.add("pst-b").await;
+    let other = relay.add("pst-b").await;
     let list = async |query: &str| {
         let (_, page) = relay.get(&format!("/manage/v1/pool-keys?{query}")).await;
         page["items"].as_array().unwrap().len()
@@ -401,6 +401,21 @@ async fn a_recheck_reaches_the_edge_and_pool_keys_are_listed_by_what_they_are() 
     assert_eq!(list("state=pending&upstream=novelai").await, 1);
     assert_eq!(list("state=cooling").await, 0);
     assert_eq!(list("contributor=77").await, 0);
+    // Of some that have changed, those that fit a list; an id that nobody has fits none.
+    let (a, b) = (&added["id"], &other["id"]);
+    assert_eq!(list(&format!("ids={a},{b},{b},9999&limit=1")).await, 2);
+    assert_eq!(list(&format!("ids={a},{b}&state=healthy&after={b}")).await, 1);
+    assert_eq!(list(&format!("ids={b}&state=healthy")).await, 0);
+    assert_eq!(list("ids=9999").await, 0);
+    let many = vec!["1"; 101].join(",");
+    for none in ["", "x", "1,,2", &many] {
+        let (status, told) = relay.get(&format!("/manage/v1/pool-keys?ids={none}")).await;
+        assert_eq!(
+            (status, &told["code"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid_field")),
+            "{none}"
+        );
+    }
     let reset = begin(
         &relay,
         POOL,

@@ -253,7 +253,7 @@ async fn how_requests_come_is_told_no_oftener_than_it_may_and_to_nobody_who_does
         .await
         .with(|control| control.with_series_every(Duration::from_secs(3600)));
     relay.edge.recent.lock().push((UserId(999), 5));
-    let path = "/manage/v1/events?topics=client_key,series";
+    let path = "/manage/v1/events?topics=all,series";
     let mut named = Stream::open(&relay, Caller::Operator, path, None).await;
     let mut all = Stream::open(&relay, Caller::Operator, ALL, None).await;
     named.next().await;

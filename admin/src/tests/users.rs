@@ -18,6 +18,14 @@ async fn a_user_is_made_with_a_password_that_is_never_shown() {
     );
     let (_, list) = relay.get("/manage/v1/users").await;
     assert_eq!(list["items"], json!([user]));
+    // Of some that have changed, those that fit a list.
+    let id = &user["id"];
+    let (_, these) = relay
+        .get(&format!("/manage/v1/users?ids={id},9999&role=admin"))
+        .await;
+    assert_eq!((&these["items"], &these["next"]), (&json!([user]), &json!(null)));
+    let (_, none) = relay.get(&format!("/manage/v1/users?ids={id}&role=user")).await;
+    assert_eq!(none["items"], json!([]));
     assert!(!list.to_string().contains("argon2") && !list.to_string().contains("tram"));
 }
 

@@ -22,10 +22,16 @@ async function openList(look) {
   let model = null;
   await page.route(/\/manage\/v1\/pool-keys\?/, async (route) => {
     model ??= (await (await route.fetch()).json()).items[0];
-    const after = Number(new URL(route.request().url()).searchParams.get("after") ?? 0);
-    const one = (id) => ({ ...model, id, label: `key ${id}${" of a very long name".repeat(id % 4)}` });
+    const asked = new URL(route.request().url()).searchParams;
+    const named = (key) => ({ ...key, label: `key ${key.id}${" of a very long name".repeat(key.id % 4)}` });
+    if (asked.has("ids")) {
+      const { items } = await (await route.fetch()).json();
+      return route.fulfill({ json: { items: items.map(named), next: null } });
+    }
+    const after = Number(asked.get("after") ?? 0);
+    const one = (id) => named({ ...model, id });
     const items = Array.from({ length: PAGE }, (_, index) => one(after + index + 1));
-    await route.fulfill({ json: { items, next: after + PAGE < ROWS ? after + PAGE : null } });
+    return route.fulfill({ json: { items, next: after + PAGE < ROWS ? after + PAGE : null } });
   });
   await page.goto("/manage/ui/pool");
   await settled(page);
@@ -64,13 +70,18 @@ function isWhole(rows, height) {
   assert.ok(rows.at(-1).bottom >= height, "to its end");
 }
 
+/** Scrolls down until all pages are there. */
+async function loadAll(page) {
+  for (let pages = 1; pages < ROWS / PAGE; pages++) {
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.waitForFunction((count) => Number(document.querySelector("ul.virtual > li")?.ariaSetSize) >= count, (pages + 1) * PAGE);
+  }
+}
+
 for (const [name, width, height] of [["desk", 1280, 800], ["phone", 360, 740]]) {
   test(`on a ${name} every place of a long list is full, and going back up moves nothing`, async () => {
     const { page, context, problems } = await openList({ width, height });
-    for (let pages = 1; pages < ROWS / PAGE; pages++) {
-      await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
-      await page.waitForFunction((count) => Number(document.querySelector("ul.virtual > li")?.ariaSetSize) >= count, (pages + 1) * PAGE);
-    }
+    await loadAll(page);
     for (const share of [0.5, 0.9, 0.2]) {
       await page.evaluate((share) => scrollTo(0, document.body.scrollHeight * share), share);
       let rows = await onScreen(page);
@@ -110,6 +121,29 @@ test("a key opened from the middle of the list leaves it where it was, and anoth
   assert.deepEqual(await onScreen(page), before);
   await context.close();
   assert.deepEqual(problems.filter((problem) => !problem.includes("status of 404")), [], "there is no such key");
+});
+
+test("a key that is paused elsewhere changes its row, and no page of the list is read again for it", async () => {
+  const admin = await caller(relay, "demo");
+  const { items } = await admin("GET", "/pool-keys?limit=1");
+  const { page, context, problems } = await openList({});
+  await loadAll(page);
+  await page.evaluate(() => scrollTo(0, 0));
+  const row = page.getByRole("listitem").filter({ has: page.getByRole("link", { name: new RegExp(`^key ${items[0].id}( |$)`) }) });
+  await row.waitFor();
+  const asked = [];
+  page.on("request", (request) => {
+    const { pathname, searchParams } = new URL(request.url());
+    if (pathname === "/manage/v1/pool-keys") asked.push(searchParams.get("ids"));
+  });
+  await admin("PATCH", `/pool-keys/${items[0].id}`, { state: "paused", reason: "seen from elsewhere" });
+  await row.getByText("seen from elsewhere").waitFor();
+  assert.ok(asked.length < 3, `asked for ${asked.join(", ")}`);
+  assert.deepEqual(new Set(asked), new Set([String(items[0].id)]));
+  await admin("PATCH", `/pool-keys/${items[0].id}`, { state: "active" });
+  await row.getByText("seen from elsewhere").waitFor({ state: "detached" });
+  await context.close();
+  assert.deepEqual(problems, []);
 });
 
 test("the reason of a refused request leads to all that were refused for it", async () => {

@@ -1,13 +1,15 @@
 /**
- * What happens, as it happens: the server says which kind of thing changed, and what is on screen of it is read anew.
+ * What happens, as it happens: the server says which things changed, and what is on screen of them is read anew.
  *
  * Invariants: one stream a page; none while the tab is hidden for long; a stream that says nothing is not live.
  */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { hear, type Heard, idsOf } from "../api/heard";
 import { session } from "../api/queries/mine";
 import { onExpiry, tellExpired } from "../api/session";
 import { setServerNow } from "../lib/clock";
+import { readAnew } from "./readAnew";
 
 /** Milliseconds: how long a hidden tab listens on, how often things of a kind are read anew, how long to wait first. */
 const HIDDEN = 30_000;
@@ -34,24 +36,22 @@ export function useEvents(isAdmin: boolean): Liveness {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let hiding: ReturnType<typeof setTimeout> | undefined;
     let gathering: ReturnType<typeof setTimeout> | undefined;
-    const due = new Set<string>();
+    const heard: Heard = new Map();
 
-    const readAnew = (kind: string) => {
-      due.add(kind);
+    const told = (kind: string, ids: number[]) => {
+      hear(heard, kind, ids);
       gathering ??= setTimeout(() => {
         gathering = undefined;
-        const kinds = [...due];
-        due.clear();
-        const all = kinds.includes("all");
-        void client.invalidateQueries({
-          predicate: ({ queryKey }) => queryKey[0] !== "session" && (all || kinds.includes(String(queryKey[0]))),
-        });
+        readAnew(client, heard);
+        heard.clear();
       }, GATHER);
     };
+    const missedSome = () => { told("all", []); };
 
-    const heard = (event: MessageEvent<string>) => {
-      const { kind } = JSON.parse(event.data) as { kind: string };
-      readAnew(kind);
+    // An edited thing's fields are only those that were edited: what follows from them is not among them.
+    const happened = (event: MessageEvent<string>) => {
+      const data = JSON.parse(event.data) as { kind: string; id?: number | null; ids?: number[] };
+      told(data.kind, idsOf(data));
     };
 
     const open = () => {
@@ -64,12 +64,12 @@ export function useEvents(isAdmin: boolean): Liveness {
         build ??= hello.build;
         wait = FIRST_WAIT;
         setLiveness((before) => {
-          if (before.since !== null) readAnew("all");
+          if (before.since !== null) missedSome();
           return { live: true, since: null, upgraded: before.upgraded || upgraded };
         });
       });
-      stream.addEventListener("patch", heard);
-      stream.addEventListener("stale", heard);
+      stream.addEventListener("patch", happened);
+      stream.addEventListener("stale", happened);
       stream.onerror = () => {
         stream?.close();
         stream = null;
@@ -96,7 +96,7 @@ export function useEvents(isAdmin: boolean): Liveness {
       } else if (stream === null) {
         clearTimeout(timer);
         open();
-        readAnew("all");
+        missedSome();
       }
     };
 

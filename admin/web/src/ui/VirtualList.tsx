@@ -15,6 +15,8 @@ interface Props<T> {
   /** Pixels of a usual row, until the first ones were measured. */
   height: number;
   onEnd?: () => void;
+  /** The first and the last of the rows that are there, whenever others are. */
+  onNear?: (first: T, last: T) => void;
 }
 
 /** So many rows before the end the next ones are fetched: a second of quick scrolling. */
@@ -40,7 +42,7 @@ const Row = memo(function Row<T>({ of, row, at, count }: RowProps<T>) {
   );
 }) as <T>(props: RowProps<T>) => ReactNode;
 
-export function VirtualList<T>({ label, rows, id, row, height, onEnd }: Props<T>) {
+export function VirtualList<T>({ label, rows, id, row, height, onEnd, onNear }: Props<T>) {
   const [seen] = useState(() => new Seen(height));
   const { first, last, top, total } = useSyncExternalStore(seen.subscribe, seen.now);
   const watch = useCallback((list: HTMLUListElement | null) => (list === null ? undefined : seen.watch(list)), [seen]);
@@ -54,6 +56,10 @@ export function VirtualList<T>({ label, rows, id, row, height, onEnd }: Props<T>
   useEffect(() => {
     if (count > 0 && last >= count - AHEAD) onEnd?.();
   }, [last, count, onEnd]);
+  useEffect(() => {
+    const [top, bottom] = [rows[first], rows[last]];
+    if (top !== undefined && bottom !== undefined) onNear?.(top, bottom);
+  }, [rows, first, last, onNear]);
   return (
     <ul ref={watch} className="plain-list virtual" aria-label={label} style={{ height: total, paddingTop: top }}>
       {rows.slice(first, last + 1).map((each, at) => (

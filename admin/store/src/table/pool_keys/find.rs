@@ -19,6 +19,8 @@ pub struct PoolKeyFilter {
     pub contributor: Option<UserId>,
     /// Part of the label, as it is written.
     pub label_has: Option<String>,
+    /// With an id up to this.
+    pub up_to: Option<PoolKeyId>,
 }
 
 impl Store {
@@ -36,7 +38,8 @@ impl Store {
             "select ",
             columns!(),
             " from pool_keys where id > $1 and ($2 = '' or upstream = $2) and ($3 = '' or state = $3) \
-             and ($4 = 0 or contributor_id = $4) and label like $5 escape '!' order by id limit $6"
+             and ($4 = 0 or contributor_id = $4) and label like $5 escape '!' \
+             and id <= $6 order by id limit $7"
         ))
         .bind(after.0)
         .bind(filter.upstream.clone().unwrap_or_default())
@@ -44,6 +47,7 @@ impl Store {
         // No user has the id 0.
         .bind(filter.contributor.map_or(0, |user| user.0))
         .bind(containing(filter.label_has.as_deref().unwrap_or_default()))
+        .bind(filter.up_to.map_or(i64::MAX, |last| last.0))
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?;

@@ -21,6 +21,8 @@ pub struct UserFilter {
     pub role: Option<UserRole>,
     /// Switched on, or off.
     pub enabled: Option<bool>,
+    /// With an id up to this.
+    pub up_to: Option<UserId>,
 }
 
 /// A user with what a login is compared with.
@@ -67,13 +69,14 @@ impl Store {
             "select ",
             columns!(),
             " from users where id > $1 and deleted_at is null and name like $2 escape '!' and role like $3 \
-             and enabled >= $4 and enabled <= $5 order by id limit $6"
+             and enabled >= $4 and enabled <= $5 and id <= $6 order by id limit $7"
         ))
         .bind(after.0)
         .bind(containing(filter.name_has.as_deref().unwrap_or_default()))
         .bind(filter.role.map_or("%", UserRole::as_str))
         .bind(least)
         .bind(most)
+        .bind(filter.up_to.map_or(i64::MAX, |last| last.0))
         .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await?;

@@ -1,6 +1,7 @@
 /** What only admins see. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, ok } from "../client";
+import { pagesBy, shared } from "../pages";
 
 const ALL = { query: { limit: 1000 } };
 const PAGE = 200;
@@ -21,9 +22,10 @@ export interface UserFilter {
 export const users = (filter: UserFilter) =>
   infiniteQueryOptions({
     queryKey: ["user", "all", filter],
-    queryFn: ({ pageParam, signal }) =>
-      ok(api.GET("/manage/v1/users", { params: { query: { ...filter, after: pageParam, limit: PAGE } }, signal })),
+    queryFn: pagesBy((after, signal) => ok(api.GET("/manage/v1/users", { params: { query: { ...filter, after, limit: PAGE } }, signal }))),
     ...paging,
+    structuralSharing: shared,
+    meta: { some: async (ids) => (await ok(api.GET("/manage/v1/users", { params: { query: { ...filter, ids: ids.join() } } }))).items },
   });
 
 export const user = (id: number) =>

@@ -1,6 +1,7 @@
 /** The supply, as admins see it: pool keys, nodes, outbound proxies, and jobs. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ok } from "../client";
+import { pagesBy, shared } from "../pages";
 import type { Condition } from "../types";
 
 const PAGE = 200;
@@ -23,10 +24,11 @@ export interface PoolFilter {
 export const supplyKeys = (filter: PoolFilter) =>
   infiniteQueryOptions({
     queryKey: ["pool_key", "supply", filter],
-    queryFn: ({ pageParam, signal }) =>
-      ok(api.GET("/manage/v1/pool-keys", { params: { query: { ...filter, after: pageParam, limit: PAGE } }, signal })),
+    queryFn: pagesBy((after, signal) => ok(api.GET("/manage/v1/pool-keys", { params: { query: { ...filter, after, limit: PAGE } }, signal }))),
     ...paging,
     placeholderData: keepPreviousData,
+    structuralSharing: shared,
+    meta: { some: async (ids) => (await ok(api.GET("/manage/v1/pool-keys", { params: { query: { ...filter, ids: ids.join() } } }))).items },
   });
 
 export const supplyKey = (id: number) =>

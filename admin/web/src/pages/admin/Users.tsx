@@ -1,5 +1,4 @@
 /** Who has an account here, and who is invited. */
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ok, once } from "../../api/client";
@@ -8,6 +7,7 @@ import { users } from "../../api/queries/admin";
 import { Form } from "../../forms/Form";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
+import { useLongList } from "../../shell/useLongList";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
@@ -24,9 +24,8 @@ export function Users() {
   const { t, f } = useI18n();
   const filter = useSearch({ from: "/signed/admin/users" });
   const navigate = useNavigate({ from: "/users" });
-  const all = useInfiniteQuery(users(filter));
+  const { list: all, rows = [] } = useLongList(users(filter));
   const [creating, setCreating] = useState(false);
-  const rows = all.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page title={t.admin.users.title} actions={<Button kind="primary" onClick={() => { setCreating(true); }}>{t.admin.users.create}</Button>}>
       <div className="field-group">

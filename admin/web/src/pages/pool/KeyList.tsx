@@ -16,9 +16,10 @@ interface Props {
   onSelect: (id: number) => void;
   onSelectNone: () => void;
   onEnd: () => void;
+  onNear: (first: PoolKey, last: PoolKey) => void;
 }
 
-export function KeyList({ keys, selected, onSelect, onSelectNone, onEnd }: Props) {
+export function KeyList({ keys, selected, onSelect, onSelectNone, onEnd, onNear }: Props) {
   const { t } = useI18n();
   const search = useSearch({ from: "/signed/admin/pool" });
   const navigate = useNavigate({ from: "/pool" });
@@ -43,7 +44,7 @@ export function KeyList({ keys, selected, onSelect, onSelectNone, onEnd }: Props
           </span>
         )}
       </div>
-      <VirtualList label={t.poolPage.title} rows={keys} id={idOf} height={64} onEnd={onEnd} row={row} />
+      <VirtualList label={t.poolPage.title} rows={keys} id={idOf} height={64} onEnd={onEnd} onNear={onNear} row={row} />
     </>
   );
 }

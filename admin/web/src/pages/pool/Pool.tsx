@@ -1,11 +1,11 @@
 /** All keys of the pool: is the supply enough, and which keys need somebody? */
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
 import { type PoolFilter, supplyKeys } from "../../api/queries/supply";
 import type { PoolKey } from "../../api/types";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
+import { useLongList } from "../../shell/useLongList";
 import { Button } from "../../ui/Button";
 import { Card, Page } from "../../ui/Page";
 import { Empty } from "../../ui/states";
@@ -14,6 +14,8 @@ import { Bulk } from "./Bulk";
 import { countsOf, Filters } from "./Filters";
 import { KeyDrawer } from "./KeyDrawer";
 import { KeyList } from "./KeyList";
+
+const NONE: PoolKey[] = [];
 
 /** Ready, and nothing but its reserve holds it back. */
 export function canServe(key: PoolKey): boolean {
@@ -33,14 +35,10 @@ export function Pool() {
     () => ({ state: search.state, upstream: search.upstream, contributor: search.contributor ? Number(search.contributor) : undefined, q: search.q }),
     [search.state, search.upstream, search.contributor, search.q],
   );
-  const list = useInfiniteQuery(supplyKeys(filter));
-  const keys = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const { list, rows, more, near } = useLongList(supplyKeys(filter));
+  const keys = rows ?? NONE;
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
   const [bulk, setBulk] = useState(false);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const select = useCallback((id: number) => {
     setSelected((before) => {
       const after = new Set(before);
@@ -77,7 +75,7 @@ export function Pool() {
                 )}
               </Empty>
             ) : (
-              <KeyList keys={keys} selected={selected} onSelect={select} onSelectNone={() => { setSelected(new Set()); }} onEnd={more} />
+              <KeyList keys={keys} selected={selected} onSelect={select} onSelectNone={() => { setSelected(new Set()); }} onEnd={more} onNear={near} />
             )}
           </Card>
         )}
@@ -100,7 +98,6 @@ function Lead({ keys, more }: { keys: PoolKey[]; more: boolean }) {
 }
 
 function useAllKeys(): { keys: PoolKey[] | undefined; more: boolean } {
-  const list = useInfiniteQuery(supplyKeys({}));
-  const keys = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data]);
-  return { keys, more: list.hasNextPage };
+  const { list, rows } = useLongList(supplyKeys({}));
+  return { keys: rows, more: list.hasNextPage };
 }
