@@ -26,6 +26,7 @@ pub mod local;
 mod lock;
 mod login;
 mod logins;
+mod marks;
 mod me;
 mod nodes;
 mod plugins;
@@ -168,6 +169,8 @@ enum Command {
     /// See what is wrong, who is to blame, and what can be done.
     #[command(subcommand)]
     Findings(findings::FindingsCommand),
+    /// Say what happened, and when: starts, changes of how requests are served, findings.
+    Marks(marks::MarksArgs),
     /// Say who is told of findings: webhooks.
     #[command(subcommand)]
     Alerts(alerts::AlertsCommand),
@@ -281,6 +284,7 @@ impl Command {
             Self::Proxies(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Jobs(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Findings(command) => options.with_api(async |api| command.run(api, options).await),
+            Self::Marks(arguments) => options.with_api(async |api| arguments.run(api, options).await),
             Self::Alerts(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Audit(command) => options.with_api(async |api| command.run(api, options).await),
             Self::Login(arguments) => login::log_in(&arguments, options),

@@ -33,12 +33,13 @@ use pingora::server::{RunArgs, Server};
 use potluck_admin::Control;
 use potluck_admin::job::{self, JobSettings, Jobs};
 use potluck_admin::sight::{self, Sight, SightSettings};
+use potluck_admin::store::table::starts::Start;
 use potluck_filters::framing::HeadLimits;
 use potluck_filters::model::Layout;
 use potluck_filters::snapshot::Snapshot;
 
 use crate::cli::local::{self, DataLock};
-use crate::clock::{chance, unix_ms};
+use crate::clock::{chance, epoch, unix_ms};
 use crate::config::{self, Config, Listener};
 use crate::edge::{Edge, Opener, Settings};
 use crate::secrets::Secrets;
@@ -188,7 +189,8 @@ impl Relay {
             lock,
         } = self;
         let _ = runtime.block_on(async { tokio::time::timeout(FIRST_LOOKUP, edge.resolve()).await });
-        let usage = usage::begin(&config, &edge, &control, &runtime)?;
+        let epoch = epoch();
+        let usage = usage::begin(&config, epoch, &edge, &control, &runtime)?;
         let mut ports = Ports::default();
         let address = ports.fixed(config.listen.address.0)?;
         let socket = config.socket_path();
@@ -219,7 +221,7 @@ impl Relay {
         drop(ports);
         let (books, jobs, sight, traces) = {
             let _control = runtime.enter();
-            beside(&config, layout, &edge, &control)
+            beside(&config, epoch, layout, &edge, &control)
         };
         Ok(Running {
             address,
@@ -256,6 +258,7 @@ fn in_a_thread(serve: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> 
 /// What runs beside the edge, on the current runtime.
 fn beside(
     config: &Config,
+    epoch: i64,
     layout: Arc<Layout>,
     edge: &Arc<Edge>,
     control: &Arc<Control>,
@@ -265,7 +268,13 @@ fn beside(
         keep: config.history.keep.0,
         ..SightSettings::default()
     };
-    let sight = sight::spawn(Arc::clone(control), seen, unix_ms, chance);
+    let start = Start {
+        edge: config.edge_name().to_owned(),
+        epoch,
+        at: edge.began_unix_ms(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let sight = sight::spawn(Arc::clone(control), seen, start, unix_ms, chance);
     let traces = Traces::open(config, edge);
     (books, jobs(config, layout, edge, control), sight, traces)
 }

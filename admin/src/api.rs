@@ -19,6 +19,7 @@ mod invitation;
 mod job;
 mod limit;
 mod live_request;
+mod mark;
 mod my_key;
 mod my_pool_key;
 mod node;
@@ -75,6 +76,7 @@ pub use limit::{
     LimitPreview, LimitRule, UserLimit, Weights, Window,
 };
 pub use live_request::{LiveRequest, MyLiveRequest, Stage, Waiting, WaitingLine};
+pub use mark::{Mark, Marks, MarksQuery, PolicyAct};
 pub use my_key::{CreateMyKey, EditMyKey, RotateKey};
 pub use my_pool_key::{
     AddMyPoolKey, ContributionNotice, DaysQuery, EditMyPoolKey, ImportMyPoolKeys, MyPoolKey, MyUpstream,

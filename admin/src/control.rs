@@ -26,6 +26,7 @@ mod key_uses;
 mod limits;
 mod listening;
 mod live_requests;
+mod marks;
 mod my_jobs;
 mod my_keys;
 mod my_pool_keys;

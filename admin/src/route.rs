@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod jobs;
 pub(crate) mod limits;
 pub(crate) mod live_requests;
+pub(crate) mod marks;
 pub(crate) mod my_jobs;
 pub(crate) mod my_keys;
 pub(crate) mod my_pool_keys;

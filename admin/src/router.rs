@@ -13,7 +13,7 @@ use crate::control::Control;
 use crate::doc::{Document, Routes};
 use crate::error::ControlError;
 use crate::route::{
-    account, alerts, audit, bulk, client_keys, events, findings, history, jobs, limits, live_requests,
+    account, alerts, audit, bulk, client_keys, events, findings, history, jobs, limits, live_requests, marks,
     my_jobs, my_keys, my_pool_keys, nodes, outbound_proxies, pool_keys, registration, requests,
     routes as paths, session, settings, status, upstreams, usage, users,
 };
@@ -48,6 +48,7 @@ fn routes() -> Routes {
         .merge(history::routes())
         .merge(findings::routes())
         .merge(alerts::routes())
+        .merge(marks::routes())
         .merge(usage::routes())
         .merge(requests::routes())
 }

@@ -4,6 +4,7 @@
 //! 2. `keeper`: what changed goes into the database; what is too old goes out of it.
 //! 3. `findings`: what is wrong with it.
 //! 4. `alerts`: who is told of that; `post` is one message to one webhook.
+//! 5. `start`: that this process started.
 //!
 //! Invariants: only one process that shares a database keeps the history; while none does, that time is a gap, known
 //! from the mark that the last one left; a database that is away loses nothing that was seen, within bounds.
@@ -15,10 +16,12 @@ mod keys;
 mod nodes;
 pub(crate) mod post;
 mod proxies;
+pub(crate) mod start;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use potluck_store::table::starts::Start;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -26,6 +29,7 @@ use tokio::time::MissedTickBehavior;
 use crate::control::Control;
 use alerts::Postman;
 use keeper::Keeper;
+use start::StartNote;
 
 /// Between two looks.
 const TURN: Duration = Duration::from_secs(1);
@@ -56,14 +60,21 @@ pub struct Sight {
     post: JoinHandle<()>,
 }
 
-/// Begins to look and to send, on the current tokio runtime. `now` gives Unix time in milliseconds, `chance` a number from
-/// 0 up to 1.
+/// Begins to look and to send, on the current tokio runtime, and keeps that this process started. `now` gives Unix time
+/// in milliseconds, `chance` a number from 0 up to 1.
 #[must_use]
-pub fn spawn(control: Arc<Control>, settings: SightSettings, now: fn() -> i64, chance: fn() -> f64) -> Sight {
+pub fn spawn(
+    control: Arc<Control>,
+    settings: SightSettings,
+    start: Start,
+    now: fn() -> i64,
+    chance: fn() -> f64,
+) -> Sight {
     let (stop, stopped) = oneshot::channel();
     let post = tokio::spawn(go_rounds(Postman::new(Arc::clone(&control), now, chance)));
+    let note = StartNote::new(Arc::clone(&control), start);
     let keeper = Keeper::new(control, settings, now);
-    let task = tokio::spawn(run(keeper, stopped));
+    let task = tokio::spawn(run(note, keeper, stopped));
     Sight { stop, task, post }
 }
 
@@ -76,12 +87,15 @@ async fn go_rounds(mut postman: Postman) {
     }
 }
 
-async fn run(mut keeper: Keeper, mut stopped: oneshot::Receiver<()>) {
+async fn run(mut note: StartNote, mut keeper: Keeper, mut stopped: oneshot::Receiver<()>) {
     let mut turns = tokio::time::interval(TURN);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = turns.tick() => keeper.look().await,
+            _ = turns.tick() => {
+                note.keep().await;
+                keeper.look().await;
+            }
             // Told or dropped: both mean the end.
             _ = &mut stopped => break,
         }

@@ -11,6 +11,7 @@ mod findings;
 mod idempotency;
 mod limits;
 mod logins;
+mod marks;
 mod member;
 mod my_keys;
 mod my_pool_keys;

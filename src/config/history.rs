@@ -14,8 +14,8 @@ const DAY: u64 = 24 * HOUR;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct History {
-    /// Changes of states, findings that are over, and alerts that were sent go after this time. From 1h to 400d. The
-    /// last change of what is still there stays.
+    /// Changes of states, starts, findings that are over, and alerts that were sent go after this time. From 1h to
+    /// 400d. The last change of what is still there stays.
     pub keep: Period,
 }
 

@@ -13,7 +13,7 @@ use potluck_admin::store::usage::{Batch as Written, UsageStore};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, epoch, unix_ms};
+use crate::clock::{Clock, unix_ms};
 use crate::config::Config;
 use crate::edge::Edge;
 use crate::spool::{Batch, NotTaken, Settings, Spool, Taker};
@@ -34,12 +34,13 @@ pub(super) struct Keeping {
     tidying: JoinHandle<()>,
 }
 
-/// Begins to keep them, where there are any. Called before the edge serves.
+/// Begins to keep them, where there are any. Called before the edge serves. `epoch` is this process's.
 ///
 /// # Errors
 /// When there is no place for them in the data folder.
 pub(super) fn begin(
     config: &Config,
+    epoch: i64,
     edge: &Edge,
     control: &Control,
     runtime: &Runtime,
@@ -50,7 +51,7 @@ pub(super) fn begin(
     let settings = Settings {
         folder: folder(config),
         edge: config.edge_name().into(),
-        epoch: epoch(),
+        epoch,
         most: config.usage.spool.0,
     };
     let tidying = runtime.spawn(tidy(usage.clone()));

@@ -135,3 +135,37 @@ async fn a_spool_that_fills_and_an_upstream_that_fails_are_found_and_told() {
     assert_eq!(failing["subject"], "vercel", "{failing}");
     relay.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_start_is_marked_once_with_the_edge_and_its_version() {
+    let world = world().await;
+    let installation = Installation::new(&world).await;
+    let none = installation.run("marks").await.ok().out;
+    assert!(none.contains("no edge has started yet"), "{none}");
+    let starts = |answer: &Value| {
+        let items = answer["items"].as_array().expect("items");
+        let starts = items.iter().filter(|one| one["kind"] == "start");
+        starts.cloned().collect::<Vec<_>>()
+    };
+    for count in 1..=2 {
+        let relay = Relay::start_with(&installation, "--set edge.name=hk-1").await;
+        let marks = until(&installation, "marks --json", |answer| {
+            starts(answer).len() >= count
+        })
+        .await;
+        let starts = starts(&marks);
+        assert_eq!(starts.len(), count, "{marks}");
+        let last = starts.last().expect("a start");
+        assert_eq!(
+            (&last["edge"], &last["version"], &last["at"]),
+            (
+                &"hk-1".into(),
+                &env!("CARGO_PKG_VERSION").into(),
+                &marks["last_start_at"]
+            )
+        );
+        relay.stop().await;
+    }
+    let told = installation.run("marks --range 1h").await.ok().out;
+    assert_eq!(told.matches("hk-1 started with").count(), 2, "{told}");
+}

@@ -172,6 +172,7 @@ async fn forget(store: &Store, settings: &SightSettings, now: i64) -> Result<(),
     store.forget_state_changes(before).await?;
     store.forget_proxy_events(now - KEEP_EVENTS).await?;
     store.forget_findings(now.saturating_sub(keep)).await?;
+    store.forget_starts(now.saturating_sub(keep)).await?;
     store.forget_alerts(now.saturating_sub(keep)).await?;
     store.forget_watch_gaps(now.saturating_sub(keep)).await
 }

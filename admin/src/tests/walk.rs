@@ -122,6 +122,7 @@ const TABLE: &[(For, &[&str])] = &[
             "listFindings",
             "showFinding",
             "acknowledgeFinding",
+            "listMarks",
             "listAlertTargets",
             "addAlertTarget",
             "showAlertTarget",

@@ -10,6 +10,7 @@ mod jobs;
 mod leading;
 mod limits;
 mod logins;
+mod marks;
 mod migrating;
 mod nodes;
 mod objects;
