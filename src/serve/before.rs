@@ -24,12 +24,13 @@ use crate::spool::Left;
 /// When the database fails.
 pub(super) async fn tell(edge: &Edge, control: &Control, spool: &Path) -> Result<()> {
     let now = unix_ms();
-    let mut before = Before::new(day_of(now), now.saturating_sub(SPAN.as_millis() as i64));
+    let (day, since) = (day_of(now), now.saturating_sub(SPAN.as_millis() as i64));
+    let mut before = Before::new(day, since);
     if let Some(usage) = control.usage() {
-        booked(usage, &mut before, now).await?;
+        booked(usage, &mut before, (day, since)).await?;
         on_its_way(usage, &mut before, spool).await?;
     }
-    let booked = control.store().spent_on(day_of(now)).await?;
+    let booked = control.store().spent_on(day).await?;
     let missing = missing(&booked, &before.spent());
     control.store().book(&missing).await?;
     edge.restore(&booked);
@@ -39,10 +40,9 @@ pub(super) async fn tell(edge: &Edge, control: &Control, spool: &Path) -> Result
     Ok(())
 }
 
-/// What the books of usage know.
-async fn booked(usage: &UsageStore, before: &mut Before, now: i64) -> Result<()> {
-    let since = now.saturating_sub(SPAN.as_millis() as i64);
-    let spent = usage.spent_on(day_of(now)).await?;
+/// What the books of usage know of a day, and of requests since then.
+async fn booked(usage: &UsageStore, before: &mut Before, (day, since): (i64, i64)) -> Result<()> {
+    let spent = usage.spent_on(day).await?;
     spent.iter().for_each(|spent| before.spend(spent));
     let admitted = usage.admitted_since(since).await?;
     admitted.iter().for_each(|admitted| before.admit(admitted));

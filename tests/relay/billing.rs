@@ -81,7 +81,7 @@ impl World {
 
 fn limited(mut plan: Plan) -> Plan {
     plan.client_keys[0].rate_limit = Limit::AtMost(PLACES as u32);
-    plan.layout.upstreams[0].timeouts.first_byte = Duration::from_millis(300);
+    plan.layout.upstreams[0].timeouts.first_byte = Duration::from_secs(2);
     plan
 }
 

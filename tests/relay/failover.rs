@@ -88,14 +88,20 @@ async fn what_is_the_clients_matter_passes_through_and_no_other_key_is_tried() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn work_that_may_have_begun_is_never_sent_again() {
-    for (name, fault, expected) in [
-        ("reset", Fault::Reset, (502, "upstream_broken")),
-        ("silence", Fault::HangBeforeHeaders, (504, "upstream_timeout")),
+    let (long, short) = (Duration::from_secs(30), Duration::from_secs(1));
+    for (name, fault, first_byte, expected) in [
+        ("reset", Fault::Reset, long, (502, "upstream_broken")),
+        (
+            "silence",
+            Fault::HangBeforeHeaders,
+            short,
+            (504, "upstream_timeout"),
+        ),
     ] {
         let upstream = novelai(2, Settings::default()).await;
         upstream.server.faults.push(&upstream.tokens[0], fault, 1);
         let mut plan = upstream.plan();
-        plan.layout.upstreams[0].timeouts.first_byte = Duration::from_millis(150);
+        plan.layout.upstreams[0].timeouts.first_byte = first_byte;
         let world = plan.start();
         let (status, code) = refusal(world.image()).await;
         assert_eq!((status, code.as_str()), expected, "{name}");

@@ -9,6 +9,7 @@
 )]
 #![expect(unreachable_pub, reason = "nobody is outside a test's crate")]
 
+mod address;
 mod ask;
 mod raw;
 mod world;

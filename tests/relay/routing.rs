@@ -187,7 +187,7 @@ async fn an_upstream_that_cannot_be_reached_is_stood_in_for() {
 async fn the_clients_own_fault_and_work_that_may_be_done_go_to_nobody_else() {
     let (fakes, mut plan) = three().await;
     for upstream in &mut plan.layout.upstreams {
-        upstream.timeouts.first_byte = Duration::from_millis(300);
+        upstream.timeouts.first_byte = Duration::from_secs(2);
     }
     let world = plan.start();
     // The first upstream does not know this one; to ask elsewhere would only hide the mistake.

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use listener::{StopWatch, free_address, until_open};
+use listener::{StopWatch, until_open};
 use parking_lot::Mutex;
 use pingora::server::{RunArgs, Server};
 use potluck::edge::{Edge, Settings};
@@ -32,6 +32,8 @@ use potluck_filters::queue::QueueSettings;
 use potluck_filters::secret::Secret;
 use potluck_filters::snapshot::{Delta, Draft, PoolKeyChange, Snapshot};
 use tokio::sync::oneshot;
+
+use crate::address::free_address;
 
 /// The client key of most tests.
 pub const CLIENT_KEY: &str = "np-test-client-key-0123456789abcdefghijklmnop";
@@ -205,6 +207,7 @@ impl Plan {
 
 impl World {
     fn start(edge: Arc<Edge>) -> Self {
+        // Pingora wants to bind by itself.
         let address = free_address();
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&edge);

@@ -8,10 +8,11 @@ use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
+use crate::address::free_address;
 use crate::api::{Api, told};
 use crate::installation::{Installation, world};
 use crate::relay::Relay;
-use crate::requests::{chat_outcome, outcome};
+use crate::requests::{chat_outcome, client, outcome};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_with_the_token_manage_the_relay_over_the_network() {
@@ -88,7 +89,7 @@ async fn without_the_operators_token_people_log_in_and_where_it_is_off_nothing_l
     let relay = Relay::start(&installation).await;
     let api = relay.admin.expect("the API listens");
     let url = |path: &str| format!("http://{api}/manage/v1/{path}");
-    let client = reqwest::Client::new();
+    let client = client();
     let (status, _) = told(client.get(url("status"))).await;
     assert_eq!(status, 401);
     let wrong = json!({ "name": "admin", "password": "wrong" });
@@ -141,7 +142,8 @@ async fn a_weak_token_or_an_occupied_port_is_refused_at_the_start() {
 async fn a_connection_that_says_nothing_does_not_hold_the_stop_up() {
     let world = world().await;
     let installation = Installation::new(&world).await;
-    let relay = Relay::start(&installation).await;
+    let own = format!("--set listen.address={}", free_address());
+    let relay = Relay::start_with(&installation, &own).await;
     let silent = std::net::TcpStream::connect(relay.admin.expect("the API")).expect("a connection");
     let address = relay.address;
     relay.signal(nix::sys::signal::Signal::SIGTERM);

@@ -1,6 +1,8 @@
 //! A relay that is killed knows at its next start what was before, even what its database never heard of.
 
 use nix::sys::signal::Signal;
+use potluck::clock::Clock;
+use potluck_filters::window::SPAN;
 use serde_json::{Value, json};
 
 use crate::database::Database;
@@ -23,16 +25,38 @@ async fn killed(relay: Relay) {
 async fn a_restart_gives_nobody_fresh_requests_and_counts_none_twice() {
     let world = world().await;
     let installation = Installation::furnished(&world).await;
-    let made = installation
-        .run("keys create --rate-limit 4 --json")
-        .await
-        .ok()
-        .json();
-    let key = made["text"].as_str().expect("a text");
-    let mut database = Database::file(&installation);
+    for _ in 0..3 {
+        if restarts_within_a_minute(&installation).await {
+            return;
+        }
+    }
+    panic!("this machine does not start a relay three times in a minute");
+}
 
-    // Two of which the database has heard, and one of which it has not.
-    let relay = Relay::start(&installation).await;
+/// Whether all of it lay in the minute that the limit is of; what came later says nothing.
+async fn restarts_within_a_minute(installation: &Installation) -> bool {
+    let made = installation.run("keys create --rate-limit 4 --json").await.ok();
+    let made = made.json();
+    let key = made["text"].as_str().expect("a text");
+    let clock = Clock::default();
+    let began = clock.now();
+    three_before_a_kill(installation, key).await;
+    let outcomes = [
+        two_in_a_life(installation, key).await,
+        two_in_a_life(installation, key).await,
+    ];
+    let in_time = clock.now().since(began) < SPAN;
+    let refused = || outcome(429, "rate_limited");
+    if in_time {
+        assert_eq!(outcomes, [[outcome(200, ""), refused()], [refused(), refused()]]);
+    }
+    in_time
+}
+
+/// Two of which the database has heard, and one of which it has not.
+async fn three_before_a_kill(installation: &Installation, key: &str) {
+    let mut database = Database::file(installation);
+    let relay = Relay::start(installation).await;
     for _ in 0..2 {
         assert_eq!(chat_outcome(&relay, key).await, outcome(200, ""));
     }
@@ -42,14 +66,13 @@ async fn a_restart_gives_nobody_fresh_requests_and_counts_none_twice() {
     until_written(&relay, 3.0).await;
     killed(relay).await;
     database.come_back().await;
+}
 
-    let relay = Relay::start(&installation).await;
-    assert_eq!(chat_outcome(&relay, key).await, outcome(200, ""));
-    assert_eq!(chat_outcome(&relay, key).await, outcome(429, "rate_limited"));
+async fn two_in_a_life(installation: &Installation, key: &str) -> [(u16, String); 2] {
+    let relay = Relay::start(installation).await;
+    let outcomes = [chat_outcome(&relay, key).await, chat_outcome(&relay, key).await];
     relay.stop().await;
-    let relay = Relay::start(&installation).await;
-    assert_eq!(chat_outcome(&relay, key).await, outcome(429, "rate_limited"));
-    relay.stop().await;
+    outcomes
 }
 
 /// What is booked on the only pool key today: requests and Anlas.

@@ -11,8 +11,8 @@ use crate::relay::Relay;
 use real::{PASSWORD, RealProxy, USER};
 
 async fn add(installation: &Installation, proxy: &RealProxy) {
-    let (port, scheme) = (proxy.port, scheme(proxy.kind));
-    let line = format!("proxies add by-{scheme} {scheme}://127.0.0.1:{port} --username {USER}");
+    let (address, scheme) = (proxy.address, scheme(proxy.kind));
+    let line = format!("proxies add by-{scheme} {scheme}://{address} --username {USER}");
     installation.feed(&line, &format!("{PASSWORD}\n")).await.ok();
 }
 

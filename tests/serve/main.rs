@@ -8,6 +8,8 @@
     reason = "a test's world fails loudly"
 )]
 
+#[path = "../relay/address.rs"]
+mod address;
 mod api;
 mod database;
 mod installation;

@@ -145,7 +145,7 @@ async fn read<R: tokio::io::AsyncBufRead + Unpin>(
 /// The address in the line that says these words, as text or JSON.
 fn address_in(line: &str, words: &str) -> Option<SocketAddr> {
     let ours = line.contains(words) && line.contains("potluck::serve");
-    let (_, rest) = ours.then(|| line.split_once("127.0.0.1:"))??;
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    format!("127.0.0.1:{digits}").parse().ok()
+    let at = ours.then(|| line.find("127."))??;
+    let ends = |letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | ':');
+    line[at..].split(ends).next()?.parse().ok()
 }

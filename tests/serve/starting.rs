@@ -1,7 +1,8 @@
 //! Starts that cannot be: one clear message, nothing half-started, and no obstacle for the next start.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 
+use crate::address::free_address;
 use crate::installation::{Ended, Installation, world};
 use crate::relay::Relay;
 use crate::requests::{chat_outcome, outcome};
@@ -20,11 +21,6 @@ fn refused(installation: &Installation, ended: Ended, code: i32, why: &str) {
     for word in BROKEN {
         assert!(!ended.err.contains(word), "{}", ended.err);
     }
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,8 +43,8 @@ async fn a_second_relay_on_the_same_data_is_refused_and_told_who_holds_it() {
 async fn an_occupied_port_is_refused_and_named() {
     let world = world().await;
     let installation = Installation::new(&world).await;
-    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = taken.local_addr().expect("an address");
+    let address = free_address();
+    let taken = TcpListener::bind(address).expect("a port");
     let line = format!("serve --set listen.address={address}");
     refused(
         &installation,

@@ -4,8 +4,9 @@ use potluck_fakes::node::NodeFake;
 use potluck_filters::health::{Condition, HealthSettings};
 
 use super::known::proxy;
-use super::real::{RealProxy, free_port};
+use super::real::RealProxy;
 use super::{KINDS, gpu_through};
+use crate::address::free_address;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_goes_through_the_proxies_and_their_troubles_are_not_the_node_s() {
@@ -13,7 +14,7 @@ async fn a_check_goes_through_the_proxies_and_their_troubles_are_not_the_node_s(
         let real = RealProxy::start(kind);
         let (counted, handshakes) = real.counted(1).await;
         let node = NodeFake::start("gpu-1").await.unwrap();
-        let dead = proxy(2, kind, free_port());
+        let dead = proxy(2, kind, free_address());
         let health = HealthSettings {
             path: Some("/health".into()),
             unhealthy_after: 1,

@@ -7,8 +7,9 @@ use potluck_fakes::node::NodeFake;
 use potluck_filters::model::{HttpVersion, Node, Role};
 
 use super::known::proxy;
-use super::real::{RealProxy, free_port};
+use super::real::RealProxy;
 use super::{KINDS, cooling, gpu_through, troubles};
+use crate::address::free_address;
 use crate::ask::{refusal, sent};
 use crate::world::World;
 
@@ -87,7 +88,7 @@ async fn a_proxy_that_is_killed_ends_its_streams_cleanly_and_the_next_one_takes_
 async fn a_proxy_that_fails_again_and_again_is_left_alone_for_a_while() {
     let node = NodeFake::start("gpu-1").await.unwrap();
     let lives = RealProxy::start(KINDS[0]);
-    let dead = proxy(1, KINDS[1], free_port());
+    let dead = proxy(1, KINDS[1], free_address());
     let mut plan = gpu_through(std::slice::from_ref(&node), &[dead, lives.proxy(2)]);
     plan.layout.upstreams[0].egress.failures = 2;
     let world = plan.start();
@@ -104,7 +105,10 @@ async fn a_proxy_that_fails_again_and_again_is_left_alone_for_a_while() {
 async fn with_all_down_nothing_leaves_straight_unless_that_is_allowed() {
     for allowed in [false, true] {
         let node = NodeFake::start("gpu-1").await.unwrap();
-        let dead = [proxy(1, KINDS[0], free_port()), proxy(2, KINDS[1], free_port())];
+        let dead = [
+            proxy(1, KINDS[0], free_address()),
+            proxy(2, KINDS[1], free_address()),
+        ];
         let mut plan = gpu_through(std::slice::from_ref(&node), &dead);
         plan.layout.upstreams[0].egress.direct_when_down = allowed;
         plan.layout.upstreams[0].bodies.replay = 1024;
@@ -132,7 +136,7 @@ async fn with_all_down_nothing_leaves_straight_unless_that_is_allowed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_way_is_tried_though_it_rests() {
     let node = NodeFake::start("gpu-1").await.unwrap();
-    let dead = proxy(1, KINDS[0], free_port());
+    let dead = proxy(1, KINDS[0], free_address());
     let mut plan = gpu_through(std::slice::from_ref(&node), &[dead]);
     plan.layout.upstreams[0].egress.failures = 1;
     let world = plan.start();
@@ -156,7 +160,7 @@ async fn a_target_that_no_proxy_reaches_is_the_targets_fault_and_another_node_se
     let dead = Node {
         name: "dead".into(),
         role: Role::Any,
-        base: format!("http://127.0.0.1:{}", free_port()).parse().unwrap(),
+        base: format!("http://{}", free_address()).parse().unwrap(),
         http: HttpVersion::Auto,
     };
     plan.layout.upstreams[0].nodes.insert(0, dead);

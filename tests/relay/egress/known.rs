@@ -1,5 +1,6 @@
 //! Real proxies as the snapshot has them.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,21 +14,21 @@ use super::real::{PASSWORD, RealProxy, USER};
 impl RealProxy {
     /// It, as the snapshot has it.
     pub fn proxy(&self, id: i64) -> OutboundProxy {
-        proxy(id, self.kind, self.port)
+        proxy(id, self.kind, self.address)
     }
 
     /// It behind somebody who counts its connections: each is one handshake.
     pub async fn counted(&self, id: i64) -> (OutboundProxy, Arc<AtomicUsize>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let front = listener.local_addr().unwrap().port();
+        let front = listener.local_addr().unwrap();
         let count = Arc::new(AtomicUsize::new(0));
-        let (counted, behind) = (Arc::clone(&count), self.port);
+        let (counted, behind) = (Arc::clone(&count), self.address);
         tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
                 // Relaxed: read when everything has been answered.
                 counted.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(async move {
-                    let mut server = TcpStream::connect(("127.0.0.1", behind)).await?;
+                    let mut server = TcpStream::connect(behind).await?;
                     tokio::io::copy_bidirectional(&mut client, &mut server).await
                 });
             }
@@ -37,7 +38,7 @@ impl RealProxy {
 }
 
 /// A proxy on this machine with the login of all real ones.
-pub fn proxy(id: i64, kind: ProxyKind, port: u16) -> OutboundProxy {
+pub fn proxy(id: i64, kind: ProxyKind, address: SocketAddr) -> OutboundProxy {
     let scheme = match kind {
         ProxyKind::Connect => "http",
         ProxyKind::Socks5 => "socks5",
@@ -45,7 +46,7 @@ pub fn proxy(id: i64, kind: ProxyKind, port: u16) -> OutboundProxy {
     OutboundProxy {
         id: OutboundProxyId(id),
         name: format!("proxy-{id}").into(),
-        url: format!("{scheme}://127.0.0.1:{port}").parse().unwrap(),
+        url: format!("{scheme}://{address}").parse().unwrap(),
         login: Some(ProxyLogin::new(Secret::new(USER), Secret::new(PASSWORD)).unwrap()),
         enabled: true,
     }

@@ -7,8 +7,9 @@ use potluck_filters::egress::{ProxyHealth, Trouble};
 use potluck_filters::id::OutboundProxyId;
 
 use super::known::proxy;
-use super::real::{RealProxy, free_port};
+use super::real::RealProxy;
 use super::{KINDS, cooling, gpu_through, report, troubles};
+use crate::address::free_address;
 use crate::ask::sent;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -16,7 +17,7 @@ async fn a_probe_opens_a_way_to_the_first_node_and_sends_nothing_on_it() {
     for kind in KINDS {
         let real = RealProxy::start(kind);
         let node = NodeFake::start("gpu-1").await.unwrap();
-        let dead = proxy(2, kind, free_port());
+        let dead = proxy(2, kind, free_address());
         let mut plan = gpu_through(std::slice::from_ref(&node), &[real.proxy(1), dead]);
         plan.layout.upstreams[0].egress.failures = 1;
         let world = plan.start();
@@ -60,8 +61,8 @@ async fn a_check_by_hand_says_what_was_found_and_ends_a_rest() {
     real.kill();
     assert_eq!(check().await.why, Some(Trouble::Unreachable));
     assert!(cooling(&world, 1));
-    // Somebody answers on that port again.
-    super::scripted::socks5_on(known.url.port, node.server.addr).await;
+    // Somebody answers there again.
+    super::scripted::socks5_on(real.address, node.server.addr).await;
     assert_eq!(check().await.why, None);
     assert!(!cooling(&world, 1));
     assert_eq!(world.edge.check_proxy(OutboundProxyId(9)).await, None);

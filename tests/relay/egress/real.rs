@@ -1,10 +1,12 @@
 //! Real proxies from packages, as processes of their own: `microsocks` and `tinyproxy` (`.ci/deps test`).
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
 use potluck_filters::model::ProxyKind;
 use tempfile::TempDir;
+
+use crate::address::free_address;
 
 pub(crate) const USER: &str = "egress-user";
 pub(crate) const PASSWORD: &str = "egress-pa55word";
@@ -12,7 +14,7 @@ pub(crate) const PASSWORD: &str = "egress-pa55word";
 /// A proxy that runs, with a login.
 pub(crate) struct RealProxy {
     pub(crate) kind: ProxyKind,
-    pub(crate) port: u16,
+    pub(crate) address: SocketAddr,
     child: Child,
     _folder: TempDir,
 }
@@ -20,12 +22,12 @@ pub(crate) struct RealProxy {
 impl RealProxy {
     pub(crate) fn start(kind: ProxyKind) -> Self {
         loop {
-            // Somebody else may take the port in between; then the proxy does not come up.
-            let port = free_port();
+            // Where the address is not its own, somebody else may take the port in between; then it does not come up.
+            let address = free_address();
             let folder = tempfile::tempdir().expect("a folder");
             let mut command = match kind {
-                ProxyKind::Socks5 => microsocks(port),
-                ProxyKind::Connect => tinyproxy(port, &folder),
+                ProxyKind::Socks5 => microsocks(address),
+                ProxyKind::Connect => tinyproxy(address, &folder),
             };
             let command = command
                 .stdin(Stdio::null())
@@ -35,7 +37,7 @@ impl RealProxy {
             let child = child.expect("microsocks and tinyproxy are installed: .ci/deps test");
             let mut started = Self {
                 kind,
-                port,
+                address,
                 child,
                 _folder: folder,
             };
@@ -46,7 +48,7 @@ impl RealProxy {
     }
 
     fn comes_up(&mut self) -> bool {
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while std::net::TcpStream::connect(self.address).is_err() {
             if self.child.try_wait().expect("its state").is_some() {
                 return false;
             }
@@ -67,18 +69,13 @@ impl Drop for RealProxy {
     }
 }
 
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
-}
-
-fn microsocks(port: u16) -> Command {
+fn microsocks(address: SocketAddr) -> Command {
     let mut command = Command::new("microsocks");
     command.args([
         "-i",
-        "127.0.0.1",
+        &address.ip().to_string(),
         "-p",
-        &port.to_string(),
+        &address.port().to_string(),
         "-u",
         USER,
         "-P",
@@ -87,10 +84,11 @@ fn microsocks(port: u16) -> Command {
     command
 }
 
-fn tinyproxy(port: u16, folder: &TempDir) -> Command {
+fn tinyproxy(address: SocketAddr, folder: &TempDir) -> Command {
     let file = folder.path().join("tinyproxy.conf");
+    let (host, port) = (address.ip(), address.port());
     let settings = format!(
-        "Port {port}\nListen 127.0.0.1\nTimeout 600\nMaxClients 200\nLogLevel Critical\nBasicAuth {USER} {PASSWORD}\n"
+        "Port {port}\nListen {host}\nTimeout 600\nMaxClients 200\nLogLevel Critical\nBasicAuth {USER} {PASSWORD}\n"
     );
     std::fs::write(&file, settings).expect("its settings");
     let mut command = Command::new("tinyproxy");

@@ -13,7 +13,7 @@ use super::real::{PASSWORD, RealProxy, USER};
 use super::scripted::{Act, start};
 use super::{KINDS, all_of, cooling, gpu_through, troubles};
 use crate::ask::{refusal, sent};
-use crate::world::{novelai, openai};
+use crate::world::{World, novelai, openai};
 
 const UNREACHABLE: (u16, &str) = (502, "upstream_unreachable");
 
@@ -45,6 +45,21 @@ async fn a_login_that_is_refused_is_the_proxys_matter_and_shows_nowhere() {
     }
 }
 
+/// A relay that gives connections so many seconds.
+fn within(node: &NodeFake, seconds: u64) -> World {
+    let mut plan = gpu_through(std::slice::from_ref(node), &[]);
+    plan.layout.upstreams[0].timeouts.connect = Duration::from_secs(seconds);
+    plan.start()
+}
+
+/// Whether nothing but the time ends it.
+fn is_endless(act: Act) -> bool {
+    match act {
+        Act::Hang | Act::SayAndWait(_) => true,
+        Act::Say(_) | Act::SayTwice(..) | Act::Close => false,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_a_proxy_does_instead_ends_in_time_and_is_told_apart() {
     const CONNECT: ProxyKind = ProxyKind::Connect;
@@ -56,9 +71,7 @@ async fn whatever_a_proxy_does_instead_ends_in_time_and_is_told_apart() {
         Box::leak(head.into())
     };
     let node = NodeFake::start("gpu-1").await.unwrap();
-    let mut plan = gpu_through(std::slice::from_ref(&node), &[]);
-    plan.layout.upstreams[0].timeouts.connect = Duration::from_millis(200);
-    let world = plan.start();
+    let (hurried, patient) = (within(&node, 1), within(&node, 30));
     let cases = [
         (CONNECT, Act::Say(b"HTTP/1.1 407 No\r\n\r\n"), "login-refused"),
         (CONNECT, Act::Say(b"HTTP/1.1 403 Filtered\r\n\r\n"), "forbidden"),
@@ -97,11 +110,12 @@ async fn whatever_a_proxy_does_instead_ends_in_time_and_is_told_apart() {
         (SOCKS, Act::Hang, "slow"),
     ];
     for (id, (kind, act, word)) in (1..).zip(cases) {
-        let port = start(act).await;
-        world.leave_through(all_of("gpu", &[proxy(id, kind, port)]));
+        let world = if is_endless(act) { &hurried } else { &patient };
+        let at = start(act).await;
+        world.leave_through(all_of("gpu", &[proxy(id, kind, at)]));
         let (status, code) = refusal(world.post("/api/echo").body("x")).await;
         assert_eq!((status, code.as_str()), UNREACHABLE, "{kind:?} {act:?}");
-        assert_eq!(troubles(&world, id)[0], word, "{kind:?} {act:?}");
+        assert_eq!(troubles(world, id)[0], word, "{kind:?} {act:?}");
     }
     assert_eq!(node.server.connections(), 0);
 }

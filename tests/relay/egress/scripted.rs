@@ -1,6 +1,6 @@
 //! Proxies that do as they are told, for what real ones cannot be made to do.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -22,16 +22,16 @@ pub enum Act {
     Hang,
 }
 
-/// Starts such a proxy, and gives its port.
-pub async fn start(act: Act) -> u16 {
+/// Starts such a proxy, and says where.
+pub async fn start(act: Act) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             tokio::spawn(perform(act, client));
         }
     });
-    port
+    address
 }
 
 async fn perform(act: Act, mut client: TcpStream) -> std::io::Result<()> {
@@ -62,14 +62,14 @@ async fn perform(act: Act, mut client: TcpStream) -> std::io::Result<()> {
 pub type Asked = Arc<Mutex<Vec<(u8, String)>>>;
 
 /// A SOCKS5 proxy without login that leads everything to `target`, and notes what it was asked for.
-pub async fn socks5_to(target: SocketAddr) -> (u16, Asked) {
-    socks5_on(0, target).await
+pub async fn socks5_to(target: SocketAddr) -> (SocketAddr, Asked) {
+    socks5_on((Ipv4Addr::LOCALHOST, 0).into(), target).await
 }
 
-/// The same on a given port.
-pub async fn socks5_on(port: u16, target: SocketAddr) -> (u16, Asked) {
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+/// The same where it is told to.
+pub async fn socks5_on(address: SocketAddr, target: SocketAddr) -> (SocketAddr, Asked) {
+    let listener = TcpListener::bind(address).await.unwrap();
+    let address = listener.local_addr().unwrap();
     let asked = Arc::new(Mutex::new(Vec::new()));
     let notes = Arc::clone(&asked);
     tokio::spawn(async move {
@@ -77,7 +77,7 @@ pub async fn socks5_on(port: u16, target: SocketAddr) -> (u16, Asked) {
             tokio::spawn(lead(client, target, Arc::clone(&notes)));
         }
     });
-    (port, asked)
+    (address, asked)
 }
 
 async fn lead(mut client: TcpStream, target: SocketAddr, notes: Asked) -> std::io::Result<()> {

@@ -155,8 +155,8 @@ async fn uploads_that_stream_past_and_websockets_leave_through_it_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_proxy_looks_the_name_up_and_not_the_relay() {
     let node = NodeFake::start("gpu-1").await.unwrap();
-    let (port, asked) = socks5_to(node.server.addr).await;
-    let mut proxy = super::known::proxy(1, KINDS[0], port);
+    let (address, asked) = socks5_to(node.server.addr).await;
+    let mut proxy = super::known::proxy(1, KINDS[0], address);
     proxy.login = None;
     let mut plan = gpu_through(std::slice::from_ref(&node), &[proxy]);
     // Reserved by RFC 2606: nobody knows an address for it.

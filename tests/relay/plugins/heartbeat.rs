@@ -171,7 +171,7 @@ async fn a_failure_after_a_heartbeat_is_an_event_in_the_clients_own_form() {
 async fn a_wait_that_ends_in_vain_is_an_event_too() {
     let upstream = novelai(1, Settings::default()).await;
     let mut plan = upstream.plan().with_plugins(1, &settings());
-    plan.layout.upstreams[0].queue.max_wait = Duration::from_millis(300);
+    plan.layout.upstreams[0].queue.max_wait = Duration::from_secs(2);
     let world = plan.start();
     upstream.fake.hold();
     let first = tokio::spawn(sent(

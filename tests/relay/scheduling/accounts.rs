@@ -77,7 +77,7 @@ async fn who_waits_gets_the_account_of_who_left_once_it_is_free_and_no_sooner() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_whose_connection_broke_is_kept_until_its_work_should_be_done() {
     let settings = Settings {
-        image_duration: Duration::from_millis(600),
+        image_duration: Duration::from_millis(1_500),
         ..Settings::default()
     };
     let upstream = novelai(1, settings).await;

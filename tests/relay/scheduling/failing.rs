@@ -12,16 +12,22 @@ use crate::world::{CLIENT_KEY, NovelAiWorld, World, client, novelai};
 
 const REQUESTS: u64 = 64;
 
+/// How long an account that says nothing is waited for. The others must answer in this time, however busy the machine is.
+const SILENCE: Duration = Duration::from_secs(3);
+
 /// Four accounts, the first of which always fails like this.
 async fn first_fails(fault: Fault) -> (NovelAiWorld, World) {
     let upstream = novelai(4, Settings::default()).await;
+    let hangs = matches!(fault, Fault::HangBeforeHeaders);
     upstream
         .server
         .faults
         .push(&upstream.tokens[0], fault, usize::MAX);
     let mut plan = upstream.plan();
     let first = &mut plan.layout.upstreams[0];
-    first.timeouts.first_byte = Duration::from_millis(300);
+    if hangs {
+        first.timeouts.first_byte = SILENCE;
+    }
     first.cool_downs.rate_limited = Duration::from_millis(20);
     (upstream, plan.start())
 }

@@ -1,7 +1,6 @@
-//! Where a world listens, from when on, and until when.
+//! From when on a world listens, and until when.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::net::SocketAddr;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -26,20 +25,6 @@ impl ShutdownSignalWatch for StopWatch {
         }
         ShutdownSignal::FastShutdown
     }
-}
-
-/// A free port of an address that no other world has: Pingora wants to bind by itself, and a free port of
-/// 127.0.0.1 might be a fake's by then.
-pub(super) fn free_address() -> SocketAddr {
-    static WORLDS: AtomicU8 = AtomicU8::new(1);
-    let [.., high, low] = std::process::id().to_be_bytes();
-    // Relaxed: only that each gets another number matters.
-    let own = Ipv4Addr::new(127, high.max(1), low, WORLDS.fetch_add(1, Ordering::Relaxed));
-    // Where only 127.0.0.1 is a loopback address, that has to do.
-    let listener = TcpListener::bind((own, 0)).or_else(|_| TcpListener::bind("127.0.0.1:0"));
-    listener
-        .and_then(|bound| bound.local_addr())
-        .expect("a free port")
 }
 
 pub(super) fn until_open(address: SocketAddr) {
