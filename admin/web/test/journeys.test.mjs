@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import OpenAI from "openai";
-import { openWindow, signIn, world } from "./world.mjs";
+import { faults, openWindow, signIn, world } from "./world.mjs";
 
 let relay;
 let browser;
@@ -265,6 +265,28 @@ test("theme and language are kept, and a wrong password tells nothing", () =>
     await page.getByRole("button", { name: "主题" }).click();
     await page.getByRole("menuitem", { name: "深色" }).click();
     assert.equal(await page.locator("html").getAttribute("data-mantine-color-scheme"), "dark");
+  }));
+
+test("on everybody's usage it is told that the relay has started, in the plot's table and with where to look", () =>
+  inWindow({}, async ({ page }) => {
+    await signIn(page, "demo", relay.password);
+    await page.goto("/manage/ui/usage?whose=all&range=1h");
+    const happened = page.getByRole("list", { name: "What happened" });
+    const started = happened.getByRole("link", { name: /^potluck started with \d/ });
+    await started.waitFor();
+    const plot = page.getByRole("figure", { name: "Requests over time" });
+    await plot.getByText("an edge started").waitFor();
+    await plot.getByText("Show as table").click();
+    await plot.getByRole("cell", { name: /potluck started with \d/ }).waitFor();
+    assert.deepEqual(await faults(page), []);
+    await page.getByLabel("Time", { exact: true }).selectOption("since the last start");
+    await page.waitForURL(/from=\d+/);
+    await started.click();
+    await page.getByRole("heading", { level: 1, name: "Edges" }).waitFor();
+
+    await page.goto("/manage/ui/usage");
+    await page.getByRole("figure", { name: "Requests over time" }).waitFor();
+    assert.equal(await happened.count(), 0, "one's own requests alone have no marks");
   }));
 
 /** What guest does elsewhere meanwhile. */

@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useI18n } from "../i18n";
+import { drawMarks, type PlotMark } from "./marks";
 import type { Plot, Series } from "./model";
 import { DASHES, fillOf, hatch, type Paint, paintOf } from "./paint";
 import type { Kind } from "./SeriesPlot";
@@ -11,6 +12,7 @@ interface Props {
   plot: Plot;
   kind: Kind;
   behind?: Series;
+  marks: readonly PlotMark[];
   format: (value: number) => string;
   cursor: number | null;
   onCursor: (index: number | null) => void;
@@ -54,11 +56,12 @@ function seriesOf(plot: Plot, kind: Kind, behind: Series | undefined, paint: Pai
   return [{}, ...own, ...past];
 }
 
-export default function Canvas({ plot, kind, behind, format, cursor, onCursor, onRange }: Props) {
+export default function Canvas({ plot, kind, behind, marks, format, cursor, onCursor, onRange }: Props) {
   const { f } = useI18n();
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const shown = useRef(plot);
+  const happened = useRef(marks);
   const pointed = useEffectEvent((index: number | null) => { onCursor(index); });
   const dragged = useEffectEvent((from: number, to: number) => { onRange?.(from, to); });
   const written = useEffectEvent((value: number) => format(value));
@@ -87,7 +90,12 @@ export default function Canvas({ plot, kind, behind, format, cursor, onCursor, o
         ],
         hooks: {
           drawClear: [(u) => { veil(u, shown.current.gaps, hatch(paint.border, 1)); }],
-          draw: [(u) => { veil(u, running(shown.current), hatch(paint.surface, 2.5)); }],
+          draw: [
+            (u) => {
+              veil(u, running(shown.current), hatch(paint.surface, 2.5));
+              drawMarks(u.ctx, u.bbox, happened.current, (at) => u.valToPos(at, "x", true), { colour: paint.text, scale: uPlot.pxRatio });
+            },
+          ],
           setCursor: [(u) => { pointed(u.cursor.idx ?? null); }],
           setSelect: [
             (u) => {
@@ -125,8 +133,9 @@ export default function Canvas({ plot, kind, behind, format, cursor, onCursor, o
 
   useEffect(() => {
     shown.current = plot;
+    happened.current = marks;
     chart.current?.setData(dataOf(plot, kind, behind));
-  }, [plot, kind, behind]);
+  }, [plot, kind, behind, marks]);
 
   useEffect(() => {
     const u = chart.current;

@@ -6,6 +6,8 @@ import { type KeyboardEvent, lazy, type ReactNode, Suspense, useState } from "re
 import { useI18n } from "../i18n";
 import { Table } from "../ui/Table";
 import { useTheme } from "../ui/useTheme";
+import { MarkSign } from "./MarkSign";
+import { MARK_KINDS, marksIn, type PlotMark } from "./marks";
 import { peakOf, type Plot, type Series, sums } from "./model";
 import "./charts.css";
 
@@ -21,17 +23,24 @@ interface Props {
   format: (value: number) => string;
   /** Something that lies behind, such as the time before. */
   behind?: Series;
+  /** What happened meanwhile, the oldest first. */
+  marks?: readonly PlotMark[];
   onRange?: (from: number, to: number) => void;
   children?: ReactNode;
 }
 
-export function SeriesPlot({ title, plot, kind, format, behind, onRange, children }: Props) {
+const NONE: readonly PlotMark[] = [];
+
+export function SeriesPlot({ title, plot, kind, format, behind, marks = NONE, onRange, children }: Props) {
   const { t, f, language } = useI18n();
   const { isDark } = useTheme();
   const [cursor, setCursor] = useState<number | null>(null);
   const [tabled, setTabled] = useState(false);
   const last = plot.at.length - 1;
   const all = behind === undefined ? plot.series : [...plot.series, behind];
+  const happened = marksIn(plot.at, plot.step, marks);
+  const what = (index: number) => f.list((happened.get(index) ?? []).map(({ text }) => text));
+  const kinds = MARK_KINDS.filter((each) => marks.some((mark) => mark.kind === each));
   const time = (at: number) => (plot.step >= 86_400_000 ? f.day(at) : new Date(at).toDateString() === new Date(plot.now).toDateString() ? f.clock(at) : f.moment(at));
   const said = (value: number | null | undefined) => (value === null || value === undefined ? f.none : format(value));
   const told = (index: number) => {
@@ -39,7 +48,8 @@ export function SeriesPlot({ title, plot, kind, format, behind, onRange, childre
     if (at === undefined) return "";
     const running = at <= plot.now && plot.now < at + plot.step;
     const parts = all.map((one) => t.chart.value(one.label, said(one.values[index])));
-    return t.chart.at(running ? t.chart.running(time(at)) : time(at), f.list(parts));
+    const values = t.chart.at(running ? t.chart.running(time(at)) : time(at), f.list(parts));
+    return happened.has(index) ? t.marks.besides(values, what(index)) : values;
   };
   const keys = (event: KeyboardEvent) => {
     const to = moved(event.key, cursor, last);
@@ -75,6 +85,7 @@ export function SeriesPlot({ title, plot, kind, format, behind, onRange, childre
             plot={plot}
             kind={kind}
             behind={behind}
+            marks={marks}
             format={format}
             cursor={cursor}
             onCursor={setCursor}
@@ -96,6 +107,12 @@ export function SeriesPlot({ title, plot, kind, format, behind, onRange, childre
             {t.chart.gap}
           </li>
         )}
+        {kinds.map((each) => (
+          <li key={each} className="row">
+            <MarkSign kind={each} />
+            {t.marks.kind[each]}
+          </li>
+        ))}
       </ul>
       <details onToggle={(event) => { setTabled(event.currentTarget.open); }}>
         <summary>{t.chart.table}</summary>
@@ -103,10 +120,11 @@ export function SeriesPlot({ title, plot, kind, format, behind, onRange, childre
           <Table
             label={title}
             id={(index) => index}
-            rows={plot.at.map((_, index) => index).filter((index) => all.some((one) => one.values[index]))}
+            rows={plot.at.map((_, index) => index).filter((index) => happened.has(index) || all.some((one) => one.values[index]))}
             columns={[
               { key: "at", label: t.chart.time, cell: (index) => time(plot.at[index] ?? 0) },
               ...all.map((one) => ({ key: one.key, label: one.label, number: true, cell: (index: number) => said(one.values[index]) })),
+              ...(happened.size > 0 ? [{ key: "marks", label: t.marks.happened, cell: what }] : []),
             ]}
           />
         )}

@@ -8,13 +8,15 @@ import { useI18n } from "../../i18n";
 import { serverNow } from "../../lib/clock";
 import { Button } from "../../ui/Button";
 import { Choice, TextInput } from "../../ui/fields";
-import { CLASSES, ENDPOINTS, FILTER_OF, FILTERS, filtersIn, rangeIn, rangeOf, RANGES, type Range, type UsageSearch } from "./search";
+import { CLASSES, ENDPOINTS, FILTER_OF, FILTERS, filtersIn, rangeIn, rangeOf, RANGES, type Range, sinceStart, type UsageSearch } from "./search";
+import { useMarks } from "./useMarks";
 import { useNaming } from "./useNaming";
 import { useUsage } from "./useUsage";
 import "../../ui/chips.css";
 import "./usage.css";
 
 const CUSTOM = "custom";
+const START = "start";
 const NAMES = Object.keys(RANGES) as Range[];
 
 export function Filters() {
@@ -87,7 +89,8 @@ function local(at: string | undefined): string {
 
 function When() {
   const { t } = useI18n();
-  const { search } = useUsage();
+  const { search, whose, time } = useUsage();
+  const { lastStart } = useMarks(time, whose === "all");
   const navigate = useNavigate({ from: "/usage" });
   const range = rangeOf(search);
   const set = (change: Partial<UsageSearch>) => void navigate({ search: { ...search, ...change }, replace: true });
@@ -109,10 +112,15 @@ function When() {
         className="usage-time"
         label={t.usagePage.range}
         value={range ?? CUSTOM}
-        data={[...NAMES.map((each) => ({ value: each, label: t.usagePage.ranges[each] })), { value: CUSTOM, label: t.usagePage.custom }]}
+        data={[
+          ...NAMES.map((each) => ({ value: each, label: t.usagePage.ranges[each] })),
+          ...(lastStart === null ? [] : [{ value: START, label: t.marks.sinceStart }]),
+          { value: CUSTOM, label: t.usagePage.custom },
+        ]}
         onChange={(event) => {
           const chosen = NAMES.find((each) => each === event.currentTarget.value);
           if (chosen) set({ range: rangeIn(chosen), from: undefined, to: undefined });
+          else if (event.currentTarget.value === START && lastStart !== null) set(sinceStart(lastStart, serverNow()));
           else set(fixed(search));
         }}
       />

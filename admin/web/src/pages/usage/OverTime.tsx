@@ -8,7 +8,9 @@ import { type Messages, useI18n } from "../../i18n";
 import type { Formats } from "../../lib/format";
 import { serverNow } from "../../lib/clock";
 import { Choice } from "../../ui/fields";
+import { MarkList } from "./MarkList";
 import { type Show, SHOWS } from "./search";
+import { useMarks } from "./useMarks";
 import { useUsage } from "./useUsage";
 
 type Of = (point: UsagePoint) => number | null;
@@ -69,7 +71,7 @@ function writerOf(show: Show, f: Formats): (value: number) => string {
 export function OverTime({ of }: { of: Usage }) {
   const { t, f } = useI18n();
   const navigate = useNavigate({ from: "/usage" });
-  const { search, whose, filter, step } = useUsage();
+  const { search, whose, time, filter, step } = useUsage();
   const show = search.show ?? "requests";
   const plot = plotOf(of, show, t, serverNow());
   const { from, to } = of.total;
@@ -81,25 +83,30 @@ export function OverTime({ of }: { of: Usage }) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const behind = show === "requests" ? pastOf(before.data, plot, length, t.usagePage.past) : undefined;
+  const marks = useMarks(time, whose === "all");
   const look = (begin: number, end: number) => void navigate({ search: { ...search, range: undefined, from: String(begin), to: String(end) } });
   return (
-    <SeriesPlot
-      title={t.usagePage.plot}
-      plot={plot}
-      kind={show === "time" || show === "wait" ? "lines" : "bars"}
-      format={writerOf(show, f)}
-      behind={behind}
-      onRange={look}
-    >
-      <Choice
-        aria-label={t.usagePage.show}
-        value={show}
-        data={SHOWS.map((each) => ({ value: each, label: t.usagePage.shows[each] }))}
-        onChange={(event) => {
-          const chosen = SHOWS.find((each) => each === event.currentTarget.value);
-          void navigate({ search: { ...search, show: chosen === "requests" ? undefined : chosen }, replace: true });
-        }}
-      />
-    </SeriesPlot>
+    <>
+      <SeriesPlot
+        title={t.usagePage.plot}
+        plot={plot}
+        kind={show === "time" || show === "wait" ? "lines" : "bars"}
+        format={writerOf(show, f)}
+        behind={behind}
+        marks={marks.on}
+        onRange={look}
+      >
+        <Choice
+          aria-label={t.usagePage.show}
+          value={show}
+          data={SHOWS.map((each) => ({ value: each, label: t.usagePage.shows[each] }))}
+          onChange={(event) => {
+            const chosen = SHOWS.find((each) => each === event.currentTarget.value);
+            void navigate({ search: { ...search, show: chosen === "requests" ? undefined : chosen }, replace: true });
+          }}
+        />
+      </SeriesPlot>
+      <MarkList of={marks} from={from} />
+    </>
   );
 }

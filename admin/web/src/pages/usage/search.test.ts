@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { filterOf, filtersIn, requestsOf, stepOf, timeOf, usageSearch } from "./search";
+import { filterOf, filtersIn, requestsOf, sinceStart, stepOf, timeOf, usageSearch } from "./search";
 
 it("drops what it does not know", () => {
   const search = usageSearch({ range: "1y", by: "shoe size", class: "sad", key: "seven", model: "" });
@@ -31,4 +31,9 @@ it("narrows the list by a reason, and no sum", () => {
   expect(requestsOf(search).code).toBe("rate_limited_user");
   expect(filterOf(search)).not.toHaveProperty("code");
   expect(usageSearch({ code: "Not a code" }).code).toBeUndefined();
+});
+
+it("makes a time of a start that was just now, too", () => {
+  expect(timeOf(usageSearch(sinceStart(90_000, 90_000)))).toEqual({ from: 60_000, to: 120_000 });
+  expect(timeOf(usageSearch(sinceStart(59_999, 600_000)))).toEqual({ from: 0, to: 660_000 });
 });

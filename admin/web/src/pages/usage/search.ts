@@ -92,6 +92,11 @@ export function rangeOf(search: UsageSearch): Range | null {
   return search.from === undefined ? (search.range ?? USUAL) : null;
 }
 
+/** From the minute in which an edge started to the end of this one. */
+export function sinceStart(start: number, now: number): Pick<UsageSearch, "range" | "from" | "to"> {
+  return { range: undefined, from: String(Math.floor(start / MINUTE) * MINUTE), to: String((Math.floor(now / MINUTE) + 1) * MINUTE) };
+}
+
 /** `null` for the usual one, which does not stand in the URL. */
 export function rangeIn(range: Range): Range | undefined {
   return range === USUAL ? undefined : range;
