@@ -131,3 +131,12 @@ it("asks for nothing again that was read a moment ago, and for what is near afte
   expect(asked).toEqual([0]);
   stop();
 });
+
+it("gives the very same where no page is another one, so that old pages in the place of new ones are not drawn for ever", () => {
+  const page = { items: [{ id: 2, said: "old" }], next: null };
+  const held: Pages<Row> = { pages: [page], pageParams: [0] };
+  expect(shared(held, held)).toBe(held);
+  expect(shared(held, { pages: [page], pageParams: [0] })).toBe(held);
+  expect(shared(held, { pages: [{ ...page }], pageParams: [0] })).not.toBe(held);
+  expect(shared(held, { pages: [], pageParams: [] })).toEqual({ pages: [], pageParams: [] });
+});

@@ -93,7 +93,7 @@ export function pagesBy<T extends Thing>(ask: Read<T>) {
   };
 }
 
-/** Rows that say the same stay the same; a page that was read is another one. */
+/** Rows that say the same stay the same; a page that was read is another one. Where none is, all of it is the same, or what shows it would draw for ever. */
 export function shared(before: unknown, after: unknown): unknown {
   const [was, is] = [before as Pages<Thing> | undefined, after as Pages<Thing>];
   if (was === undefined) return is;
@@ -104,7 +104,9 @@ export function shared(before: unknown, after: unknown): unknown {
     read.set(now, read.get(page) ?? read.get(old) ?? OWED);
     return now;
   });
-  return { pages, pageParams: is.pageParams };
+  const pageParams = replaceEqualDeep(was.pageParams, is.pageParams);
+  const isSame = pageParams === was.pageParams && pages.length === was.pages.length && pages.every((page, at) => page === was.pages[at]);
+  return isSame ? was : { pages, pageParams };
 }
 
 /** The same pages with these things as they are now: those that fit the list no longer, or are gone, are left out. */
