@@ -200,6 +200,12 @@ test("a newcomer joins, contributes, makes a key, uses it with the openai packag
       await page.keyboard.press("h");
       await page.getByRole("heading", { name: "Home" }).waitFor();
       await page.getByText("request answered").waitFor();
+      await page.getByText("In the last 15 minutes 1 request ended, none failed.").waitFor();
+      const polls = [];
+      page.on("request", (request) => request.url().includes("/usage/recent") && polls.push(request.url()));
+      await client.chat.completions.create(asked);
+      await page.getByText("In the last 15 minutes 2 requests ended, none failed.").waitFor();
+      assert.deepEqual(polls, [], "the stream told");
       await page.keyboard.press("Control+k");
       await page.getByLabel("Type a page, the name of a key, or a request's id").fill(`x-request-id: ${id}`);
       await page.keyboard.press("Enter");
@@ -320,7 +326,7 @@ test("of two who edit one key, neither loses a change, and each field that both 
     problems.splice(0, problems.length, ...problems.filter((problem) => !problem.includes("412")));
   }));
 
-test("a dialog with something typed asks before Escape closes it", () =>
+test("a dialog with something typed asks before Escape or Cancel closes it", () =>
   inWindow({}, async ({ page }) => {
     await signIn(page, "guest", relay.password);
     await page.goto("/manage/ui/keys?create=yes");
@@ -329,11 +335,17 @@ test("a dialog with something typed asks before Escape closes it", () =>
     await page.keyboard.press("Escape");
     await dialog.getByRole("button", { name: "Stay here" }).click();
     assert.equal(await dialog.getByLabel("Name").inputValue(), "half a key");
+    for (const again of [1, 2]) {
+      await dialog.getByRole("button", { name: "Cancel" }).click();
+      await dialog.getByText("You have changes that are not saved.").waitFor();
+      assert.equal(await dialog.getByLabel("Name").inputValue(), "half a key", `cancelled ${again} times`);
+    }
+    await dialog.getByRole("button", { name: "Stay here" }).click();
     await page.keyboard.press("Escape");
     await dialog.getByRole("button", { name: "Discard them" }).click();
     await dialog.waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Create a key" }).first().click();
     await dialog.getByLabel("Name").waitFor();
-    await page.keyboard.press("Escape");
+    await dialog.getByRole("button", { name: "Cancel" }).click();
     await dialog.waitFor({ state: "detached" });
   }));

@@ -41,7 +41,11 @@ export function SeriesPlot({ title, plot, kind, format, behind, marks = NONE, on
   const happened = marksIn(plot.at, plot.step, marks);
   const what = (index: number) => f.list((happened.get(index) ?? []).map(({ text }) => text));
   const kinds = MARK_KINDS.filter((each) => marks.some((mark) => mark.kind === each));
-  const time = (at: number) => (plot.step >= 86_400_000 ? f.day(at) : new Date(at).toDateString() === new Date(plot.now).toDateString() ? f.clock(at) : f.moment(at));
+  const time = (at: number) => {
+    if (plot.step >= 86_400_000) return f.day(at);
+    if (plot.step < 60_000) return f.at(at);
+    return new Date(at).toDateString() === new Date(plot.now).toDateString() ? f.clock(at) : f.moment(at);
+  };
   const said = (value: number | null | undefined) => (value === null || value === undefined ? f.none : format(value));
   const told = (index: number) => {
     const at = plot.at[index];

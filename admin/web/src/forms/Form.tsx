@@ -1,8 +1,8 @@
 /** A form with its error and its buttons, alike everywhere. */
 import type { ReactNode } from "react";
 import type { Explained } from "../api/errors";
-import { useI18n } from "../i18n";
 import { Button } from "../ui/Button";
+import { Cancel } from "../ui/Cancel";
 import { FormError } from "../ui/states";
 
 interface Props {
@@ -15,7 +15,6 @@ interface Props {
 }
 
 export function Form({ action, busy, failure, onSend, onCancel, children }: Props) {
-  const { t } = useI18n();
   return (
     <form
       className="stack"
@@ -27,7 +26,7 @@ export function Form({ action, busy, failure, onSend, onCancel, children }: Prop
       {children}
       <FormError failure={failure} />
       <div className="row row-end">
-        {onCancel && <Button onClick={onCancel}>{t.common.cancel}</Button>}
+        {onCancel && <Cancel onClose={onCancel} />}
         <Button kind="primary" type="submit" busy={busy}>
           {action}
         </Button>

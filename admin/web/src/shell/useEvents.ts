@@ -6,9 +6,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { hear, type Heard, idsOf } from "../api/heard";
+import { setStreaming } from "../api/live";
 import { session } from "../api/queries/mine";
+import type { Recent } from "../api/queries/recent";
 import { onExpiry, tellExpired } from "../api/session";
 import { setServerNow } from "../lib/clock";
+import { newsTo } from "./news";
 import { readAnew } from "./readAnew";
 
 /** Milliseconds: how long a hidden tab listens on, how often things of a kind are read anew, how long to wait first. */
@@ -37,6 +40,7 @@ export function useEvents(isAdmin: boolean): Liveness {
     let hiding: ReturnType<typeof setTimeout> | undefined;
     let gathering: ReturnType<typeof setTimeout> | undefined;
     const heard: Heard = new Map();
+    const news = newsTo(client, isAdmin);
 
     const told = (kind: string, ids: number[]) => {
       hear(heard, kind, ids);
@@ -56,13 +60,16 @@ export function useEvents(isAdmin: boolean): Liveness {
 
     const open = () => {
       stream?.close();
-      stream = new EventSource(isAdmin ? "/manage/v1/events" : "/manage/v1/me/events");
+      stream = new EventSource(`${isAdmin ? "/manage/v1/events" : "/manage/v1/me/events"}?topics=all,series`);
       stream.addEventListener("hello", (event: MessageEvent<string>) => {
         const hello = JSON.parse(event.data) as { now: number; build: string };
         setServerNow(hello.now);
         const upgraded = build !== null && build !== hello.build;
         build ??= hello.build;
         wait = FIRST_WAIT;
+        setStreaming(true);
+        // What came before the stream began is not told.
+        void client.invalidateQueries({ queryKey: ["recent"] });
         setLiveness((before) => {
           if (before.since !== null) missedSome();
           return { live: true, since: null, upgraded: before.upgraded || upgraded };
@@ -70,9 +77,11 @@ export function useEvents(isAdmin: boolean): Liveness {
       });
       stream.addEventListener("patch", happened);
       stream.addEventListener("stale", happened);
+      stream.addEventListener("series", (event: MessageEvent<string>) => { news.tell(JSON.parse(event.data) as Recent); });
       stream.onerror = () => {
         stream?.close();
         stream = null;
+        setStreaming(false);
         setLiveness((before) => ({ ...before, live: false, since: before.since ?? Date.now() }));
         clearTimeout(timer);
         timer = setTimeout(() => {
@@ -92,6 +101,7 @@ export function useEvents(isAdmin: boolean): Liveness {
         hiding = setTimeout(() => {
           stream?.close();
           stream = null;
+          setStreaming(false);
         }, HIDDEN);
       } else if (stream === null) {
         clearTimeout(timer);
@@ -109,7 +119,9 @@ export function useEvents(isAdmin: boolean): Liveness {
       forget();
       document.removeEventListener("visibilitychange", seen);
       for (const each of [timer, hiding, gathering]) clearTimeout(each);
+      news.stop();
       stream?.close();
+      setStreaming(false);
     };
   }, [client, isAdmin]);
 

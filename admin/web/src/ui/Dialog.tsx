@@ -3,6 +3,7 @@ import { Modal } from "@mantine/core";
 import { type ReactNode, type SyntheticEvent, useContext, useRef, useState } from "react";
 import { useI18n } from "../i18n";
 import { Button } from "./Button";
+import { Cancel, CloseDialog } from "./Cancel";
 import { TextInput } from "./fields";
 import { Guard } from "./Guard";
 
@@ -12,7 +13,7 @@ interface DialogProps {
   children: ReactNode;
   /** Whether Escape and a click beside it close it, and whether there is a cross. */
   closable?: boolean;
-  /** Whether what was typed into its form is worth a question when it is closed by Escape or the cross. */
+  /** Whether what was typed into its form is worth a question when it is closed by Escape, the cross or Cancel. */
   guarded?: boolean;
   size?: "md" | "lg" | "xl";
 }
@@ -27,10 +28,15 @@ export function Dialog({ title, onClose, children, closable = true, guarded = cl
   const touch = ({ target }: SyntheticEvent) => {
     if (guarded && target instanceof Element && target.closest("form")) setTouched("yes");
   };
+  // Where the form has given way to what came of it, there is nothing to lose.
+  const loses = () => touched !== "no" && content.current?.querySelector("form") !== null;
   const close = () => {
-    // Where the form has given way to what came of it, there is nothing to lose.
-    if (touched === "no" || !content.current?.querySelector("form")) onClose();
-    else setAsking(!asking);
+    if (loses()) setAsking(!asking);
+    else onClose();
+  };
+  const cancel = () => {
+    if (loses()) setAsking(true);
+    else onClose();
   };
   return (
     <Modal
@@ -57,7 +63,7 @@ export function Dialog({ title, onClose, children, closable = true, guarded = cl
         </div>
       )}
       <div ref={content} onChange={touch} onSubmit={() => { setTouched(touched === "no" ? "no" : "sent"); }}>
-        {children}
+        <CloseDialog value={cancel}>{children}</CloseDialog>
       </div>
       {keep(touched === "yes")}
     </Modal>
@@ -101,9 +107,7 @@ export function Confirm({ title, text, name, action, busy, onConfirm, onClose, c
           }}
         />
         <div className="row row-end">
-          <Button data-autofocus onClick={onClose}>
-            {t.common.cancel}
-          </Button>
+          <Cancel data-autofocus onClose={onClose} />
           <Button kind="danger" type="submit" busy={busy} whyNot={sure ? null : t.common.typeToConfirm(name)}>
             {action}
           </Button>

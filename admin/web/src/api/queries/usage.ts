@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { api, ok } from "../client";
 import { hasCode } from "../errors";
 import type { components } from "../generated/schema";
+import { isStreaming } from "../live";
 
 type Schemas = components["schemas"];
 export type Endpoint = Schemas["Endpoint"];
@@ -53,6 +54,7 @@ export interface RequestFilter extends Filter {
 
 /** Milliseconds until what is still growing is read again. */
 const SOON = 10_000;
+const LATER = 60_000;
 const PAGE = 100;
 
 /** What members may ask by. */
@@ -62,7 +64,8 @@ function own({ class: ended, endpoint, client_key, model, upstream }: Filter) {
 
 const ownRequests = (filter: RequestFilter) => ({ ...own(filter), code: filter.code });
 
-const soon = (time: Time) => ("range" in time ? SOON : false);
+/** The stream tells when requests have ended; then only the time goes on. */
+const soon = (time: Time) => () => ("range" in time ? (isStreaming() ? LATER : SOON) : false);
 
 export const usage = (whose: Whose, time: Time, filter: Filter, step?: Step) =>
   queryOptions({
@@ -129,7 +132,7 @@ export const newer = (whose: Whose, filter: RequestFilter, since: number | undef
       return items.length;
     },
     enabled: since !== undefined,
-    refetchInterval: SOON,
+    refetchInterval: () => (isStreaming() ? LATER : SOON),
   });
 
 /** Where the same can be had as a file. */
@@ -200,7 +203,7 @@ export const today = (now: () => number) =>
       return { day, before, to };
     },
     staleTime: 2000,
-    refetchInterval: 30_000,
+    refetchInterval: () => (isStreaming() ? LATER : 30_000),
   });
 
 /** Whether anything was ever sent, as far as one looks back. */

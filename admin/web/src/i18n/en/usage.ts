@@ -291,6 +291,8 @@ export const lively = {
   answeredToday: (n: number) => `${num(n)} answered`,
   change: (change: string) => `${change} against yesterday`,
   yesterdayNone: "none yesterday until now",
+  minutes: (n: number, failed: number) =>
+    n === 0 ? "No request of yours ended in the last 15 minutes." : `In the last 15 minutes ${many(n, "requests", "request")} ended, ${failed === 0 ? "none" : num(failed)} failed.`,
   noUse: "not used this week",
   week: (n: number) => `${many(n, "requests", "request")} this week`,
   weekOf: (name: string, n: number) => `${name}: ${many(n, "requests", "request")} in the last 7 days`,

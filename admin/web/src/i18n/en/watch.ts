@@ -15,6 +15,8 @@ export const nowPage = {
   looked: (time: string) => `Last looked ${time}.`,
   neverLooked: "Nobody has looked yet.",
   hour: "Requests in the last hour",
+  minutes: "Requests in the last 15 minutes",
+  notFailed: "did not fail",
   supply: "Supply and demand",
   canServe: (ready: number) => `${many(ready, "keys", "key")} could take a request now`,
   resting: (n: number) => `${many(n, "rest or have", "rests or has")} run dry`,

@@ -182,7 +182,7 @@ export const requestPage: Part<"requestPage"> = {
     noneFree: "Không có khóa rảnh",
   },
   queued: (ahead, expected, got) =>
-    `${ahead === 0 ? "Không ai ở trước" : `${num(ahead)} yêu cầu ở trước`}${expected === null ? "" : `, dự kiến ${expected}`}; ${got ? "rồi có khóa rảnh." : "không khóa nào rảnh ra."}`,
+    `${ahead === 0 ? "Không ai đứng trước" : `${num(ahead)} yêu cầu đứng trước`}${expected === null ? "" : `, dự kiến ${expected}`}; ${got ? "rồi có khóa rảnh." : "không khóa nào rảnh ra."}`,
   tried: (status, blame, rule) => `${status}: ${blame} (quy tắc ${rule}).`,
   served: (status) => `${status}: mọi thứ ổn.`,
   noAnswer: "không trả lời",
@@ -271,7 +271,9 @@ export const lively: Part<"lively"> = {
   anlasToday: (n) => `hôm nay ≈ ${num(n)} Anlas`,
   answeredToday: (n) => `${num(n)} đã trả lời`,
   change: (change) => `${change} so với hôm qua`,
-  yesterdayNone: "hôm qua tới giờ này chưa có",
+  yesterdayNone: "hôm qua tới giờ này chưa có yêu cầu nào",
+  minutes: (n, failed) =>
+    n === 0 ? "Trong 15 phút qua không có yêu cầu nào của bạn kết thúc." : `Trong 15 phút qua ${num(n)} yêu cầu đã kết thúc, ${failed === 0 ? "không cái nào thất bại" : `${num(failed)} thất bại`}.`,
   noUse: "tuần này chưa dùng",
   week: (n) => `${num(n)} yêu cầu tuần này`,
   weekOf: (name, n) => `${name}: ${num(n)} yêu cầu trong 7 ngày qua`,
@@ -281,8 +283,8 @@ export const lively: Part<"lively"> = {
   served: (generations, persons) =>
     persons === null
       ? `Trong 30 ngày qua, khóa của bạn đã trả lời ${num(generations)} lần.`
-      : `Trong 30 ngày qua, khóa của bạn đã trả lời ${num(generations)} lần, có ngày cho tới ${num(persons)} người.`,
-  servedAll: (n) => `${num(n)} yêu cầu đã đến với nó, kể cả yêu cầu thất bại.`,
+      : `Trong 30 ngày qua, khóa của bạn đã trả lời ${num(generations)} lần, phục vụ tới ${num(persons)} người một ngày.`,
+  servedAll: (n) => `${num(n)} yêu cầu đã được gửi đến nó, kể cả yêu cầu thất bại.`,
   costUnknown: "Không rõ chúng tốn bao nhiêu: nguồn không cho biết.",
   others: "yêu cầu khác",
   costFree: "Chúng không làm bạn tốn gì.",

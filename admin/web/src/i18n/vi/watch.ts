@@ -10,9 +10,11 @@ export const nowPage: Part<"nowPage"> = {
   lead: (n, critical) =>
     critical === 0 ? `${num(n)} việc cần người xem. Chưa thấy yêu cầu nào thất bại vì thế.` : `${num(n)} việc cần người xem, trong đó ${num(critical)} việc phải làm ngay.`,
   allTaken: (n) => `${num(n)} việc không ổn, và đều đã có người lo.`,
-  looked: (time) => `Xem lần cuối ${time}.`,
-  neverLooked: "Chưa xem lần nào.",
+  looked: (time) => `Kiểm tra lần cuối ${time}.`,
+  neverLooked: "Chưa kiểm tra lần nào.",
   hour: "Yêu cầu trong giờ qua",
+  minutes: "Yêu cầu trong 15 phút qua",
+  notFailed: "không thất bại",
   supply: "Cung và cầu",
   canServe: (ready) => `${num(ready)} khóa nhận yêu cầu được lúc này`,
   resting: (n) => `${num(n)} khóa đang nghỉ hoặc hết hạn mức`,
@@ -50,12 +52,12 @@ export const nowPage: Part<"nowPage"> = {
     unknown: "chưa rõ do đâu",
   },
   since: (time) => `từ ${time}`,
-  overSince: (time, long) => `qua ${time}, kéo dài ${long}`,
+  overSince: (time, long) => `hết ${time}, kéo dài ${long}`,
   cause: {
     keysFailAlike: (by, alike, all, rule, proxy) =>
       `${by}: ${num(alike)} trong ${num(all)} khóa gặp “${rule}” trong vòng 90 giây. Có lẽ ${proxy === null ? "không phải lỗi của khóa" : `do đường ra ngoài (proxy ${proxy}), không phải do khóa`}: không khóa nào bị đổ lỗi.`,
     poolDrained: (by, ready, all) => `${by}: chỉ ${num(ready)} trong ${num(all)} khóa phục vụ được.`,
-    keyInvalid: (key) => `Khóa ${key} không còn được chấp nhận, lần xem thứ hai cũng vậy. Người góp có thể thay nó; thỉnh thoảng nó được thử lại.`,
+    keyInvalid: (key) => `Khóa ${key} không còn được chấp nhận, lần kiểm tra thứ hai cũng vậy. Người góp có thể thay nó; thỉnh thoảng nó được thử lại.`,
     keysInvalid: (by, n) => `${by}: ${num(n)} khóa không được chấp nhận. Người góp có thể thay chúng.`,
     upstreamDown: (by, n) => `${by}: cả ${num(n)} nút đều không qua kiểm tra. Không khóa nào bị đổ lỗi.`,
     nodeDown: (by, node) => `${by}: nút ${node} không qua kiểm tra.`,
@@ -63,7 +65,7 @@ export const nowPage: Part<"nowPage"> = {
     queueRefuses: (by, refused, served, waiting) =>
       `${by}: ${num(refused)} yêu cầu bị từ chối trong vài phút qua vì lượt sẽ đến quá muộn. ${num(served)} đã chờ và được phục vụ, ${num(waiting)} đang chờ. Quá ít khóa so với nhu cầu.`,
     snapshotStale: (edge, stored) => `Trạm biên dùng thay đổi số ${num(edge)}, còn đã lưu đến số ${num(stored)}. Các thay đổi sau đó chưa có hiệu lực; nhật ký nói vì sao.`,
-    spoolFilling: (share, lost) => `Số liệu sử dụng đang chờ trên đĩa để ghi vào sổ: ${share} chỗ chứa. Cơ sở dữ liệu có thể đang vắng hoặc chậm.${lost > 0 ? ` Đã mất ${num(lost)} dòng.` : ""}`,
+    spoolFilling: (share, lost) => `Số liệu sử dụng đang chờ trên đĩa để ghi vào sổ, chiếm ${share} chỗ chứa. Cơ sở dữ liệu có thể đang vắng hoặc chậm.${lost > 0 ? ` Đã mất ${num(lost)} dòng.` : ""}`,
     errorRate: (by, failed, requests, minutes) => `${by}: ${num(failed)} trong ${num(requests)} yêu cầu thất bại trong ${num(minutes)} phút qua, không phải lỗi của chương trình gọi.`,
     jobFailed: (job) => `Tác vụ ${num(job)} kết thúc vì lỗi. Nhật ký nói vì sao.`,
   },

@@ -267,7 +267,9 @@ export const lively: Part<"lively"> = {
   anlasToday: (n) => `今天约 ${num(n)} Anlas`,
   answeredToday: (n) => `已应答 ${num(n)} 个`,
   change: (change) => `与昨天相比 ${change}`,
-  yesterdayNone: "昨天此时还没有",
+  yesterdayNone: "昨天到这个时间没有请求",
+  minutes: (n, failed) =>
+    n === 0 ? "最近 15 分钟没有你的请求结束。" : `最近 15 分钟结束了 ${num(n)} 个请求，${failed === 0 ? "没有失败的" : `${num(failed)} 个失败`}。`,
   noUse: "本周未使用",
   week: (n) => `本周 ${num(n)} 个请求`,
   weekOf: (name, n) => `${name}：最近 7 天 ${num(n)} 个请求`,
@@ -278,7 +280,7 @@ export const lively: Part<"lively"> = {
     persons === null
       ? `最近 30 天，你的密钥完成了 ${num(generations)} 次应答。`
       : `最近 30 天，你的密钥完成了 ${num(generations)} 次应答，一天最多服务 ${num(persons)} 人。`,
-  servedAll: (n) => `共有 ${num(n)} 个请求找到它，包括失败的。`,
+  servedAll: (n) => `共有 ${num(n)} 个请求发给了它，包括失败的。`,
   costUnknown: "花费未知：上游没有报告。",
   others: "其他请求",
   costFree: "没有花费你任何东西。",
@@ -293,6 +295,6 @@ export const palette: Part<"palette"> = {
   key: (name) => `密钥 ${name}`,
   searchPool: (text) => `在密钥池中搜索“${text}”`,
   searchUsers: (text) => `在用户中搜索“${text}”`,
-  nothing: "没有叫这个名字的。",
+  nothing: "没有匹配的结果。",
   slash: "到筛选框",
 };

@@ -12,6 +12,8 @@ export const nowPage: Part<"nowPage"> = {
   looked: (time) => `上次检查：${time}。`,
   neverLooked: "还没有检查过。",
   hour: "最近一小时的请求",
+  minutes: "最近 15 分钟的请求",
+  notFailed: "未失败",
   supply: "供给与需求",
   canServe: (ready) => `${num(ready)} 把密钥现在可以接受请求`,
   resting: (n) => `${num(n)} 把在休息或额度用尽`,

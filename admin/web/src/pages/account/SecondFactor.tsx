@@ -4,6 +4,7 @@ import { api, ok } from "../../api/client";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { PasswordInput, TextInput } from "../../ui/fields";
 import { Card } from "../../ui/Page";
@@ -66,7 +67,6 @@ interface AskProps {
 }
 
 function Ask({ title, action, danger = false, busy, onSend, onClose, children }: AskProps) {
-  const { t } = useI18n();
   return (
     <Dialog title={title} onClose={onClose}>
       <form
@@ -78,7 +78,7 @@ function Ask({ title, action, danger = false, busy, onSend, onClose, children }:
       >
         {children}
         <div className="row row-end">
-          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel onClose={onClose} />
           <Button kind={danger ? "danger" : "primary"} type="submit" busy={busy}>
             {action}
           </Button>

@@ -9,6 +9,7 @@ import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
 import { useWho } from "../../shell/useWho";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Confirm, Dialog } from "../../ui/Dialog";
 import { Checkbox, TextInput } from "../../ui/fields";
 import { Card } from "../../ui/Page";
@@ -140,7 +141,7 @@ function Create({ onMade, onClose }: { onMade: (text: string) => void; onClose: 
         </fieldset>
         <FormError failure={failure} />
         <div className="row row-end">
-          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel onClose={onClose} />
           <Button kind="primary" type="submit" busy={busy}>
             {t.common.create}
           </Button>

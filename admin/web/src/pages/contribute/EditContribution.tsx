@@ -8,6 +8,7 @@ import { Conflict } from "../../forms/Conflict";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { TextInput } from "../../ui/fields";
 import { FormError } from "../../ui/states";
@@ -69,7 +70,7 @@ export function EditContribution({ of: key, onClose }: { of: MyPoolKey; onClose:
         <CapsFields form={form} onChange={(caps) => { setForm({ ...form, ...caps }); }} anlas={kind === undefined || kind === "novelai"} />
         {edit.conflict ? <Conflict base={base} mine={form} theirs={theirs} words={words} onTake={take} /> : <FormError failure={edit.failure} />}
         <div className="row row-end">
-          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel onClose={onClose} />
           <Button kind="primary" type="submit" busy={edit.busy}>
             {t.common.save}
           </Button>

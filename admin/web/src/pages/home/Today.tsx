@@ -1,15 +1,18 @@
 /** Today against the same hours of yesterday. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { lastSteps, sumOf, useRecent } from "../../api/queries/recent";
 import { midnight, today, type Usage } from "../../api/queries/usage";
-import { filled, stepsOf } from "../../charts/model";
+import { filled, folded, stepsOf } from "../../charts/model";
 import { Sparkline } from "../../charts/Sparkline";
 import { useI18n } from "../../i18n";
-import { serverNow } from "../../lib/clock";
+import { serverNow, useNow } from "../../lib/clock";
 import { Loaded } from "../../shell/Loaded";
 import { Card } from "../../ui/Page";
 
 const DAY = 86_400_000;
+/** The last minutes are shown in so many bars. */
+const BARS = 30;
 
 export function Today() {
   const { t, f } = useI18n();
@@ -18,7 +21,26 @@ export function Today() {
   return (
     <Card title={title} actions={<Link to="/usage" search={{}}>{t.lively.allUsage}</Link>}>
       <Loaded of={both} lines={2}>{({ day, before }) => <Compared day={day} before={before} />}</Loaded>
+      <Minutes />
     </Card>
+  );
+}
+
+/** What came just now, as it comes. */
+function Minutes() {
+  const { t } = useI18n();
+  const { data } = useRecent("mine");
+  const now = useNow();
+  if (data === undefined) return null;
+  const { steps } = lastSteps(data, now);
+  const { requests, failed } = sumOf(steps);
+  const values = folded(steps.map((step) => step?.requests ?? null), BARS);
+  const said = t.lively.minutes(requests, failed);
+  return (
+    <p className="row meta">
+      {said}
+      {requests > 0 && <Sparkline values={values} most={Math.max(...values.map((value) => value ?? 0))} label={said} />}
+    </p>
   );
 }
 

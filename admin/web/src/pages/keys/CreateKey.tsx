@@ -4,6 +4,7 @@ import { api, ok, once } from "../../api/client";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { FormError } from "../../ui/states";
 import { bodyOf, EMPTY_KEY, KeyFields } from "./KeyFields";
@@ -32,7 +33,7 @@ export function CreateKey({ onMade, onClose }: { onMade: (shown: Shown) => void;
         <p className="meta text">{t.keys.provider}</p>
         <FormError failure={failure} />
         <div className="row row-end">
-          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel onClose={onClose} />
           <Button kind="primary" type="submit" busy={busy}>
             {t.common.create}
           </Button>

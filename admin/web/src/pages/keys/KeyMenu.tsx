@@ -7,6 +7,7 @@ import { Remove } from "../../forms/Remove";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button, IconButton } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { Choice } from "../../ui/fields";
 import { Menu } from "../../ui/Menu";
@@ -111,7 +112,7 @@ function Rotate({ of: key, onClose, onMade }: { of: ClientKey; onClose: () => vo
         />
         <FormError failure={failure} />
         <div className="row row-end">
-          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel onClose={onClose} />
           <Button kind="primary" type="submit" busy={busy}>
             {t.keys.rotate}
           </Button>

@@ -6,6 +6,7 @@ import type { Upstream } from "../../api/types";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { Choice, TextInput } from "../../ui/fields";
 import { FormError } from "../../ui/states";
@@ -80,7 +81,7 @@ export function AddNode({ upstream, onClose }: { upstream: Upstream; onClose: ()
         </details>
         {urlRefused === undefined && refusal("name") === undefined && <FormError failure={failure} />}
         <div className="row row-end">
-          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel onClose={onClose} />
           <Button kind="primary" type="submit" busy={busy}>{t.nodesPage.add}</Button>
         </div>
       </form>

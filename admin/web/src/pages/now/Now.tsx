@@ -10,6 +10,7 @@ import { Card, Page } from "../../ui/Page";
 import { Empty } from "../../ui/states";
 import { FindingCard } from "./FindingCard";
 import { LastHour } from "./LastHour";
+import { LastMinutes } from "./LastMinutes";
 import { Supply } from "./Supply";
 
 const WORST: Finding["severity"][] = ["critical", "warning", "info"];
@@ -38,6 +39,7 @@ export function Now() {
       </nav>
       {show === "over" ? <Past /> : <Loaded of={open}>{(data) => <List of={ranked(data.items)} none={t.nowPage.noneOpen} />}</Loaded>}
       <Supply />
+      <LastMinutes />
       <LastHour />
     </Page>
   );

@@ -10,6 +10,7 @@ import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { Choice, NumberField, numberOf, TextInput } from "../../ui/fields";
 import { Empty, FormError } from "../../ui/states";
@@ -99,7 +100,7 @@ function AddForm({ upstreams, onImported, onClose }: { upstreams: Upstream[]; on
       <CapsFields form={caps} onChange={setCaps} anlas={isNovelai} />
       <FormError failure={sending.failure} />
       <div className="row row-end">
-        <Button onClick={onClose}>{t.common.cancel}</Button>
+        <Cancel onClose={onClose} />
         <Button kind="primary" type="submit" busy={sending.busy}>{t.poolPage.add}</Button>
       </div>
     </form>

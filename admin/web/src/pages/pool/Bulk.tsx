@@ -9,6 +9,7 @@ import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { Choice, TextInput } from "../../ui/fields";
 import { FormError } from "../../ui/states";
@@ -89,7 +90,7 @@ export function Bulk({ filter, selected, onClose }: { filter: PoolFilter; select
         )}
         <FormError failure={begin.failure} />
         <div className="row row-end">
-          <Button data-autofocus onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel data-autofocus onClose={onClose} />
           <Button kind={act === "withdraw" ? "danger" : "primary"} type="submit" busy={begin.busy || preview.isPending} whyNot={preview.isPending ? null : whyNot}>
             {t.poolPage.begin(would)}
           </Button>

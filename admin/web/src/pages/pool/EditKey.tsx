@@ -8,6 +8,7 @@ import { Conflict } from "../../forms/Conflict";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { Checkbox, Choice, NumberField, numberOf, TextInput, textOf } from "../../ui/fields";
 import { FormError } from "../../ui/states";
@@ -110,7 +111,7 @@ export function EditKey({ of: key, name, onClose }: { of: PoolKey; name: string;
           />
         ) : <FormError failure={edit.failure} />}
         <div className="row row-end">
-          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel onClose={onClose} />
           <Button kind="primary" type="submit" busy={edit.busy}>{t.common.save}</Button>
         </div>
       </form>

@@ -6,6 +6,7 @@ import { Remove } from "../../forms/Remove";
 import { useAct, useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { TextInput } from "../../ui/fields";
 import { FormError } from "../../ui/states";
@@ -107,7 +108,7 @@ function Pause({ of: key, name, onClose }: { of: PoolKey; name: string; onClose:
         <TextInput label={t.poolPage.reason} maxLength={100} data-autofocus value={reason} onChange={(event) => { setReason(event.currentTarget.value); }} />
         <FormError failure={failure} />
         <div className="row row-end">
-          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel onClose={onClose} />
           <Button kind="primary" type="submit" busy={busy}>{t.poolPage.pause}</Button>
         </div>
       </form>

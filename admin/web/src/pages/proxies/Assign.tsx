@@ -8,6 +8,7 @@ import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { Checkbox } from "../../ui/fields";
 import { FormError } from "../../ui/states";
@@ -83,7 +84,7 @@ function Lists({ upstreams, proxies, onClose }: { upstreams: Upstream[]; proxies
       })}
       <FormError failure={failure} />
       <div className="row row-end">
-        <Button onClick={onClose}>{t.common.cancel}</Button>
+        <Cancel onClose={onClose} />
         <Button kind="primary" type="submit" busy={busy}>{t.common.save}</Button>
       </div>
     </form>

@@ -8,6 +8,7 @@ import { Conflict } from "../../forms/Conflict";
 import { useSend } from "../../forms/useSend";
 import { useI18n } from "../../i18n";
 import { Button } from "../../ui/Button";
+import { Cancel } from "../../ui/Cancel";
 import { Dialog } from "../../ui/Dialog";
 import { Checkbox, PasswordInput, TextInput } from "../../ui/fields";
 import { FormError } from "../../ui/states";
@@ -89,7 +90,7 @@ export function ProxyForm({ proxy, onClose }: { proxy: OutboundProxy | null; onC
           <Conflict base={base} mine={form} theirs={theirs} words={{ name: t.proxiesPage.name, url: t.proxiesPage.url, hasLogin: t.proxiesPage.login }} onTake={take} />
         ) : <FormError failure={edit.failure} />}
         <div className="row row-end">
-          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Cancel onClose={onClose} />
           <Button kind="primary" type="submit" busy={edit.busy}>{proxy === null ? t.proxiesPage.add : t.common.save}</Button>
         </div>
       </form>
