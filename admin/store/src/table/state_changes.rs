@@ -64,6 +64,8 @@ macro_rules! select {
     };
 }
 
+mod several;
+
 fn cell(id: i64, column: &'static str) -> Cell {
     let table = "state_changes";
     Cell { table, id, column }

@@ -76,6 +76,49 @@ async fn changes_come_back_as_they_were_kept_and_the_last_one_outlives_all_other
 }
 
 #[tokio::test]
+async fn several_pool_keys_come_in_one_answer_as_each_comes_alone() {
+    each(async |database| {
+        let store = database.open().await;
+        let key = |id: i64| Subject {
+            kind: Kind::PoolKey,
+            name: id.to_string(),
+            upstream: "vercel".to_owned(),
+        };
+        let change = |id, at| (key(id), passage(at, None, State::Healthy));
+        // One with more than are wanted of each, one that was quiet in the range, one that is new, and one of a node.
+        let busy = (0..50).map(|turn| change(1, turn * 10));
+        let others = [change(12, 3), change(12, 7), change(2, 110), change(2, 120)];
+        let node = (node("1"), passage(110, None, State::Healthy));
+        let mut kept: Vec<_> = busy.chain(others).chain([node]).collect();
+        store.save_state_changes(&mut kept).await.unwrap();
+        let (range, limit) = ((100, 300), 10);
+        let mut told = Vec::new();
+        let asked = [12, 4711, 2, 1, 2].map(PoolKeyId);
+        store
+            .pool_key_changes_in(&asked, range, limit, |id, rows| told.push((id, rows)))
+            .await
+            .unwrap();
+        told.sort_by_key(|(id, _)| *id);
+        let counts: Vec<_> = told.iter().map(|(id, rows)| (id.0, rows.len())).collect();
+        assert_eq!(counts, [(1, 11), (2, 2), (12, 1)]);
+        for (id, rows) in told {
+            let whose = Whose {
+                kind: Kind::PoolKey,
+                name: &id.to_string(),
+                upstream: None,
+            };
+            assert_eq!(rows, store.state_changes_in(&whose, range, limit).await.unwrap());
+        }
+        store
+            .pool_key_changes_in(&[], range, limit, |id, _| panic!("nobody asked for {id}"))
+            .await
+            .unwrap();
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn gaps_and_the_mark_are_kept_until_they_are_too_old() {
     each(async |database| {
         let store = database.open().await;
