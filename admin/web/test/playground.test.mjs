@@ -55,7 +55,7 @@ test("a picture comes with its previews on a phone, and one that is stopped says
   // A preview for each step but the last, and the picture.
   await page.getByText(/^done after .* 28 parts$/).waitFor();
   const picture = page.getByRole("img", { name: "Picture of: a long table with many dishes" });
-  assert.equal(await picture.evaluate((image) => image.naturalWidth), 512);
+  assert.equal(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth)), 512);
   assert.deepEqual(await faults(page), []);
   assert.ok((await overflow(page)) <= 0);
 

@@ -7,7 +7,7 @@ import type { components } from "../../api/generated/schema";
 import { ITEM_STATES, type ItemState, supplyJob, supplyJobItems } from "../../api/queries/supply";
 import type { Job as AJob } from "../../api/types";
 import { useAct } from "../../forms/useSend";
-import { useI18n } from "../../i18n";
+import { type Messages, useI18n } from "../../i18n";
 import { Loaded } from "../../shell/Loaded";
 import { ID, type RowLink, useRowLinks } from "../../shell/rowLinks";
 import { Badge, type Tone } from "../../ui/Badge";
@@ -52,12 +52,34 @@ export function Job() {
   );
 }
 
+/** One part of a filter in words; of a newer server, as it is. */
+function narrowedBy(field: string, value: unknown, t: Messages, userName: (id: number) => string): string {
+  const said = String(value);
+  const words: Partial<Record<string, string>> = { ...t.keys.state, ...t.states.word };
+  switch (field) {
+    case "upstream":
+      return t.jobsPage.filter(t.supply.upstream, said);
+    case "state":
+      return t.jobsPage.filter(t.common.state, words[said] ?? said);
+    case "contributor":
+      return t.jobsPage.filter(t.poolPage.contributor, userName(Number(value)));
+    case "user":
+      return t.jobsPage.filter(t.requestPage.user, userName(Number(value)));
+    case "q":
+      return t.jobsPage.filter(t.common.name, said);
+    case "role":
+      return t.jobsPage.filter(t.account.role, said === "admin" ? t.account.roles.admin : t.account.roles.user);
+    default:
+      return t.jobsPage.filter(field, said);
+  }
+}
+
 function Summary({ of: job }: { of: AJob }) {
   const { t, f } = useI18n();
   const userName = useUserName();
   const who = job.user === null || job.user === undefined ? t.jobsPage.operator : userName(job.user);
   const filter = job.filter === null || job.filter === undefined ? null : Object.entries(job.filter as Record<string, unknown>).filter(([, value]) => value !== null);
-  const meant = filter === null ? t.jobsPage.meantNamed : filter.length === 0 ? t.jobsPage.meantAll : filter.map(([name, value]) => t.jobsPage.filter(name, String(value))).join(", ");
+  const meant = filter === null ? t.jobsPage.meantNamed : filter.length === 0 ? t.jobsPage.meantAll : f.list(filter.map(([name, value]) => narrowedBy(name, value, t, userName)));
   return (
     <div className="stack">
       <p className="row" role="status">

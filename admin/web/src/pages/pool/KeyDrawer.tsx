@@ -76,7 +76,7 @@ function Facts({ of: key }: { of: PoolKey }) {
       <dd className="mono">{key.origins.join(", ")}</dd>
       <dt>{t.poolPage.egress}</dt>
       <dd>{egress === null || egress === undefined ? t.poolPage.egressUpstream : egress.length === 0 ? t.poolPage.egressDirect : egress.join(", ")}</dd>
-      {key.next_probe_at !== null && key.next_probe_at !== undefined && (
+      {key.standing.state !== "paused" && key.next_probe_at !== null && key.next_probe_at !== undefined && (
         <>
           <dt>{t.poolPage.nextLook}</dt>
           <dd>
