@@ -48,6 +48,8 @@ for (const look of looks) {
       await answered(page);
       // What draws plots is loaded last.
       if ((await page.locator("figure.plot").count()) > 0) await page.locator("figure.plot canvas").first().waitFor();
+      // A row of the pool asks how it fared when it has stayed a while.
+      if ((await page.locator(".pool-strip").count()) > 0) await page.locator(".pool-strip > *").first().waitFor();
       // A dialog or a drawer covers the window, not the page below it; a long list is empty below what is seen of it.
       const whole = (await page.getByRole("dialog").count()) === 0 && (await page.locator("ul.virtual").count()) === 0;
       // The window grows to the page, so that what stands at its lower end stands there.

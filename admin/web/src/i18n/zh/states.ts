@@ -23,7 +23,7 @@ export const states: Part<"states"> = {
     healthy: (f) =>
       f.inFlight !== null && f.inFlight > 0
         ? `正在处理 ${num(f.inFlight)} 个请求。`
-        : `就绪。${f.checked === null ? "" : `${f.by} 于${f.checked}确认过。`}`,
+        : `就绪。${f.checked === null ? "" : `${f.by} 已确认（${f.checked}）。`}`,
     cooling: (f) =>
       f.next === null
         ? "上游要求稍候，正在休息，会自行恢复。"
