@@ -5,7 +5,7 @@
 export async function caller(relay, name) {
   const ask = async (method, path, body, bearer) => {
     const headers = { "content-type": "application/json", ...(bearer && { authorization: `Bearer ${bearer}` }) };
-    const answer = await fetch(`${relay.base_url}/manage/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+    const answer = await unlessBusy(() => fetch(`${relay.base_url}/manage/v1${path}`, { method, headers, body: body && JSON.stringify(body) }));
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     const text = await answer.text();
     return text === "" ? null : JSON.parse(text);
@@ -14,11 +14,16 @@ export async function caller(relay, name) {
   return (method, path, body) => ask(method, path, body, access_token);
 }
 
+/** Asks again where the relay says that it has too much to do: then nothing was done. */
+export async function unlessBusy(ask) {
+  return until(ask, async (answer) => answer.status !== 503 || (await answer.clone().json()).code !== "busy", "an answer of a relay that is not busy");
+}
+
 /** Asks again until it holds. */
 export async function until(ask, holds, what) {
   for (let tries = 0; tries < 200; tries++) {
     const found = await ask();
-    if (holds(found)) return found;
+    if (await holds(found)) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`it never came: ${what}`);

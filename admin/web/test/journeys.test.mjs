@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import OpenAI from "openai";
+import { unlessBusy } from "./furnish.mjs";
 import { faults, openWindow, signIn, world } from "./world.mjs";
 
 let relay;
@@ -298,7 +299,7 @@ test("on everybody's usage it is told that the relay has started, in the plot's 
 /** What guest does elsewhere meanwhile. */
 async function elsewhere(method, path, body, token) {
   const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-  const answer = await fetch(`${relay.base_url}/manage/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await unlessBusy(() => fetch(`${relay.base_url}/manage/v1${path}`, { method, headers, body: body && JSON.stringify(body) }));
   assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
   return answer.json();
 }
