@@ -138,8 +138,9 @@ test("a key that is paused elsewhere changes its row, and no page of the list is
   });
   await admin("PATCH", `/pool-keys/${items[0].id}`, { state: "paused", reason: "seen from elsewhere" });
   await row.getByText("seen from elsewhere").waitFor();
-  assert.ok(asked.length < 3, `asked for ${asked.join(", ")}`);
-  assert.deepEqual(new Set(asked), new Set([String(items[0].id)]));
+  // Others may change meanwhile, too.
+  assert.ok(asked.length < ROWS / PAGE && !asked.includes(null), `asked for ${asked.join(" and ")}`);
+  assert.ok(asked.some((ids) => ids.split(",").includes(String(items[0].id))), `asked for ${asked.join(" and ")}`);
   await admin("PATCH", `/pool-keys/${items[0].id}`, { state: "active" });
   await row.getByText("seen from elsewhere").waitFor({ state: "detached" });
   await context.close();

@@ -143,6 +143,10 @@ test("without a connection a page keeps what it has, says from when that is, and
   await standsWhole(page, "/settings");
   assert.equal(await page.getByRole("alert").count(), 0, "what was there stays");
   await page.getByRole("button", { name: "Save", disabled: true }).waitFor();
+  await page.getByRole("main").getByRole("textbox").first().fill("12");
+  await page.getByRole("link", { name: "Audit" }).click();
+  await page.getByRole("button", { name: "Leave without them", disabled: false }).waitFor();
+  await page.getByRole("button", { name: "Stay here" }).click();
   await context.setOffline(false);
   await page.unrouteAll({ behavior: "ignoreErrors" });
   for (const wait of [2000, 4000, 8000]) await page.clock.runFor(wait);

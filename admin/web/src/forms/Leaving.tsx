@@ -24,7 +24,7 @@ export function Leaving({ dirty }: { dirty: boolean }) {
         <p>{t.common.dirtyText}</p>
         <div className="row row-end">
           <Button data-autofocus kind="primary" onClick={blocker.reset}>{t.common.stay}</Button>
-          <Button kind="danger" onClick={blocker.proceed}>{t.common.leave}</Button>
+          <Button kind="danger" sends={false} onClick={blocker.proceed}>{t.common.leave}</Button>
         </div>
       </div>
     </Dialog>

@@ -9,15 +9,17 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
   kind?: Kind;
   size?: "usual" | "small";
   busy?: boolean;
+  /** Whether it needs a connection; usual of those that submit and of those that are dangerous. */
+  sends?: boolean;
   /** Why it may not be pressed now. */
   whyNot?: string | null;
   ref?: Ref<HTMLButtonElement>;
 }
 
-export function Button({ kind = "plain", size = "usual", busy = false, whyNot = null, onClick, className = "", ...rest }: Props) {
+export function Button({ kind = "plain", size = "usual", busy = false, sends, whyNot = null, onClick, className = "", ...rest }: Props) {
   const noConnection = useNoConnection();
-  const sends = rest.type === "submit" || kind === "danger";
-  const reason = sends ? (noConnection ?? whyNot) : whyNot;
+  const connects = sends ?? (rest.type === "submit" || kind === "danger");
+  const reason = connects ? (noConnection ?? whyNot) : whyNot;
   const off = busy || reason !== null;
   const button = (
     <button
@@ -34,7 +36,7 @@ export function Button({ kind = "plain", size = "usual", busy = false, whyNot = 
       }}
     />
   );
-  if (reason === null && !sends) return button;
+  if (reason === null && !connects) return button;
   // Around it from the start: a button that is made anew loses the focus.
   return (
     <Tooltip label={reason ?? ""} disabled={reason === null}>

@@ -58,7 +58,7 @@ export function Dialog({ title, onClose, children, closable = true, guarded = cl
           </p>
           <div className="row">
             <Button autoFocus onClick={() => { setAsking(false); }}>{t.common.stay}</Button>
-            <Button kind="danger" onClick={onClose}>{t.common.discard}</Button>
+            <Button kind="danger" sends={false} onClick={onClose}>{t.common.discard}</Button>
           </div>
         </div>
       )}
