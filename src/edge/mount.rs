@@ -4,16 +4,14 @@
 //! ahead of the other; when the client leaves, the channel closes, and the other side stops; who asks is told as a value
 //! and never as a header.
 
+mod head;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, response};
+use http::{HeaderValue, Method, StatusCode, response};
 use pingora::http::ResponseHeader;
 use pingora::protocols::http::HttpTask;
 use pingora::proxy::Session;
@@ -39,17 +37,6 @@ const PLACES: usize = 1024;
 const LONGEST: u64 = 16 << 20;
 /// How long a body may take.
 const BODY: Duration = Duration::from_secs(120);
-const HOP_BY_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
 
 /// A request for the control plane.
 #[derive(Debug)]
@@ -212,9 +199,7 @@ impl Edge {
         mut said: mpsc::Receiver<Said>,
     ) -> Result<(), Box<Error>> {
         let mut headers = head.headers;
-        HOP_BY_HOP.iter().for_each(|name| {
-            headers.remove(name);
-        });
+        head::leave_hop(&mut headers);
         headers.extend(self.signature(&ctx.request_id, None));
         let bodiless = is_bodiless(session, head.status);
         if is_event_stream(&headers) {
@@ -344,7 +329,7 @@ fn call(session: &Session, ctx: &Context, body: mpsc::Receiver<Result<Bytes, Tru
     head.method = request.method.clone();
     head.uri = request.uri.clone();
     head.version = request.version;
-    head.headers = headers_of(&request.headers, request.version, &request.uri);
+    head.headers = head::headers_of(&request.headers, request.version, &request.uri);
     let peer = session.client_addr().and_then(|peer| peer.as_inet());
     Call {
         head,
@@ -352,21 +337,6 @@ fn call(session: &Session, ctx: &Context, body: mpsc::Receiver<Result<Bytes, Tru
         peer: peer.map(|peer| peer.ip().to_canonical()),
         request_id: ctx.request_id.as_str().into(),
     }
-}
-
-/// What the client says to the control plane, without what it says to this hop. h2 names the host in its target.
-fn headers_of(sent: &HeaderMap, version: Version, target: &http::Uri) -> HeaderMap {
-    let mut headers = sent.clone();
-    HOP_BY_HOP.iter().chain([&CONTENT_LENGTH]).for_each(|name| {
-        headers.remove(name);
-    });
-    if version == Version::HTTP_2 && !headers.contains_key(HOST) {
-        let named = target.authority().map(http::uri::Authority::as_str);
-        if let Some(Ok(host)) = named.map(HeaderValue::from_str) {
-            headers.insert(HOST, host);
-        }
-    }
-    headers
 }
 
 #[cfg(test)]
@@ -381,23 +351,5 @@ mod tests {
         for path in ["/", "/managed", "/v1/manage", "/%6danage", "//manage", "/Manage"] {
             assert!(!is_managed(path), "{path}");
         }
-    }
-
-    #[test]
-    fn h2_names_its_host_in_the_target_and_what_is_for_this_hop_stays_here() {
-        let sent = [
-            (TE, "trailers"),
-            (CONTENT_LENGTH, "3"),
-            (http::header::ACCEPT, "*/*"),
-        ];
-        let sent: HeaderMap = sent
-            .into_iter()
-            .map(|(name, value)| (name, HeaderValue::from_static(value)))
-            .collect();
-        let target: http::Uri = "http://relay.example:5002/manage/v1/keys".parse().unwrap();
-        let headers = headers_of(&sent, Version::HTTP_2, &target);
-        assert_eq!(headers.len(), 2);
-        assert_eq!(headers[HOST], "relay.example:5002");
-        assert_eq!(headers_of(&sent, Version::HTTP_11, &target).len(), 1);
     }
 }
