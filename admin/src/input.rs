@@ -63,15 +63,15 @@ impl IfMatch {
 impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ControlError;
 
+    /// A tag that none of ours can be is refused before anything is looked at: what it stands for is not there.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ControlError> {
-        Ok(Self(if_match(&parts.headers).unwrap_or(Some(NO_REVISION))))
+        if_match(&parts.headers)
+            .map(Self)
+            .ok_or(ControlError::ChangedMeanwhile)
     }
 }
 
-/// A revision that nothing has.
-const NO_REVISION: Revision = Revision(-1);
-
-/// `None` for a tag that none of ours can be: what it stands for is not there.
+/// `None` for a tag that none of ours can be.
 fn if_match(headers: &HeaderMap) -> Option<Option<Revision>> {
     let Some(tag) = headers.get(header::IF_MATCH) else {
         return Some(None);
